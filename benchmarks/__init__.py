@@ -1,0 +1,1 @@
+"""What digitrec reaches, measured: `python -m benchmarks` prints the tables the README quotes."""

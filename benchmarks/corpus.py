@@ -1,0 +1,120 @@
+"""The evaluation handwriting: where it is, and each set as images with their labels.
+
+The pictures are for measuring only and live outside the repository, in the folder named by
+DIGITREC_EVAL or, failing that, in ../shared/data/eval beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitrec.settings import ROOT
+
+PICTURES = ("photos_single", "photos_multi", "drawn", "drawn_multi", "strings")
+STROKES = {"pendigits": "pendigits_orig.json", "UNIPEN": "unipen_1a.json"}
+CANVAS, PEN = 320, 14  # side of the square a person draws one digit in, and the pen, px
+ISOLATED = {
+    "HwD-1000": "hwd1000_drawn28.npz",
+    "optdigits": "optdigits_orig_windep.npz",
+    "Semeion": "semeion.npz",
+    "Chars74k": "chars74k_hnd_digits64.npz",
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One picture, by path or as the bytes of a PNG, and what it says."""
+
+    set: str
+    source: str
+    name: str
+    label: str
+    picture: Path | bytes
+
+
+def folder() -> Path | None:
+    """The evaluation folder, or None where this machine has none."""
+    path = Path(os.environ.get("DIGITREC_EVAL") or ROOT.parent / "shared" / "data" / "eval")
+    return path if path.is_dir() else None
+
+
+def missing(what: str) -> str:
+    return f"{what}: not measured, no evaluation images here (set DIGITREC_EVAL to their folder)."
+
+
+def pictures(root: Path, name: str) -> list[Sample]:
+    """The images of one set, in a fixed order."""
+    return [
+        Sample(name, path.parent.name, path.name, path.name.split("__")[0], path)
+        for path in sorted((root / name).glob("*/*__*"))
+    ]
+
+
+def strokes(root: Path, name: str) -> list[Sample]:
+    """Pen trajectories of single digits, drawn as on the page."""
+    samples = json.loads((root / "strokes" / STROKES[name]).read_text())["samples"]
+    drawings = (on_canvas(s["strokes"], CANVAS, PEN) for s in samples)
+    return [
+        Sample("strokes", name, f"{i}", str(s["label"]), cv2.imencode(".png", d)[1].tobytes())
+        for i, (s, d) in enumerate(zip(samples, drawings, strict=True))
+    ]
+
+
+def isolated(root: Path, name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Cut-out digits as ink bright on dark (n, side, side), and their labels (n,)."""
+    with np.load(root / "isolated" / ISOLATED[name]) as data:
+        return data["x"], data["y"]
+
+
+def not_digits(root: Path) -> NDArray[np.uint8]:
+    """Letters, operators and doodles that nobody could take for a digit, (n, 28, 28)."""
+    with np.load(root / "isolated" / "not_digits.npz") as data:
+        return data["x"][~data["confusable_with_digit"]]
+
+
+def on_canvas(trajectories: list[list[list[float]]], side: int, pen: float) -> NDArray[np.uint8]:
+    """Trajectories (y up) in black on white (side, side), as the page's canvas draws a pointer.
+
+    The digit fills the middle 60 % of a square canvas. The browser's pencil runs a quadratic curve
+    through the midpoints of what the pointer reported, with round caps and joins, antialiased.
+    """
+    oversample = 4
+    points = np.concatenate([np.asarray(t, float) for t in trajectories]) * (1, -1)
+    low, high = points.min(axis=0), points.max(axis=0)
+    zoom = 0.6 * side / max(*(high - low), 1e-6)
+    canvas = np.full((side * oversample, side * oversample), 255, np.uint8)
+    for trajectory in trajectories:
+        path = (np.asarray(trajectory, float) * (1, -1) - (low + high) / 2) * zoom + side / 2
+        path = _pencil(path) * oversample
+        fraction = 4  # bits of sub-pixel position that OpenCV takes
+        cv2.polylines(
+            canvas,
+            [np.round(path * 2**fraction).astype(np.int32)],
+            isClosed=False,
+            color=0,
+            thickness=round(pen * oversample),
+            lineType=cv2.LINE_AA,
+            shift=fraction,
+        )
+    return cv2.resize(canvas, (side, side), interpolation=cv2.INTER_AREA)
+
+
+def _pencil(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The curve of Fabric's pencil brush: each reported point steers, each midpoint is passed."""
+    moved = np.any(np.diff(points, axis=0) != 0, axis=1)
+    points = points[np.r_[True, moved]]
+    if len(points) < 3:
+        return np.repeat(points, 2, axis=0) if len(points) == 1 else points
+    middles = (points[:-1] + points[1:]) / 2
+    t = np.linspace(0, 1, 8)[:, None]
+    curve = [points[:1], middles[:1]]
+    for a, steer, b in zip(middles[:-1], points[1:-1], middles[1:], strict=True):
+        curve.append((1 - t) ** 2 * a + 2 * t * (1 - t) * steer + t**2 * b)
+    return np.concatenate([*curve, points[-1:]])
