@@ -9,45 +9,58 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.corpus import Sample
+from benchmarks.tables import percent
+from digitrec import datasets
+from digitrec.classifier import Classifier, ModelError
 from digitrec.settings import settings
 
 HOW_TO_MAKE = (
-    "The tutorial's network is not here: "
+    "The tutorial's network is not here, so its columns are empty: "
     "`python -m digitrec train --recipe classic --name classic` makes it."
 )
 
 
-def classic() -> Interpreter | None:
+def classic() -> Classifier | None:
     """The trained tutorial network, or None where nobody has trained it."""
-    path = settings().models / "classic" / "model.tflite"
-    return Interpreter(model_path=str(path), num_threads=1) if path.is_file() else None
+    try:
+        return Classifier(settings().models / "classic")
+    except ModelError:
+        return None
 
 
-def resized(picture: Path | bytes, inverted: bool) -> NDArray[np.float32]:
-    """Any picture -> (28, 28, 1) float32 in [0, 1]."""
+def exact(network: Classifier | None, samples: list[Sample]) -> tuple[str, ...]:
+    """Exact match on pictures of one digit: as written, and inverted."""
+    if network is None:
+        return ()
+    labels = np.array([int(sample.label) for sample in samples])
+    shares = []
+    for inverted in (False, True):
+        inks = datasets.as_input(np.stack([_resized(s.picture, inverted) for s in samples]))
+        shares.append(share_right(network, inks, labels))
+    return tuple(shares)
+
+
+def share_right(network: Classifier, inks: NDArray[np.float32], labels: NDArray[Any]) -> str:
+    right = network.probabilities(inks)[:, :10].argmax(axis=1) == labels
+    return percent(right.sum(), len(right))
+
+
+def shrunk(inks: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Cut-out ink (n, side, side), bright on dark -> what the tutorial's network is fed."""
+    small = [cv2.resize(ink, (28, 28), interpolation=cv2.INTER_NEAREST) for ink in inks]
+    return datasets.as_input(np.stack(small).astype(np.uint8))
+
+
+def _resized(picture: Path | bytes, inverted: bool) -> NDArray[np.uint8]:
     with Image.open(io.BytesIO(picture) if isinstance(picture, bytes) else picture) as image:
         grey = np.asarray(image.convert("L").resize((28, 28), Image.Resampling.NEAREST))
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    if inverted and np.median(border) > 127:
-        grey = 255 - grey
-    return grey[..., None].astype(np.float32) / 255
-
-
-def probabilities(network: Interpreter, inks: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, 28, 28, 1) in [0, 1] -> (n, 10) softmax."""
-    entry, out = network.get_input_details()[0]["index"], network.get_output_details()[0]["index"]
-    answers = []
-    for start in range(0, len(inks), 256):
-        batch = inks[start : start + 256]
-        network.resize_tensor_input(entry, batch.shape)
-        network.allocate_tensors()
-        network.set_tensor(entry, batch)
-        network.invoke()
-        answers.append(network.get_tensor(out)[:, :10].copy())
-    return np.concatenate(answers)
+    return 255 - grey if inverted and np.median(border) > 127 else grey
