@@ -19,7 +19,10 @@ from digitrec.settings import ROOT
 
 PICTURES = ("photos_single", "photos_multi", "drawn", "drawn_multi", "strings")
 STROKES = {"pendigits": "pendigits_orig.json", "UNIPEN": "unipen_1a.json"}
-CANVAS, PEN = 320, 14  # side of the square a person draws one digit in, and the pen, px
+# The page's canvas on a desktop; tests/test_benchmarks.py holds these to digitrec/ui/drawing.py.
+WIDTH, HEIGHT, PEN = 860, 300, 12  # pixels
+PAPER, INK = np.array((255, 255, 255)), np.array((28, 34, 51))  # RGB
+SHADES = np.linspace(PAPER, INK, 256).round().astype(np.uint8)  # by how much ink covers a pixel
 ISOLATED = {
     "HwD-1000": "hwd1000_drawn28.npz",
     "optdigits": "optdigits_orig_windep.npz",
@@ -60,11 +63,16 @@ def pictures(root: Path, name: str) -> list[Sample]:
 def strokes(root: Path, name: str) -> list[Sample]:
     """Pen trajectories of single digits, drawn as on the page."""
     samples = json.loads((root / "strokes" / STROKES[name]).read_text())["samples"]
-    drawings = (on_canvas(s["strokes"], CANVAS, PEN) for s in samples)
+    drawings = (on_canvas(s["strokes"]) for s in samples)
     return [
-        Sample("strokes", name, f"{i}", str(s["label"]), cv2.imencode(".png", d)[1].tobytes())
+        Sample("strokes", name, f"{i}", str(s["label"]), _png(d))
         for i, (s, d) in enumerate(zip(samples, drawings, strict=True))
     ]
+
+
+def _png(pixels: NDArray[np.uint8]) -> bytes:
+    fast = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+    return cv2.imencode(".png", pixels[..., ::-1], fast)[1].tobytes()
 
 
 def isolated(root: Path, name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -76,34 +84,37 @@ def isolated(root: Path, name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64
 def not_digits(root: Path) -> NDArray[np.uint8]:
     """Letters, operators and doodles that nobody could take for a digit, (n, 28, 28)."""
     with np.load(root / "isolated" / "not_digits.npz") as data:
-        return data["x"][~data["confusable_with_digit"]]
+        inks: NDArray[np.uint8] = data["x"][~data["confusable_with_digit"]]
+        return inks
 
 
-def on_canvas(trajectories: list[list[list[float]]], side: int, pen: float) -> NDArray[np.uint8]:
-    """Trajectories (y up) in black on white (side, side), as the page's canvas draws a pointer.
+def on_canvas(trajectories: list[list[list[float]]]) -> NDArray[np.uint8]:
+    """Trajectories (y up) as the page's canvas draws a pointer: (HEIGHT, WIDTH, 3) RGB.
 
-    The digit fills the middle 60 % of a square canvas. The browser's pencil runs a quadratic curve
+    The digit fills the middle 60 % of the height. The browser's pencil runs a quadratic curve
     through the midpoints of what the pointer reported, with round caps and joins, antialiased.
     """
     oversample = 4
     points = np.concatenate([np.asarray(t, float) for t in trajectories]) * (1, -1)
     low, high = points.min(axis=0), points.max(axis=0)
-    zoom = 0.6 * side / max(*(high - low), 1e-6)
-    canvas = np.full((side * oversample, side * oversample), 255, np.uint8)
+    zoom = 0.6 * HEIGHT / max(*(high - low), 1e-6)
+    cover = np.zeros((HEIGHT * oversample, HEIGHT * oversample), np.uint8)
     for trajectory in trajectories:
-        path = (np.asarray(trajectory, float) * (1, -1) - (low + high) / 2) * zoom + side / 2
-        path = _pencil(path) * oversample
+        path = (np.asarray(trajectory, float) * (1, -1) - (low + high) / 2) * zoom + HEIGHT / 2
         fraction = 4  # bits of sub-pixel position that OpenCV takes
+        curve = np.round(_pencil(path) * oversample * 2**fraction).astype(np.int32)
         cv2.polylines(
-            canvas,
-            [np.round(path * 2**fraction).astype(np.int32)],
+            cover,
+            [curve],
             isClosed=False,
-            color=0,
-            thickness=round(pen * oversample),
+            color=255,
+            thickness=PEN * oversample,
             lineType=cv2.LINE_AA,
             shift=fraction,
         )
-    return cv2.resize(canvas, (side, side), interpolation=cv2.INTER_AREA)
+    side = (WIDTH - HEIGHT) // 2
+    small = cv2.resize(cover, (HEIGHT, HEIGHT), interpolation=cv2.INTER_AREA)
+    return SHADES[np.pad(small, ((0, 0), (side, WIDTH - HEIGHT - side)))]
 
 
 def _pencil(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -71,16 +71,19 @@ def _row(sample: Sample) -> NDArray[np.uint8]:
 
 
 def _grey(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return cv2.cvtColor((255 - 255 * ink.clip(0, 1)).astype(np.uint8), cv2.COLOR_GRAY2BGR)
+    grey = (255 - 255 * ink.clip(0, 1)).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)
 
 
 def _fit(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     factor = min(TALL / image.shape[0], WIDE / image.shape[1])
     size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
 
 
-def _tile(ink: NDArray[np.float32] | None, caption: str, colour: tuple) -> NDArray[np.uint8]:
+def _tile(
+    ink: NDArray[np.float32] | None, caption: str, colour: tuple[int, int, int]
+) -> NDArray[np.uint8]:
     tile = np.full((TALL, 90, 3), 255, np.uint8)
     if ink is not None:
         tile[:84, :84] = cv2.resize(_grey(ink), (84, 84), interpolation=cv2.INTER_NEAREST)
