@@ -1,0 +1,51 @@
+"""Every setting of digitrec, read once from ``DIGITREC_*`` environment variables."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Each field ``name`` is set by the environment variable ``DIGITREC_NAME``."""
+
+    models: Path = ROOT / "models"  # one folder a version; `default` is the shipped one
+    mnist: Path = Path(__file__).resolve().parent / "data" / "mnist.npz"
+    max_megabytes: int = 20  # largest image file accepted, MB (10**6 bytes)
+    max_megapixels: int = 50  # largest image accepted, millions of pixels
+    work_side: int = 2000  # photos are reduced to this long side before reading, pixels
+    doubt_below: float = 0.90  # a digit read with less confidence is shown as doubtful
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process.
+
+    Raises ``ValueError``, naming the variable, when one cannot be understood.
+    """
+    values: dict[str, Any] = {}
+    for field in fields(Settings):
+        variable = f"DIGITREC_{field.name.upper()}"
+        if text := os.environ.get(variable):  # one set to nothing is one not set
+            values[field.name] = _parsed(variable, text, field.default)
+    return Settings(**values)
+
+
+def _parsed(variable: str, text: str, default: object) -> Path | int | float:
+    if isinstance(default, Path):
+        return Path(text).expanduser()
+    kind = int if isinstance(default, int) else float
+    try:
+        value = kind(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < float("inf"):
+        name = "whole number" if kind is int else "number"
+        raise ValueError(f"{variable} must be a {name} above 0, not {text!r}.")
+    return value

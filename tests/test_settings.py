@@ -1,0 +1,69 @@
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from digitrec.settings import Settings, settings
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch):
+    for field in fields(Settings):
+        monkeypatch.delenv(f"DIGITREC_{field.name.upper()}", raising=False)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def test_defaults_point_into_the_repository():
+    assert settings() == Settings()
+    assert settings().mnist.is_file()
+    assert settings().models.name == "models"
+
+
+def test_every_field_is_set_by_its_variable(monkeypatch):
+    given = {
+        "models": Path("/elsewhere/models"),
+        "mnist": Path("/elsewhere/mnist.npz"),
+        "max_megabytes": 7,
+        "max_megapixels": 8,
+        "work_side": 900,
+        "doubt_below": 0.5,
+    }
+    assert given.keys() == {field.name for field in fields(Settings)}
+    for name, value in given.items():
+        monkeypatch.setenv(f"DIGITREC_{name.upper()}", str(value))
+    assert settings() == Settings(**given)
+
+
+def test_a_home_folder_is_expanded(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.setenv("DIGITREC_MODELS", "~/models")
+    assert settings().models == Path("/home/ada/models")
+
+
+def test_one_set_to_nothing_is_not_set(monkeypatch):
+    monkeypatch.setenv("DIGITREC_MODELS", "")
+    assert settings().models == Settings().models
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "message"),
+    [
+        ("DIGITREC_WORK_SIDE", "wide", "DIGITREC_WORK_SIDE must be a whole number above 0"),
+        ("DIGITREC_MAX_MEGABYTES", "2.5", "a whole number above 0, not '2.5'"),
+        ("DIGITREC_MAX_MEGAPIXELS", "-1", "above 0, not '-1'"),
+        ("DIGITREC_DOUBT_BELOW", "nan", "DIGITREC_DOUBT_BELOW must be a number above 0"),
+        ("DIGITREC_DOUBT_BELOW", "inf", "above 0, not 'inf'"),
+    ],
+)
+def test_a_value_that_cannot_be_understood_is_named(monkeypatch, variable, text, message):
+    monkeypatch.setenv(variable, text)
+    with pytest.raises(ValueError, match=message):
+        settings()
+
+
+def test_settings_are_read_once(monkeypatch):
+    first = settings()
+    monkeypatch.setenv("DIGITREC_WORK_SIDE", "100")
+    assert settings() is first
