@@ -130,12 +130,9 @@ def test_every_mode_in_memory_is_read(mode):
         source = a_four().convert("RGBA").convert("PA")
     else:
         source = a_four().convert(mode)
-    grey = np.asarray(Image.fromarray(load(source).pixels).convert("L")).astype(int)
-    assert (
-        np.abs(grey - np.asarray(a_four().convert("L")).astype(int)).mean() < 50
-    )  # "1" is dithered
-    assert grey[35, 20] < 90
-    assert grey[5, 80] > 200
+    grey = np.asarray(Image.fromarray(load(source).pixels).convert("L"))
+    assert grey[32:38, 18:23].mean() < 90
+    assert grey[2:12, 70:88].mean() > 200
 
 
 def test_cmyk_jpeg():
@@ -234,13 +231,13 @@ def test_reducing_by_strips_is_reducing_whole(monkeypatch, mode):
 def test_a_large_webp_is_decoded_small(monkeypatch, side, part):
     monkeypatch.setattr(images, "settings", lambda: Settings(work_side=100))
     content = encoded(a_four().resize((side, 200)), "WEBP")
-    assert images._webp_draft(content, side / 100).width == -(-side // part)
+    assert images._webp_draft(content, side / 100).width == side // part
     assert load(content).pixels.shape[1] == 100
 
 
 def test_a_thread_of_a_picture_keeps_a_pixel_of_width():
     photo = load(Image.new("L", (20_000, 1)))
-    assert photo.pixels.shape == (1, 2400, 3)
+    assert photo.pixels.shape == (1, Settings().work_side, 3)
 
 
 # Bad input.
