@@ -1,0 +1,1 @@
+"""The pages: one script a page, and the widgets they share."""

@@ -1,0 +1,95 @@
+"""A reading on the page: the number, how sure it is, each digit, and what was refused."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from digitrec.preprocess import Ink
+from digitrec.reader import Digit, Reading
+from digitrec.ui import browser
+from digitrec.ui.words import certainty, percent, plain, refusal, tone
+
+
+def problem(sentence: str) -> None:
+    """One sentence about what went wrong, in the place kept for it."""
+    with st.container(key="message"):
+        st.error(plain(sentence), icon=":material/error:")
+
+
+def show(reading: Reading | None, name: str) -> None:
+    """The whole answer; `name` is what the JSON file is called, without its extension."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        number(reading)
+        if reading and reading.numbers:
+            browser.copy_button(reading.text)
+            st.download_button(
+                "JSON",
+                json.dumps({"file": name} | reading.to_dict(), indent=2),
+                file_name=f"{name}.json",
+                mime="application/json",
+                icon=":material/download:",
+                help="Download the reading, with every digit, box and alternative",
+                on_click="ignore",
+            )
+    if reading is None:
+        return
+    if reading.numbers:
+        confidence(reading)
+    if reading.refused:
+        with st.container(key="message"):
+            st.warning(refusal(reading), icon=":material/block:")
+    if reading.numbers:
+        with st.container(key="digits"):
+            digits = [digit for number in reading.numbers for digit in number.digits]
+            st.html(f'<div class="cards">{"".join(map(_card, digits))}</div>')
+
+
+def number(reading: Reading | None) -> None:
+    """The number, large; a doubtful digit is underlined."""
+    words = [] if reading is None else [_marked(number.digits) for number in reading.numbers]
+    size = "" if reading is None or len(reading.text) < 9 else " long"
+    with st.container(key="answer"):
+        st.html(f'<output class="number{size}">{" ".join(words)}</output>')
+
+
+def _marked(digits: tuple[Digit, ...]) -> str:
+    return "".join(
+        f'<span class="{tone(digit.confidence)}">{digit.digit}</span>' for digit in digits
+    )
+
+
+def confidence(reading: Reading) -> None:
+    """How sure the whole reading is, in words and as a bar."""
+    sure = float(np.prod([number.confidence for number in reading.numbers]))
+    st.html(
+        f'<div class="certainty {tone(sure)}"><span>{certainty(sure)}</span>'
+        f'<div class="bar" role="meter" aria-label="Confidence" aria-valuemin="0" '
+        f'aria-valuemax="100" aria-valuenow="{sure:.0%}"><i style="width:{sure:.1%}"></i></div>'
+        f"<span>{percent(sure)}</span></div>"
+    )
+
+
+def _card(digit: Digit) -> str:
+    rows = "".join(
+        f'<li><b>{other}</b><div class="bar"><i style="width:{p:.1%}"></i></div>'
+        f"<span>{percent(p)}</span></li>"
+        for other, p in digit.alternatives
+    )
+    return (
+        f'<article class="card {tone(digit.confidence)}">'
+        f'<img src="{_png(digit.ink)}" alt="The {digit.digit} as the network saw it, 28 by 28">'
+        f"<ol>{rows}</ol><p>{certainty(digit.confidence)}</p></article>"
+    )
+
+
+def _png(ink: Ink) -> str:
+    """A (28, 28) float32 array in [0, 1] as a data URL."""
+    file = io.BytesIO()
+    Image.fromarray(np.rint(ink * 255).astype(np.uint8)).save(file, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

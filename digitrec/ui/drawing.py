@@ -1,0 +1,117 @@
+"""Draw: a canvas that is read after every stroke."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import streamlit as st
+from streamlit_drawable_canvas import st_canvas
+
+from digitrec import ImageError, read
+from digitrec.classifier import ModelError
+from digitrec.ui import answer, browser
+
+PENS = {"Fine": 6, "Medium": 12, "Broad": 20}  # stroke widths in pixels
+PAPER, INK = "#ffffff", "#1c2233"  # the same in both themes: a change would empty the canvas
+NOT_WHOLE = "The drawing did not arrive whole: draw another stroke, or clear it and start again."
+
+
+@st.fragment
+def section(shown: bool) -> None:
+    """The canvas and, when it is shown, the reading of what is on it."""
+    state = st.session_state
+    strokes = _strokes()
+    with st.container(key="draw", gap="xsmall"):
+        width, kept = browser.easel(strokes, width=_likely_width())
+        if strokes is None and kept:
+            _redraw(kept)
+            strokes = kept
+        with st.container(key="paper", gap=None):
+            st.html(f'<p class="hint{" gone" if strokes else ""}">Write a number here</p>')
+            image, problem = _canvas(width)
+        with st.container(horizontal=True, vertical_alignment="center", key="tools"):
+            st.segmented_control(
+                "Pen",
+                list(PENS),
+                default="Medium",
+                required=True,
+                key="pen",
+                persist_state="session",
+                label_visibility="collapsed",
+            )
+            undoable = bool(strokes or state.get("cleared"))
+            st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=not undoable)
+            st.button("Clear", icon=":material/delete:", on_click=_clear, disabled=not strokes)
+
+    if image is not None:
+        try:
+            state.drawing = read(image)
+        except (ImageError, ModelError) as error:
+            problem = str(error)
+    elif not strokes:
+        state.drawing = None
+    # With strokes and no picture the browser is still drawing them: the last reading stays.
+    if shown:
+        answer.show(None if problem else state.get("drawing"), "drawing")
+        if problem:
+            answer.problem(problem)
+
+
+def _canvas(width: int) -> tuple[bytes | None, str | None]:
+    """The canvas; what it holds as PNG bytes, or what is wrong with it."""
+    state = st.session_state
+    try:
+        canvas = st_canvas(
+            stroke_width=PENS[state.get("pen", "Medium")],
+            stroke_color=INK,
+            background_color=PAPER,
+            initial_drawing=state.get("start"),
+            width=width,
+            height=300 if width > 500 else 260,
+            return_image_data=True,
+            key="canvas",
+        )
+        image: bytes | None = canvas.image_bytes
+    except (AttributeError, TypeError, ValueError):  # it is the browser's word, and may be anything
+        return None, NOT_WHOLE
+    return image, None
+
+
+def _likely_width() -> int:
+    """A first guess at the room for the canvas, in CSS pixels, until the browser has told."""
+    return 340 if re.search("Mobi", st.context.headers.get("User-Agent", "")) else 860
+
+
+def _strokes() -> list[Any] | None:
+    """The strokes on the canvas as Fabric.js objects; None before there was any."""
+    try:
+        drawing = st.session_state["canvas"]["drawing"]
+        strokes = drawing["raw"]["objects"]
+        untouched = drawing["data"] is None and "start" not in st.session_state
+    except (KeyError, TypeError):
+        return None
+    return None if untouched or not isinstance(strokes, list) else strokes
+
+
+def _redraw(strokes: list[Any]) -> None:
+    """Put these strokes, and no others, on the canvas.
+
+    The canvas redraws when what it starts from changes, so that is numbered: it stays mounted, and
+    the page does not flicker as it would with a new key.
+    """
+    state = st.session_state
+    state.revision = state.get("revision", 0) + 1
+    state.start = {"objects": strokes, "revision": state.revision}
+    state.canvas = {"drawing": {"raw": {"objects": strokes}, "data": None}}
+
+
+def _undo() -> None:
+    """Take back the last stroke, or the clearing."""
+    strokes = _strokes()
+    _redraw(strokes[:-1] if strokes else st.session_state.pop("cleared", []))
+
+
+def _clear() -> None:
+    st.session_state.cleared = _strokes() or []
+    _redraw([])

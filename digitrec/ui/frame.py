@@ -1,0 +1,57 @@
+"""What stands around every page: its configuration, its style and the sidebar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from digitrec.classifier import ModelError, in_service
+from digitrec.ui.words import plain
+
+HERE = Path(__file__).resolve().parent
+ABOUT = "digitrec reads handwritten numbers. Nothing you draw or upload leaves this computer."
+
+
+def configure() -> None:
+    """Set the page up; the first call of every run."""
+    st.set_page_config(
+        page_title="digitrec",
+        page_icon=str(HERE / "logo.svg"),
+        layout="wide",
+        menu_items={"About": ABOUT},  # with nothing in it the menu, and its theme switch, is hidden
+    )
+    st.html(HERE / "style.css")
+    st.html(f"<style>:root {{ {_accents()} }}</style>")
+
+
+def _accents() -> str:
+    """The theme's colours as CSS variables, for the little that Streamlit does not draw itself."""
+    pairs = {"accent": "primaryColor", "doubt": "orangeColor", "refused": "grayColor"}
+    return " ".join(
+        f"--{name}: light-dark({st.get_option(f'theme.light.{option}')},"
+        f" {st.get_option(f'theme.dark.{option}')});"
+        for name, option in pairs.items()
+    )
+
+
+def sidebar() -> None:
+    """Name, model in service, and how to write so that it is read."""
+    st.logo(str(HERE / "logo.svg"), size="large")
+    with st.sidebar:
+        st.markdown("### digitrec\nReads handwritten numbers. Nothing leaves this computer.")
+        try:
+            model = in_service()
+        except ModelError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+        else:
+            st.caption(f":material/memory: Model in service: **{plain(model.name)}**")
+            if model.notice:
+                st.warning(plain(model.notice), icon=":material/warning:")
+        with st.expander("Writing that reads well", icon=":material/edit_note:"):
+            st.markdown(
+                "- Leave a gap between the digits.\n"
+                "- Write them about the same height, on one line.\n"
+                "- In a photo, let the number fill the picture and keep your own shadow off it.\n"
+                "- Any pen, any paper, dark on light or light on dark."
+            )

@@ -1,0 +1,224 @@
+"""Upload and Camera: pictures of numbers, with the boxes of what was read drawn over them."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from digitrec import ImageError, Reading, load, read
+from digitrec.classifier import Classifier, ModelError, in_service
+from digitrec.reader import Box
+from digitrec.settings import settings
+from digitrec.ui import answer
+from digitrec.ui.words import plain, refusal, tone
+
+EXTENSIONS = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif"]
+SAMPLES = Path(__file__).resolve().parent / "samples"
+SHOWN_SIDE = 1000  # pixels: what a page shows of a picture
+
+
+@dataclass(frozen=True)
+class Look:
+    """A picture that was read. preview, thumbnail: data URLs, upright and small."""
+
+    reading: Reading
+    preview: str
+    thumbnail: str
+    width: int
+    height: int
+
+
+def upload(shown: bool) -> None:
+    """Any number of files; without one, samples to try."""
+    with st.container(key="upload"):
+        files = st.file_uploader(
+            "Pictures of handwritten numbers",
+            EXTENSIONS,
+            accept_multiple_files=True,
+            key="files",
+            max_upload_size=settings().max_megabytes,
+            help="One number or many files at once. Phones offer the camera here too.",
+        )
+        if not files:
+            _samples()
+    if not shown:
+        return
+    sample = st.session_state.get("sample")
+    if len(files) > 1:
+        _several([(file.name, file.getvalue()) for file in files])
+    elif files:
+        _one(files[0].name, files[0].getvalue())
+    elif sample:
+        _one(sample, (SAMPLES / sample).read_bytes())
+    else:
+        answer.show(None, "")
+
+
+def camera() -> None:
+    """A photo; the last one stays until it is replaced or cleared."""
+
+    def keep() -> None:
+        taken = st.session_state["photo"]
+        st.session_state["kept_photo"] = taken.getvalue() if taken else None
+
+    with st.container(key="camera"):
+        st.camera_input("Hold the number up to the camera", key="photo", on_change=keep)
+    photo = st.session_state.get("kept_photo")
+    if photo:
+        _one("photo.jpg", photo)
+    else:
+        answer.show(None, "")
+
+
+def _samples() -> None:
+    """A row of pictures to click, for someone with none at hand."""
+    st.caption("No picture at hand? Try one of these.")
+    with st.container(horizontal=True, gap="small", key="samples"):
+        for path in sorted(SAMPLES.glob("*.jpg")):
+            words = path.stem.replace("-", " ")
+            st.button(
+                f"![Sample: {words}]({_sample_url(path)})",
+                key=f"sample-{path.stem}",
+                on_click=st.session_state.__setitem__,
+                args=("sample", path.name),
+            )
+
+
+@st.cache_data(show_spinner=False)
+def _sample_url(path: Path) -> str:
+    with Image.open(path) as picture:
+        picture.thumbnail((260, 260))
+        return _url(picture)
+
+
+def _one(name: str, data: bytes) -> None:
+    look = _look(data)
+    if isinstance(look, str):
+        answer.number(None)
+        answer.problem(look)
+        return
+    _picture(look, name)
+    answer.show(look.reading, Path(name).stem)
+    if not look.reading.numbers and not look.reading.refused:
+        answer.problem("No digits were found: move closer, or use a darker pen.")
+
+
+def _several(files: list[tuple[str, bytes]]) -> None:
+    """A table of them all, as a CSV too, and a closer look at the one that is picked."""
+    progress = st.empty()
+    looks = []
+    for done, (name, data) in enumerate(files):
+        progress.progress(done / len(files), f"Reading {plain(name)}")
+        looks.append(_look(data))
+    progress.empty()
+
+    rows = [_row(name, look) for (name, _), look in zip(files, looks, strict=True)]
+    picked = st.dataframe(
+        rows,
+        hide_index=True,
+        row_height=64,
+        column_order=["picture", "file", "number", "confidence", "note"],
+        column_config={
+            "picture": st.column_config.ImageColumn("Picture"),
+            "file": st.column_config.TextColumn("File"),
+            "number": st.column_config.TextColumn("Number"),
+            "confidence": st.column_config.ProgressColumn("Confidence", format="percent"),
+            "note": st.column_config.TextColumn("Note", width="medium"),
+        },
+        on_select="rerun",
+        selection_mode="single-row-required",
+        key="table",
+        alt="The files that were uploaded, with the number read in each",
+    )
+    st.download_button(
+        "CSV",
+        _csv(rows),
+        file_name="numbers.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        help="Download the table",
+        on_click="ignore",
+    )
+    row = next(iter(picked["selection"]["rows"]), 0)
+    _one(*files[row if row < len(files) else 0])
+
+
+def _row(name: str, look: Look | str) -> dict[str, str | float | None]:
+    if isinstance(look, str):
+        return {"picture": None, "file": name, "number": "", "confidence": None, "note": look}
+    sure = float(np.prod([number.confidence for number in look.reading.numbers]))
+    return {
+        "picture": look.thumbnail,
+        "file": name,
+        "number": look.reading.text,
+        "confidence": sure if look.reading.numbers else None,
+        "note": refusal(look.reading),
+    }
+
+
+def _csv(rows: list[dict[str, str | float | None]]) -> str:
+    file = io.StringIO()
+    table = csv.DictWriter(file, ["file", "number", "confidence", "note"], extrasaction="ignore")
+    table.writeheader()
+    table.writerows(rows)
+    return file.getvalue()
+
+
+def _look(data: bytes) -> Look | str:
+    """A picture read, or the sentence that says why it was not."""
+    try:
+        return _read(data, in_service())
+    except (ImageError, ModelError) as error:
+        return str(error)
+
+
+@st.cache_data(
+    max_entries=64,
+    show_spinner=False,
+    hash_funcs={Classifier: lambda classifier: classifier.name},
+)
+def _read(data: bytes, classifier: Classifier) -> Look:
+    """Cached by the picture and the version that reads it: every click runs the page again."""
+    photo = load(data)
+    reading = read(photo, classifier)
+    picture = Image.fromarray(photo.pixels)
+    picture.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
+    thumbnail = picture.copy()
+    thumbnail.thumbnail((160, 160))
+    return Look(reading, _url(picture), _url(thumbnail), photo.width, photo.height)
+
+
+def _url(picture: Image.Image) -> str:
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=82)
+    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _picture(look: Look, name: str) -> None:
+    """The picture with a box round each digit: doubtful ones coloured, refused ones dashed."""
+    boxes = [
+        _box(look, digit.box, tone(digit.confidence), str(digit.digit))
+        for number in look.reading.numbers
+        for digit in number.digits
+    ] + [_box(look, shape.box, "refused", "") for shape in look.reading.refused]
+    said = f"read as {look.reading.text}" if look.reading.text else "in which nothing was read"
+    st.html(
+        f'<figure class="picture"><img src="{look.preview}" '
+        f'alt="{escape(name)}, {said}">{"".join(boxes)}</figure>'
+    )
+
+
+def _box(look: Look, box: Box, tone: str, label: str) -> str:
+    x, y, w, h = box
+    return (
+        f'<i class="{tone}" style="left:{x / look.width:.2%};top:{y / look.height:.2%};'
+        f'width:{w / look.width:.2%};height:{h / look.height:.2%}"><b>{label}</b></i>'
+    )

@@ -1,0 +1,35 @@
+"""The page Read: draw a number, upload pictures of some, or take a photo, and see it read."""
+
+import streamlit as st
+
+from digitrec.ui import drawing, pictures
+
+INPUTS = {
+    "Draw": ":material/draw: Draw",
+    "Upload": ":material/upload: Upload",
+    "Camera": ":material/photo_camera: Camera",
+}
+
+with st.container(key="page", gap="small"):
+    st.header("Read a number", anchor=False)
+    chosen = st.segmented_control(
+        "How to give the number",
+        list(INPUTS),
+        format_func=INPUTS.__getitem__,
+        default="Draw",
+        required=True,
+        key="input",
+        bind="query-params",  # a reload stays here
+        label_visibility="collapsed",
+    )
+
+    # What is not chosen is hidden and not removed: Streamlit forgets a widget that is not drawn,
+    # and with it the drawing or the files.
+    hidden = [name.lower() for name in INPUTS if name != chosen]
+    st.html(f"<style>{','.join('.st-key-' + name for name in hidden)} {{display: none}}</style>")
+
+    drawing.section(shown=chosen == "Draw")
+    if chosen == "Upload" or st.session_state.get("files"):
+        pictures.upload(shown=chosen == "Upload")
+    if chosen == "Camera":  # removed when not chosen: a hidden camera would go on filming
+        pictures.camera()
