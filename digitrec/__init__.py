@@ -1,0 +1,12 @@
+"""digitrec reads handwritten numbers.
+
+>>> import digitrec
+>>> digitrec.read("photo.jpg").text  # doctest: +SKIP
+'1042'
+"""
+
+from digitrec.images import ImageError, Photo, load
+from digitrec.reader import Digit, Number, Reading, Refusal, read
+
+__all__ = ["Digit", "ImageError", "Number", "Photo", "Reading", "Refusal", "load", "read"]
+__version__ = "0.1.0"

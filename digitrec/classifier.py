@@ -1,0 +1,109 @@
+"""The version in service, loaded once and run by LiteRT."""
+
+from __future__ import annotations
+
+import json
+import threading
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+
+from digitrec.settings import settings
+
+NOT_A_DIGIT = 10
+DEFAULT = "default"
+
+
+class ModelError(RuntimeError):
+    """No model can be loaded; the message names the file and says what to do."""
+
+
+class Classifier:
+    """One version's ``model.tflite`` with its temperature. Safe to share between threads.
+
+    Raises `ModelError` when a file of the version is missing or damaged.
+    """
+
+    def __init__(self, folder: Path, notice: str | None = None) -> None:
+        self.name = folder.name
+        self.notice = notice
+        report = folder / "report.json"
+        model = folder / "model.tflite"
+        try:
+            self._temperature = float(json.loads(report.read_text())["calibration"]["temperature"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(_damaged(report, error)) from error
+        try:
+            self._interpreter = Interpreter(model_content=model.read_bytes(), num_threads=1)
+            self._input = self._interpreter.get_input_details()[0]["index"]
+            output = self._interpreter.get_output_details()[0]
+            self._output = output["index"]
+            self._classes = int(output["shape"][-1])
+            self._lock = threading.Lock()  # an interpreter is not thread-safe
+            self._batch = 0
+            self.probabilities(np.zeros((1, 28, 28, 1), np.float32))
+        except (OSError, ValueError, RuntimeError, IndexError) as error:
+            raise ModelError(_damaged(model, error)) from error
+
+    def probabilities(self, inks: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, 28, 28, 1) float32 in [0, 1] -> (n, 11) float32: digits 0 to 9, then *not a digit*.
+
+        Calibrated by temperature (Guo et al., *On calibration of modern neural networks*, 2017).
+        A network without the eleventh output has 0 there.
+        """
+        if not len(inks):
+            return np.zeros((0, NOT_A_DIGIT + 1), np.float32)
+        with self._lock:
+            if len(inks) != self._batch:
+                self._interpreter.resize_tensor_input(self._input, inks.shape)
+                self._interpreter.allocate_tensors()
+                self._batch = len(inks)
+            self._interpreter.set_tensor(self._input, np.ascontiguousarray(inks, np.float32))
+            self._interpreter.invoke()
+            raw = self._interpreter.get_tensor(self._output)
+        logits = np.log(np.clip(raw, 1e-12, 1)) / self._temperature
+        powers = np.exp(logits - logits.max(1, keepdims=True))
+        out = np.zeros((len(inks), NOT_A_DIGIT + 1), np.float32)
+        out[:, : self._classes] = powers / powers.sum(1, keepdims=True)
+        return out
+
+
+def _damaged(path: Path, error: Exception) -> str:
+    state = "damaged" if path.exists() else "missing"
+    return f"The model file {path} is {state}; restore it or put another version in service."
+
+
+@lru_cache(maxsize=2)
+def _load(folder: Path, stamp: tuple[int, ...], notice: str | None) -> Classifier:
+    return Classifier(folder, notice)
+
+
+def _stamp(folder: Path) -> tuple[int, ...]:
+    """Changes when a file of the version changes, so that the cache is never stale."""
+    stamp: list[int] = []
+    for name in ("model.tflite", "report.json"):
+        path = folder / name
+        stamp += [path.stat().st_mtime_ns, path.stat().st_size] if path.exists() else [0, 0]
+    return tuple(stamp)
+
+
+def in_service() -> Classifier:
+    """The version named by ``models/in_service``, else the shipped `default`.
+
+    Where the named one is missing or damaged, `default` serves and `notice` says so in a sentence.
+    Raises `ModelError` when `default` cannot be loaded either.
+    """
+    models = settings().models
+    pointer = models / "in_service"
+    name = pointer.read_text().strip() if pointer.is_file() else DEFAULT
+    if name != DEFAULT:
+        folder = models / name
+        try:
+            return _load(folder, _stamp(folder), None)
+        except ModelError as error:
+            notice = f"{error} The shipped version is reading meanwhile."
+            return _load(models / DEFAULT, _stamp(models / DEFAULT), notice)
+    return _load(models / DEFAULT, _stamp(models / DEFAULT), None)

@@ -1,0 +1,200 @@
+"""Photo -> ink map; one digit's ink -> what the network sees."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Ink = NDArray[np.float32]
+
+SIDE = 28  # of the network's input
+BOX = 20  # longer side of the digit within it
+MIN_STROKE = 1.9  # of the digit in its box, pixels; thinner pens are thickened to it
+FAINT = 0.15  # of the strongest ink: what is fainter does not count for the bounding box
+
+
+def bounding_box(ink: Ink, threshold: float = FAINT) -> tuple[int, int, int, int] | None:
+    """x, y, w, h of the pixels above `threshold` of the strongest, or None where there is no ink."""
+    mask = ink > max(float(ink.max(initial=0.0)) * threshold, 1e-6)
+    columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
+    if not len(columns):
+        return None
+    x, y = int(columns[0]), int(rows[0])
+    return x, y, int(columns[-1]) - x + 1, int(rows[-1]) - y + 1
+
+
+def stroke_width(ink: Ink) -> float:
+    """The mean width of the strokes in pixels: twice the area over the outline's length.
+
+    Both are taken from the grey ink (the outline's length is its total variation), so that a
+    stroke of one and a half pixels measures one and a half. 0 where there is no ink.
+    """
+    strength = float(ink.max(initial=0.0))
+    if strength <= 0:
+        return 0.0
+    padded = np.pad(ink, 1)
+    along_x, along_y = np.diff(padded, axis=1)[1:], np.diff(padded, axis=0)[:, 1:]
+    return 2 * float(ink.sum()) / float(np.hypot(along_x, along_y).sum())
+
+
+def normalise(ink: Ink, box: int = BOX, shift: tuple[int, int] = (0, 0)) -> Ink:
+    """One digit's ink, (h, w) in [0, 1], framed as MNIST frames its digits: (28, 28) in [0, 1].
+
+    The bounding box's longer side becomes `box` pixels by area averaging, the maximum becomes 1,
+    and the centre of mass goes to the centre by whole pixels (Yadav and Bottou, *Cold case: the
+    lost MNIST digits*, 2019), plus `shift` (x, y). Without ink the result is all zeros.
+    """
+    out = np.zeros((SIDE, SIDE), np.float32)
+    found = bounding_box(ink)
+    if found is None:
+        return out
+    x, y, w, h = found
+    digit = ink[y : y + h, x : x + w]
+    if max(w, h) > 5 * box:  # the strokes keep at least their tenth pixel; the rest is speed
+        factor = 5 * box / max(w, h)
+        size = (max(1, round(w * factor)), max(1, round(h * factor)))
+        digit = cv2.resize(digit, size, interpolation=cv2.INTER_AREA)
+    scale = max(digit.shape) / box
+    thicken = MIN_STROKE * scale - stroke_width(digit)
+    if thicken >= 1:
+        radius = min(int(round(thicken / 2 + 0.01)), int(scale * MIN_STROKE / 2) + 1)
+        digit = np.pad(digit, radius)
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+        digit = cv2.dilate(digit, kernel)
+        scale = max(digit.shape) / box
+    height, width = digit.shape
+    size = (max(1, round(width / scale)), max(1, round(height / scale)))
+    shrinks = scale > 1
+    digit = cv2.resize(
+        digit, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    )
+    digit = digit / max(float(digit.max()), 1e-6)
+    height, width = digit.shape
+    mass = float(digit.sum())
+    centre_x = float(digit.sum(0) @ np.arange(width)) / mass + 0.5
+    centre_y = float(digit.sum(1) @ np.arange(height)) / mass + 0.5
+    left = min(max(int(SIDE / 2 + 1 - centre_x) + shift[0], 0), SIDE - width)
+    top = min(max(int(SIDE / 2 + 1 - centre_y) + shift[1], 0), SIDE - height)
+    out[top : top + height, left : left + width] = digit
+    return out
+
+
+
+LOOK = 480  # long side at which the background is looked for, pixels
+LEAST_CONTRAST = 0.045  # of the paper's brightness: fainter marks are not ink
+
+
+def ink_map(pixels: NDArray[np.uint8]) -> Ink:
+    """How much ink there is at each pixel of a photo, (h, w, 3) uint8 RGB -> (h, w) in [0, 1].
+
+    Ink is what is darker than the paper around it, or lighter on a dark ground, in any colour:
+    the root mean square over the channels of the light it takes away. The paper is the
+    grey closing by a square a little wider than the strokes, so that shadows and page edges wider
+    than a stroke are paper. Each connected mark is scaled by its own strength; what is far weaker
+    than the marks that make up most of the ink is show-through, a crease or grain, and is left out.
+    """
+    height, width = pixels.shape[:2]
+    factor = max(1.0, max(height, width) / LOOK)
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    light_on_dark, flat = _ground(small)
+    if light_on_dark:
+        pixels, small = 255 - pixels, 255 - small
+    if flat:
+        return _flat(pixels)
+    window, paper = _paper(small)
+    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    depth = _depth(pixels, paper)
+    noise = 1.4826 * float(np.median(np.abs(depth)))
+    stroke = window * factor / 2
+    if stroke > 6:
+        depth = cv2.GaussianBlur(depth, (0, 0), stroke / 12)
+    return _scaled_marks(depth, max(4 * noise, LEAST_CONTRAST))
+
+
+def _flat(pixels: NDArray[np.uint8]) -> Ink:
+    """The ink of a drawing on one even tone."""
+    paper = np.median(pixels.reshape(-1, 3)[:: max(1, pixels.size // 300_000)], axis=0)
+    depth = _depth(pixels, np.broadcast_to(paper.astype(np.uint8), pixels.shape))
+    return _scaled_marks(depth, LEAST_CONTRAST)
+
+
+def _depth(pixels: NDArray[np.uint8], paper: NDArray[np.uint8]) -> Ink:
+    """The share of the paper's light that is missing, (h, w) float32; half the pixels below 0."""
+    total = np.zeros(pixels.shape[:2], np.float32)
+    for channel in range(3):
+        light = paper[..., channel].astype(np.float32)
+        missing = np.maximum(light - pixels[..., channel], 0) / np.maximum(light, 32)
+        total += missing * missing
+    depth = np.sqrt(total / 3)
+    # The closing rides on the paper's brightest grain; the median puts the paper at zero.
+    return depth - np.float32(np.median(depth[:: max(1, len(depth) // 300)]))
+
+
+def _ground(small: NDArray[np.uint8]) -> tuple[bool, bool]:
+    """Whether the ink is lighter than its ground, and whether picture and ground are two flat tones.
+
+    A drawing has two clear tones, and the one that makes up the frame is the ground, however thick
+    the pen. A photo is judged by which side of the local median its strong details lie on.
+    """
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
+    bright = grey > threshold
+    share = float(bright.mean())
+    if 0 < share < 1:
+        within = share * float(grey[bright].var()) + (1 - share) * float(grey[~bright].var())
+        frame = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]]).mean()
+        if within < 0.1 * float(grey.var()) and not 0.3 < frame < 0.7:
+            light = bool(frame < 0.5)
+            ground = grey[~bright] if light else grey[bright]
+            return light, float(ground.std()) < 4
+    side = min(255, max(3, max(grey.shape) // 5) | 1)
+    detail = grey.astype(np.float32) - cv2.medianBlur(grey, side)
+    detail[np.abs(detail) < 4 * 1.4826 * np.median(np.abs(detail))] = 0
+    return float((np.maximum(detail, 0) ** 2).sum()) > float((np.minimum(detail, 0) ** 2).sum()), False
+
+
+def _paper(small: NDArray[np.uint8]) -> tuple[int, NDArray[np.uint8]]:
+    """The closing's window in pixels and the paper it gives.
+
+    As the window grows past the width of the strokes, the ink it uncovers stops growing; past the
+    width of shadows it grows again. The first standstill is taken. Only marks longer than two
+    windows count: grain is smaller, strokes are longer.
+    """
+    smooth = cv2.GaussianBlur(small, (3, 3), 0)
+    side = max(small.shape[:2])
+    windows = [w for w in (5, 7, 11, 15, 23, 33, 47, 67, 95, 135, 191) if w <= side / 2.2] or [3]
+    papers, found = [], []
+    for window in windows:
+        square = np.ones((window, window), np.uint8)
+        papers.append(cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, square))
+        depth = _depth(smooth, papers[-1])
+        noise = 1.4826 * float(np.median(np.abs(depth)))
+        mask = (depth > max(5 * noise, LEAST_CONTRAST)).astype(np.uint8)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        amount = np.bincount(labels.ravel(), (depth * depth).ravel(), count)[1:]
+        found.append(float(amount[stats[1:, 2:4].max(1) > 2 * window].sum()))
+    least = 0.02 * max(found)
+    for i in range(len(windows) - 1):
+        if found[i] > least and found[i + 1] < 1.15 * found[i]:
+            return windows[i], papers[min(i + 1, len(papers) - 1)]
+    return windows[-1], papers[-1]
+
+
+def _scaled_marks(depth: Ink, floor: float) -> Ink:
+    count, labels = cv2.connectedComponents((depth > floor).astype(np.uint8), connectivity=8)
+    if count == 1:
+        return np.zeros_like(depth)
+    flat = labels.ravel()
+    values = np.where(flat > 0, depth.ravel(), 0)
+    total = np.bincount(flat, values, count)
+    strength = np.bincount(flat, values * values, count) / np.maximum(total, 1e-9)
+    order = np.argsort(strength[1:]) + 1
+    share = np.cumsum(total[order])
+    typical = strength[order[np.searchsorted(share, share[-1] / 2)]]
+    strength[strength < 0.35 * typical] = np.inf
+    strength[0] = np.inf
+    scale = (1 / strength).astype(np.float32)
+    ink = np.maximum(depth, 0) * cv2.dilate(scale[labels], np.ones((3, 3), np.uint8))
+    return np.clip(ink, 0, 1)

@@ -1,0 +1,222 @@
+"""Ink map -> lines of marks -> candidate digits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitrec.preprocess import Ink, stroke_width
+
+SOLID = 0.4  # of a mark's strength: where the mark ends
+SPECK = 0.12  # of the typical height: smaller marks are dirt
+MOST_JOINED = 4  # marks that may make up one digit
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A mark, a part of one or several joined.
+
+    box: x, y, w, h in the ink map. ink: (h, w) in [0, 1], with the neighbours' ink left out.
+    """
+
+    box: tuple[int, int, int, int]
+    ink: Ink
+
+    @property
+    def left(self) -> int:
+        return self.box[0]
+
+    @property
+    def right(self) -> int:
+        return self.box[0] + self.box[2]
+
+    @property
+    def top(self) -> int:
+        return self.box[1]
+
+    @property
+    def bottom(self) -> int:
+        return self.box[1] + self.box[3]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The marks `first` to `last` of a line, both included, taken as one digit."""
+
+    first: int
+    last: int
+    piece: Piece
+
+
+@dataclass(frozen=True)
+class Line:
+    """Marks from left to right, with the typical height of their digits in pixels."""
+
+    marks: tuple[Piece, ...]
+    height: float
+
+    def candidates(self) -> list[Candidate]:
+        """Every run of neighbouring marks that could be one digit."""
+        found = []
+        for first in range(len(self.marks)):
+            right = self.marks[first].right
+            for last in range(first, min(first + MOST_JOINED, len(self.marks))):
+                mark = self.marks[last]
+                if last > first:
+                    wide = max(right, mark.right) - self.marks[first].left
+                    if mark.left - right > 0.3 * self.height or wide > 1.5 * self.height:
+                        break
+                right = max(right, mark.right)
+                found.append(Candidate(first, last, join(self.marks[first : last + 1])))
+        return found
+
+
+def join(pieces: Sequence[Piece]) -> Piece:
+    """Several pieces as one."""
+    if len(pieces) == 1:
+        return pieces[0]
+    left, top = min(p.left for p in pieces), min(p.top for p in pieces)
+    right, bottom = max(p.right for p in pieces), max(p.bottom for p in pieces)
+    ink = np.zeros((bottom - top, right - left), np.float32)
+    for p in pieces:
+        place = ink[p.top - top : p.bottom - top, p.left - left : p.right - left]
+        np.maximum(place, p.ink, out=place)
+    return Piece((left, top, right - left, bottom - top), ink)
+
+
+def find_lines(ink: Ink) -> list[Line]:
+    """The marks of an ink map, (h, w) in [0, 1], in lines from top to bottom."""
+    marks = _marks(ink)
+    if not marks:
+        return []
+    typical = _typical_height(marks)
+    large = [m for m in marks if max(m.box[2], m.box[3]) >= 0.4 * typical]
+    small = [m for m in marks if SPECK * typical <= max(m.box[2], m.box[3]) < 0.4 * typical]
+    rows = _rows(large)
+    lines = []
+    for row in rows:
+        height = _typical_height(row)
+        near = [m for m in small if any(_beside(m, other, height) for other in row)]
+        cut = [part for mark in row for part in _cut(mark, height)]
+        lines.append(Line(tuple(sorted(cut + near, key=lambda m: m.left + m.box[2] / 2)), height))
+    return lines
+
+
+def _marks(ink: Ink) -> list[Piece]:
+    """Connected marks, without the page's edges and corners."""
+    mask = (ink > SOLID).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    marks: list[Piece] = []
+    areas: list[int] = []
+    for label in range(1, count):
+        x, y, w, h, area = (int(v) for v in stats[label])
+        if area < 4 and count > 2:
+            continue
+        # One pixel more on each side keeps the grey edge of the stroke.
+        x0, y0 = max(0, x - 1), max(0, y - 1)
+        x1, y1 = min(ink.shape[1], x + w + 1), min(ink.shape[0], y + h + 1)
+        part = labels[y0:y1, x0:x1]
+        crop = np.where((part == label) | (part == 0), ink[y0:y1, x0:x1], 0)
+        near = cv2.dilate((part == label).astype(np.uint8), np.ones((3, 3), np.uint8))
+        marks.append(Piece((x0, y0, x1 - x0, y1 - y0), (crop * near).astype(np.float32)))
+        areas.append(area)
+    inner = [m for m, a in zip(marks, areas, strict=True) if not _is_edge(m, a, ink.shape)]
+    return inner or marks
+
+
+def _is_edge(mark: Piece, area: int, shape: tuple[int, ...]) -> bool:
+    """Whether a mark is the edge of the page, a dark corner or a rule and not a digit."""
+    height, width = shape
+    _, _, w, h = mark.box
+    sides = (mark.left <= 1, mark.right >= width - 1, mark.top <= 1, mark.bottom >= height - 1)
+    touches = sum(sides)
+    if w > 0.5 * width and w > 8 * h:
+        return True  # a rule across the page
+    if not touches:
+        return False
+    along = max(w, h) / max(1, min(w, h))
+    corner = (sides[0] or sides[1]) and (sides[2] or sides[3])
+    filled = area / (w * h)
+    lies_along = (w > h) == (sides[2] or sides[3])
+    if along > 4 and lies_along and filled > 0.3:
+        return True
+    return corner and (filled > 0.5 or max(w, h) < 0.15 * max(height, width) or along > 4)
+
+
+def _typical_height(marks: Sequence[Piece]) -> float:
+    """The median height, weighted by ink, so that dirt does not count."""
+    heights = np.array([max(m.box[3], m.box[2] * 0.5) for m in marks])
+    weights = np.array([m.ink.sum() for m in marks]) / heights
+    order = np.argsort(heights)
+    share = np.cumsum(weights[order])
+    return float(heights[order[np.searchsorted(share, share[-1] / 2)]])
+
+
+def _rows(marks: Sequence[Piece]) -> list[list[Piece]]:
+    """Marks that stand beside each other, as rows from top to bottom, each from left to right.
+
+    Each mark is linked to its nearest neighbour on the right that overlaps it in height, so that
+    a slanting line stays together.
+    """
+    marks = sorted(marks, key=lambda m: m.left)
+    parent = list(range(len(marks)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            i = parent[i]
+        return i
+
+    for i, mark in enumerate(marks):
+        for j in range(i + 1, len(marks)):
+            other = marks[j]
+            overlap = min(mark.bottom, other.bottom) - max(mark.top, other.top)
+            smaller = min(mark.box[3], other.box[3])
+            if overlap > 0.4 * smaller:
+                parent[root(j)] = root(i)
+                if other.left > mark.right and overlap > 0.6 * smaller:
+                    break
+    groups: dict[int, list[Piece]] = {}
+    for i, mark in enumerate(marks):
+        groups.setdefault(root(i), []).append(mark)
+    return sorted(groups.values(), key=lambda g: float(np.median([m.top + m.box[3] / 2 for m in g])))
+
+
+def _beside(small: Piece, mark: Piece, height: float) -> bool:
+    gap_x = max(mark.left - small.right, small.left - mark.right, 0)
+    gap_y = max(mark.top - small.bottom, small.top - mark.bottom, 0)
+    return gap_x < 0.3 * height and gap_y < 0.3 * height
+
+
+def _cut(mark: Piece, height: float) -> list[Piece]:
+    """A mark too wide for one digit, cut where it is thinnest; any other, whole."""
+    x, y, w, h = mark.box
+    if w < 1.15 * max(h, 0.8 * height) or w < 12:
+        return [mark]
+    profile = (mark.ink > SOLID).sum(0).astype(np.float32)
+    reach = max(1, int(0.12 * h))
+    smooth = cv2.GaussianBlur(profile[None], (0, 0), max(0.5, h / 40))[0]
+    limit = max(2.2 * stroke_width(mark.ink), 0.25 * h)
+    columns: list[int] = []
+    for column in np.argsort(smooth):
+        if smooth[column] > limit or len(columns) >= 2 * w / h + 2:
+            break
+        if 2 * reach < column < w - 2 * reach and all(abs(column - c) > 2 * reach for c in columns):
+            columns.append(int(column))
+    edges = [0, *sorted(columns), w]
+    return [
+        _trimmed(Piece((x + a, y, b - a, h), mark.ink[:, a:b]))
+        for a, b in zip(edges[:-1], edges[1:], strict=True)
+    ]
+
+
+def _trimmed(piece: Piece) -> Piece:
+    rows: NDArray[np.intp] = np.flatnonzero((piece.ink > SOLID / 2).any(1))
+    if not len(rows):
+        return piece
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    x, y, w, _ = piece.box
+    return Piece((x, y + top, w, bottom - top), piece.ink[top:bottom])
