@@ -36,6 +36,7 @@ from benchmarks.scoring import (
 from benchmarks.tables import conditions, percent, table
 from digitrec import datasets, preprocess
 from digitrec.classifier import NOT_A_DIGIT, Classifier, in_service
+from digitrec.evaluation import score
 from digitrec.images import ImageError
 from digitrec.reader import read
 from digitrec.settings import settings
@@ -85,7 +86,7 @@ class Run:
             self.line(name, *(baseline.share_right(n, inks[kept], labels) for n in networks))
 
     def pictures(self, name: str, answers: list[Answer]) -> None:
-        self.failures += [a.sample for a in answers if not a.right]
+        self.failures += [a.sample for a in answers if not a.score.exact]
         for source, members in groupby(answers, lambda answer: answer.sample.source):
             self.folders.append(folder_row(f"{name}/{source}", list(members)))
         self.folders.append(folder_row(f"**{name}**", answers))
@@ -100,7 +101,7 @@ class Run:
 
     def strokes(self, name: str, answers: list[Answer]) -> None:
         samples = [a.sample for a in answers]
-        self.failures += [a.sample for a in answers if not a.right]
+        self.failures += [a.sample for a in answers if not a.score.exact]
         self.line(f"strokes, {name}", exact(answers), *baseline.exact(self.tutorial, samples))
 
     def isolated(self, name: str, inks: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
@@ -118,8 +119,8 @@ class Run:
         figures = [f"{auroc(*score):.4f}"]
         if self.tutorial:  # it has no eleventh class: what it is unsure of stands for it
             shown = (baseline.shrunk(others), digits)
-            score = [1 - self.tutorial.probabilities(x).max(axis=1) for x in shown]
-            figures += ["", f"{auroc(*score):.4f}"]
+            unsure = [1 - self.tutorial.probabilities(x).max(axis=1) for x in shown]
+            figures += ["", f"{auroc(*unsure):.4f}"]
         self.line("not digits against MNIST, AUROC", *figures)
         taken = [a.sample for a in answers if a.text]
         self.failures += taken
@@ -193,9 +194,10 @@ def _read(model: str | None, sample: Sample) -> Answer:
     try:
         reading = read(sample.picture, _load(model))
     except ImageError:
-        return Answer(sample, "", 0.0, 0.0)
+        return Answer(sample, "", 0.0, score(sample.path, None))
     confidence = math.prod(number.confidence for number in reading.numbers)
-    return Answer(sample, reading.text, confidence, reading.seconds)
+    result = score(sample.path, reading.text, reading.seconds)
+    return Answer(sample, reading.text, confidence, result)
 
 
 def _framed(inks: NDArray[np.uint8]) -> NDArray[np.float32]:

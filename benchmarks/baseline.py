@@ -20,6 +20,7 @@ from benchmarks.corpus import HEIGHT, Sample
 from benchmarks.tables import percent
 from digitrec import datasets
 from digitrec.classifier import Classifier, ModelError
+from digitrec.evaluation import label
 from digitrec.settings import settings
 
 HOW_TO_MAKE = (
@@ -40,7 +41,7 @@ def exact(network: Classifier | None, samples: list[Sample]) -> tuple[str, ...]:
     """Exact match on pictures of one digit: as written, and inverted."""
     if network is None:
         return ()
-    labels = np.array([int(sample.label) for sample in samples])
+    labels = np.array([int(label(sample.path) or -1) for sample in samples])
     shares = []
     for inverted in (False, True):
         inks = datasets.as_input(np.stack([_resized(s.picture, inverted) for s in samples]))

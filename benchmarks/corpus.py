@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,16 +31,27 @@ ISOLATED = {
     "Chars74k": "chars74k_hnd_digits64.npz",
 }
 
+Trajectories = Sequence[Sequence[Sequence[float]]]  # strokes of [x, y]
+
 
 @dataclass(frozen=True)
 class Sample:
-    """One picture, by path or as the bytes of a PNG, and what it says."""
+    """One picture of a set, labelled by its name as `digitrec.evaluation` says.
+
+    drawing: the PNG of one that is drawn here, and whose path is a name only.
+    """
 
     set: str
-    source: str
-    name: str
-    label: str
-    picture: Path | bytes
+    path: Path
+    drawing: bytes | None = None
+
+    @property
+    def picture(self) -> Path | bytes:
+        return self.drawing or self.path
+
+    @property
+    def source(self) -> str:
+        return self.path.parent.name
 
 
 def folder() -> Path | None:
@@ -54,19 +66,15 @@ def missing(what: str) -> str:
 
 def pictures(root: Path, name: str) -> list[Sample]:
     """The images of one set, in a fixed order."""
-    return [
-        Sample(name, path.parent.name, path.name, path.name.split("__")[0], path)
-        for path in sorted((root / name).glob("*/*__*"))
-    ]
+    return [Sample(name, path) for path in sorted((root / name).glob("*/*__*"))]
 
 
 def strokes(root: Path, name: str) -> list[Sample]:
     """Pen trajectories of single digits, drawn as on the page."""
     samples = json.loads((root / "strokes" / STROKES[name]).read_text())["samples"]
-    drawings = (on_canvas(s["strokes"]) for s in samples)
     return [
-        Sample("strokes", name, f"{i}", str(s["label"]), _png(d))
-        for i, (s, d) in enumerate(zip(samples, drawings, strict=True))
+        Sample("strokes", Path(name, f"{s['label']}__{n}.png"), _png(on_canvas(s["strokes"])))
+        for n, s in enumerate(samples)
     ]
 
 
@@ -88,7 +96,7 @@ def not_digits(root: Path) -> NDArray[np.uint8]:
         return inks
 
 
-def on_canvas(trajectories: list[list[list[float]]]) -> NDArray[np.uint8]:
+def on_canvas(trajectories: Trajectories) -> NDArray[np.uint8]:
     """Trajectories (y up) as the page's canvas draws a pointer: (HEIGHT, WIDTH, 3) RGB.
 
     The digit fills the middle 60 % of the height. The browser's pencil runs a quadratic curve
@@ -114,7 +122,8 @@ def on_canvas(trajectories: list[list[list[float]]]) -> NDArray[np.uint8]:
         )
     side = (WIDTH - HEIGHT) // 2
     small = cv2.resize(cover, (HEIGHT, HEIGHT), interpolation=cv2.INTER_AREA)
-    return SHADES[np.pad(small, ((0, 0), (side, WIDTH - HEIGHT - side)))]
+    canvas: NDArray[np.uint8] = SHADES[np.pad(small, ((0, 0), (side, WIDTH - HEIGHT - side)))]
+    return canvas
 
 
 def _pencil(points: NDArray[np.float64]) -> NDArray[np.float64]:

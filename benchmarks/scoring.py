@@ -11,23 +11,10 @@ from numpy.typing import NDArray
 
 from benchmarks.corpus import Sample
 from benchmarks.tables import percent
+from digitrec.evaluation import Score, character_accuracy
 
 FOLDER_HEAD = ("folder", "images", "exact", "characters", "no answer", "wrong", "s / image")
 CURVE_HEAD = ("surest answers", "answered", "exact among them", "wrong")
-
-
-def edit_distance(a: str, b: str) -> int:
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        last, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (x != y))
-    return row[-1]
-
-
-def comparable(label: str, source: str) -> str:
-    tokens = label.replace("_", " ").split()
-    return "".join(sorted(tokens) if source.endswith("_scatter") else tokens)
 
 
 @dataclass(frozen=True)
@@ -37,21 +24,16 @@ class Answer:
     sample: Sample
     text: str
     confidence: float
-    seconds: float
+    score: Score
 
     @property
-    def wrong_digits(self) -> int:
-        """How many digits differ, are missing or too many."""
-        source = self.sample.source
-        return edit_distance(comparable(self.text, source), comparable(self.sample.label, source))
-
-    @property
-    def right(self) -> bool:
-        return self.wrong_digits == 0
+    def wrong(self) -> bool:
+        """Answered, and not right: worse than no answer."""
+        return bool(self.text) and not self.score.exact
 
 
 def exact(answers: list[Answer]) -> str:
-    return percent(sum(a.right for a in answers), len(answers))
+    return percent(sum(a.score.exact for a in answers), len(answers))
 
 
 def unanswered(answers: list[Answer]) -> str:
@@ -59,17 +41,16 @@ def unanswered(answers: list[Answer]) -> str:
 
 
 def folder_row(name: str, answers: list[Answer]) -> tuple[object, ...]:
-    """One line under `FOLDER_HEAD`; "wrong" counts the pictures answered wrongly."""
-    digits = sum(len(a.sample.label.replace("_", "")) for a in answers)
-    right = max(0, digits - sum(a.wrong_digits for a in answers))
+    """One line under `FOLDER_HEAD`."""
+    scores = [a.score for a in answers]
     return (
         name,
         len(answers),
         exact(answers),
-        percent(right, digits),
+        f"{100 * (character_accuracy(scores) or 0):.2f} %",
         unanswered(answers),
-        sum(bool(a.text) and not a.right for a in answers),
-        f"{np.median([a.seconds for a in answers]):.3f}",
+        sum(a.wrong for a in answers),
+        f"{np.median([score.seconds for score in scores]):.3f}",
     )
 
 
@@ -78,13 +59,8 @@ def curve_rows(name: str, answers: list[Answer]) -> Iterator[tuple[object, ...]]
     surest = sorted((a for a in answers if a.text), key=lambda a: -a.confidence)
     for share in (50, 80, 90, 95, 100):
         kept = surest[: round(share / 100 * len(answers))]
-        wrong = sum(not a.right for a in kept)
-        yield (
-            f"{name}, {share} %",
-            percent(len(kept), len(answers)),
-            percent(len(kept) - wrong, len(kept)),
-            wrong,
-        )
+        answered = percent(len(kept), len(answers))
+        yield f"{name}, {share} %", answered, exact(kept), sum(a.wrong for a in kept)
 
 
 def auroc(positive: NDArray[Any], negative: NDArray[Any]) -> float:

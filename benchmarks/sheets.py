@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
@@ -37,11 +36,10 @@ def draw(samples: Iterable[Sample], directory: Path) -> None:
 
 
 def _row(sample: Sample) -> NDArray[np.uint8]:
-    caption = f"{sample.source}/{sample.name}  should be {sample.label}"
+    caption = f"{sample.source}/{sample.path.name}"
     panels = []
     try:
-        picture = sample.picture
-        photo = load(io.BytesIO(picture) if isinstance(picture, bytes) else picture)
+        photo = load(sample.picture)
         reading = read(photo)
     except ImageError as error:
         caption += f"  {error}"
@@ -78,7 +76,8 @@ def _grey(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
 def _fit(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     factor = min(TALL / image.shape[0], WIDE / image.shape[1])
     size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    fitted: NDArray[np.uint8] = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return fitted
 
 
 def _tile(

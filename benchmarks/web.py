@@ -1,0 +1,217 @@
+"""The page in a real Chromium: how soon it is there, how soon it answers, what it keeps."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from digitrec.settings import ROOT
+
+try:
+    from playwright import sync_api
+except ImportError:  # it comes with the test requirements only
+    sync_api = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WAIT = 60  # seconds for anything on the page
+PAIRS = 30  # answers timed on each page
+SEVEN = ((0.0, 0.0), (0.7, 0.0), (0.3, 1.0))  # a stroke in a unit square, y down
+
+# Notes when the pen goes up and when the next frame shows another, non-empty answer.
+STOPWATCH = """
+() => {
+  const answer = () => document.querySelector(".st-key-answer")?.innerText.trim() ?? "";
+  let before = null, up = null;
+  window.addEventListener("pointerup", () => {
+    [before, up, window.waited] = [answer(), performance.now(), null];
+  }, true);
+  new MutationObserver(() => {
+    const now = answer();
+    if (up === null || now === "" || now === before) return;
+    const start = up;
+    up = null;
+    requestAnimationFrame(() => { window.waited = performance.now() - start; });
+  }).observe(document.body, {subtree: true, childList: true, characterData: true});
+}
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    url: str
+    pid: int
+    healthy_after: float  # seconds from the start of the process
+    started: float  # time.perf_counter()
+
+    def resident(self) -> float:
+        """Megabytes of memory that the server's process holds."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) * 1024 / 1e6
+
+
+@contextlib.contextmanager
+def serve(module: str) -> Iterator[Server]:
+    """Run the app with `python -m module run app.py` until the block ends."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = {
+        "--server.port": str(port),
+        "--server.address": "127.0.0.1",
+        "--server.headless": "true",
+        "--server.fileWatcherType": "none",
+    }
+    command = [sys.executable, "-m", module, "run", "app.py"]
+    command += [word for option in options.items() for word in option]
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _await_health(f"{url}/_stcore/health", process)
+        yield Server(url, process.pid, time.perf_counter() - started, started)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _await_health(url: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.perf_counter() + WAIT
+    while time.perf_counter() < end and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url) as answer:  # noqa: S310
+            if answer.status == 200:
+                return
+        time.sleep(0.01)
+    raise RuntimeError("The app did not start: run `streamlit run app.py` to see why.")
+
+
+def rows() -> list[tuple[str, str, str]]:
+    """The lines of the table: what was measured, the figure, what was asked for."""
+    if sync_api is None or CHROMIUM is None:
+        return [("the page", "not measured: needs Chromium and `playwright`", "")]
+    with (
+        sync_api.sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET)) as browser,
+    ):
+        return [*_start(browser), *_answer(browser), *_memory(browser)]
+
+
+def _open(browser: Browser, server: Server) -> Page:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(1000 * WAIT)
+    page.goto(server.url)
+    page.locator(".st-key-draw canvas").last.wait_for()
+    return page
+
+
+def _start(browser: Browser) -> list[tuple[str, str, str]]:
+    healthy, usable = [], []
+    for _ in range(3):
+        with serve("streamlit") as server:
+            page = _open(browser, server)
+            usable.append(time.perf_counter() - server.started)
+            healthy.append(server.healthy_after)
+            page.close()
+    return [
+        ("app start to healthy", f"{median(healthy):.2f} s", ""),
+        ("app start to a canvas that can be drawn on, in Chromium", f"{median(usable):.2f} s", ""),
+    ]
+
+
+def _answer(browser: Browser) -> list[tuple[str, str, str]]:
+    """Both pages in turn, A B A B, so that whatever else the machine does meets both alike."""
+    with serve("streamlit") as real, serve("benchmarks.constant") as constant:
+        pages = [_open(browser, real), _open(browser, constant)]
+        waits: list[list[float]] = [[], []]
+        for page in pages:
+            page.evaluate(STOPWATCH)
+            _pen_up_to_answer(page)
+        for _ in range(PAIRS):
+            for page, waited in zip(pages, waits, strict=True):
+                page.bring_to_front()
+                waited.append(_pen_up_to_answer(page))
+        for page in pages:
+            page.close()
+    ours, floor = (median(waited) for waited in waits)
+    return [
+        ("pen up to answer on the page", f"{ours:.0f} ms", ""),
+        ("… the same page, reading replaced by a constant", f"{floor:.0f} ms", ""),
+        ("… ratio of the medians", f"{ours / floor:.2f}", "1.25"),
+    ]
+
+
+def _pen_up_to_answer(page: Page) -> float:
+    """Milliseconds, on a canvas cleared before."""
+    clear = page.locator(".st-key-draw").get_by_role("button", name="Clear")
+    if clear.is_enabled():
+        clear.click()
+    _settle(page)
+    draw(page)
+    page.wait_for_function("window.waited !== null && window.waited !== undefined")
+    waited: float = page.evaluate("window.waited")
+    _settle(page)
+    return waited
+
+
+def draw(page: Page, at: float = 0.45) -> None:
+    """Draw a 7 with the mouse, its left edge at this share of the canvas's width."""
+    box = page.locator(".st-key-draw canvas").last.bounding_box()
+    assert box
+    side = 0.6 * box["height"]
+    left, top = box["x"] + at * box["width"], box["y"] + 0.2 * box["height"]
+    corners = [(left + side * x, top + side * y) for x, y in SEVEN]
+    page.mouse.move(*corners[0])
+    page.mouse.down()
+    for corner in corners[1:]:
+        page.mouse.move(*corner, steps=6)
+    page.mouse.up()
+
+
+def _settle(page: Page) -> None:
+    """Wait until no script run is on its way for a moment."""
+    quiet = "!document.querySelector('[data-testid=stApp][data-test-script-state=running]')"
+    for _ in range(3):
+        page.wait_for_timeout(100)
+        page.wait_for_function(quiet)
+
+
+def _memory(browser: Browser) -> list[tuple[str, str, str]]:
+    """Resident memory of the server's process after so many readings of new drawings."""
+    found = []
+    with serve("streamlit") as server:
+        page = _open(browser, server)
+        page.evaluate(STOPWATCH)
+        _settle(page)
+        for count in range(201):
+            if count in {0, 10, 100, 200}:
+                asked = "300 MB" if count == 100 else ""
+                found.append((f"web process after {count} readings", server.resident(), asked))
+            if count < 200:
+                _pen_up_to_answer(page)
+        page.close()
+    return [(name, f"{megabytes:.0f} MB", asked) for name, megabytes, asked in found]
