@@ -5,25 +5,26 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
 from digitrec.preprocess import Ink
-from digitrec.reader import Digit, Reading
+from digitrec.reader import Digit, Reading, Refusal
 from digitrec.ui import browser
 from digitrec.ui.words import certainty, percent, plain, refusal, tone
 
 
-def problem(sentence: str) -> None:
-    """One sentence about what went wrong, in the place kept for it."""
-    with st.container(key="message"):
-        st.error(plain(sentence), icon=":material/error:")
+def show(
+    reading: Reading | None, name: str, picture: str = "", problems: Sequence[str] = ()
+) -> None:
+    """The whole answer, of which a reading of nothing shows nothing.
 
-
-def show(reading: Reading | None, name: str) -> None:
-    """The whole answer; `name` is what the JSON file is called, without its extension."""
+    name: what the JSON file is called, without its extension. picture: HTML of what was read, to
+    stand between the number and its digits. problems: sentences about what could not be read.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         number(reading)
         if reading and reading.numbers:
@@ -37,14 +38,18 @@ def show(reading: Reading | None, name: str) -> None:
                 help="Download the reading, with every digit, box and alternative",
                 on_click="ignore",
             )
-    if reading is None:
-        return
-    if reading.numbers:
+    if reading and reading.numbers:
         confidence(reading)
-    if reading.refused:
-        with st.container(key="message"):
-            st.warning(refusal(reading), icon=":material/block:")
-    if reading.numbers:
+    if problems or (reading and reading.refused):
+        with st.container(key="message", gap="xsmall"):
+            for problem in problems:
+                st.error(plain(problem), icon=":material/error:")
+            if reading and reading.refused:
+                st.warning(refusal(reading), icon=":material/block:")
+                st.html(f'<div class="refused">{"".join(map(_left_out, reading.refused))}</div>')
+    if picture:
+        st.html(picture)
+    if reading and reading.numbers:
         with st.container(key="digits"):
             digits = [digit for number in reading.numbers for digit in number.digits]
             st.html(f'<div class="cards">{"".join(map(_card, digits))}</div>')
@@ -86,6 +91,10 @@ def _card(digit: Digit) -> str:
         f'<img src="{_png(digit.ink)}" alt="The {digit.digit} as the network saw it, 28 by 28">'
         f"<ol>{rows}</ol><p>{certainty(digit.confidence)}</p></article>"
     )
+
+
+def _left_out(shape: Refusal) -> str:
+    return f'<img src="{_png(shape.ink)}" alt="Left out: {shape.reason}">'
 
 
 def _png(ink: Ink) -> str:

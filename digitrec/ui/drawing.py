@@ -53,9 +53,8 @@ def section(shown: bool) -> None:
         state.drawing = None
     # With strokes and no picture the browser is still drawing them: the last reading stays.
     if shown:
-        answer.show(None if problem else state.get("drawing"), "drawing")
-        if problem:
-            answer.problem(problem)
+        reading = None if problem else state.get("drawing")
+        answer.show(reading, "drawing", problems=[problem] if problem else [])
 
 
 def _canvas(width: int) -> tuple[bytes | None, str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -22,6 +23,7 @@ from digitrec.ui.words import plain, refusal, tone
 
 EXTENSIONS = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif"]
 SAMPLES = Path(__file__).resolve().parent / "samples"
+NOTHING = "No digits were found: move closer, or use a darker pen."
 SHOWN_SIDE = 1000  # pixels: what a page shows of a picture
 
 
@@ -83,7 +85,7 @@ def _samples() -> None:
     st.caption("No picture at hand? Try one of these.")
     with st.container(horizontal=True, gap="small", key="samples"):
         for path in sorted(SAMPLES.glob("*.jpg")):
-            words = path.stem.replace("-", " ")
+            words = path.stem.partition("-")[2].replace("-", " ")
             st.button(
                 f"![Sample: {words}]({_sample_url(path)})",
                 key=f"sample-{path.stem}",
@@ -95,20 +97,19 @@ def _samples() -> None:
 @st.cache_data(show_spinner=False)
 def _sample_url(path: Path) -> str:
     with Image.open(path) as picture:
-        picture.thumbnail((260, 260))
+        picture.thumbnail((800, 132))  # twice as high as shown, for fine screens
         return _url(picture)
 
 
-def _one(name: str, data: bytes) -> None:
+def _one(name: str, data: bytes, problems: Sequence[str] = ()) -> None:
+    """One picture with the boxes over it; `problems` of other files are told beside it."""
     look = _look(data)
     if isinstance(look, str):
-        answer.number(None)
-        answer.problem(look)
+        answer.show(None, "", problems=[*problems, look])
         return
-    _picture(look, name)
-    answer.show(look.reading, Path(name).stem)
     if not look.reading.numbers and not look.reading.refused:
-        answer.problem("No digits were found: move closer, or use a darker pen.")
+        problems = [*problems, NOTHING]
+    answer.show(look.reading, Path(name).stem, _picture(look, name), problems)
 
 
 def _several(files: list[tuple[str, bytes]]) -> None:
@@ -124,14 +125,14 @@ def _several(files: list[tuple[str, bytes]]) -> None:
     picked = st.dataframe(
         rows,
         hide_index=True,
-        row_height=64,
-        column_order=["picture", "file", "number", "confidence", "note"],
+        row_height=56,
+        column_order=["picture", "number", "confidence", "file", "note"],
         column_config={
             "picture": st.column_config.ImageColumn("Picture"),
-            "file": st.column_config.TextColumn("File"),
             "number": st.column_config.TextColumn("Number"),
             "confidence": st.column_config.ProgressColumn("Confidence", format="percent"),
-            "note": st.column_config.TextColumn("Note", width="medium"),
+            "file": st.column_config.TextColumn("File"),
+            "note": st.column_config.TextColumn("Note"),
         },
         on_select="rerun",
         selection_mode="single-row-required",
@@ -148,18 +149,24 @@ def _several(files: list[tuple[str, bytes]]) -> None:
         on_click="ignore",
     )
     row = next(iter(picked["selection"]["rows"]), 0)
-    _one(*files[row if row < len(files) else 0])
+    row = row if row < len(files) else 0  # the picked file may have been removed
+    unread = [
+        f"{name}: {look}"
+        for other, ((name, _), look) in enumerate(zip(files, looks, strict=True))
+        if isinstance(look, str) and other != row
+    ]
+    _one(*files[row], unread)
 
 
 def _row(name: str, look: Look | str) -> dict[str, str | float | None]:
     if isinstance(look, str):
-        return {"picture": None, "file": name, "number": "", "confidence": None, "note": look}
+        return {"picture": "", "file": name, "number": "", "confidence": None, "note": look}
     sure = float(np.prod([number.confidence for number in look.reading.numbers]))
     return {
         "picture": look.thumbnail,
         "file": name,
         "number": look.reading.text,
-        "confidence": sure if look.reading.numbers else None,
+        "confidence": round(sure, 3) if look.reading.numbers else None,
         "note": refusal(look.reading),
     }
 
@@ -183,7 +190,7 @@ def _look(data: bytes) -> Look | str:
 @st.cache_data(
     max_entries=64,
     show_spinner=False,
-    hash_funcs={Classifier: lambda classifier: classifier.name},
+    hash_funcs={Classifier: lambda classifier: (classifier.name, id(classifier))},
 )
 def _read(data: bytes, classifier: Classifier) -> Look:
     """Cached by the picture and the version that reads it: every click runs the page again."""
@@ -202,15 +209,15 @@ def _url(picture: Image.Image) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def _picture(look: Look, name: str) -> None:
-    """The picture with a box round each digit: doubtful ones coloured, refused ones dashed."""
+def _picture(look: Look, name: str) -> str:
+    """The picture as HTML with its boxes: doubtful digits coloured, refused shapes dashed."""
     boxes = [
         _box(look, digit.box, tone(digit.confidence), str(digit.digit))
         for number in look.reading.numbers
         for digit in number.digits
     ] + [_box(look, shape.box, "refused", "") for shape in look.reading.refused]
     said = f"read as {look.reading.text}" if look.reading.text else "in which nothing was read"
-    st.html(
+    return (
         f'<figure class="picture"><img src="{look.preview}" '
         f'alt="{escape(name)}, {said}">{"".join(boxes)}</figure>'
     )

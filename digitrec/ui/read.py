@@ -12,16 +12,17 @@ INPUTS = {
 
 with st.container(key="page", gap="small"):
     st.header("Read a number", anchor=False)
+    asked = st.query_params.get("input", "Draw")
     chosen = st.segmented_control(
         "How to give the number",
         list(INPUTS),
         format_func=INPUTS.__getitem__,
-        default="Draw",
+        default=asked if asked in INPUTS else "Draw",
         required=True,
         key="input",
-        bind="query-params",  # a reload stays here
         label_visibility="collapsed",
     )
+    st.query_params["input"] = chosen  # a reload stays here
 
     # What is not chosen is hidden and not removed: Streamlit forgets a widget that is not drawn,
     # and with it the drawing or the files.

@@ -47,13 +47,11 @@ def refusal(reading: Reading) -> str:
     count = len(reading.refused)
     if not count:
         return ""
-    if len({shape.reason for shape in reading.refused}) == 1:
-        reason = reading.refused[0].reason
-    else:
-        reason = "not a digit"
+    reason = reading.refused[0].reason if count == 1 else "not digits"
     if reading.numbers:
-        shapes = "One shape is" if count == 1 else f"{count} shapes are"
-        return f"{shapes} {reason} and left out of the number."
-    if count == 1:
-        return f"This is {reason}."
-    return f"None of these {count} shapes is a digit."
+        return (
+            f"One shape is {reason}, so it is left out."
+            if count == 1
+            else f"{count} shapes are {reason}, so they are left out."
+        )
+    return f"This is {reason}." if count == 1 else f"These {count} shapes are {reason}."
