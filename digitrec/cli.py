@@ -12,7 +12,8 @@ import os
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -169,10 +170,24 @@ def _train(parsed: argparse.Namespace) -> int:
 
 
 def _classifier() -> Classifier:
-    classifier = in_service()
+    with _unheard():
+        classifier = in_service()
     if classifier.notice:
         _say(classifier.notice, sys.stderr)
     return classifier
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Without what LiteRT's C++ part prints on stderr as it starts, which no setting silences."""
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
 
 
 def _files(paths: Iterable[Path]) -> tuple[list[Path], int]:
