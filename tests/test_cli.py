@@ -6,6 +6,7 @@ import pty
 import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import numpy as np
@@ -138,6 +139,7 @@ def test_the_progress_bar_is_for_a_terminal(tmp_path):
     for n in (1, 2, 3):
         a_seven(tmp_path / f"{n}.png")
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
     done = subprocess.run(
         [*PYTHON, "read", str(tmp_path)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs, check=True, timeout=120,
@@ -145,7 +147,7 @@ def test_the_progress_bar_is_for_a_terminal(tmp_path):
     shown = os.read(ours, 100_000).decode()
     os.close(theirs)
     os.close(ours)
-    assert "3/3" in shown or "2/3" in shown
+    assert "/3 [" in shown
     assert len(done.stdout.splitlines()) == 3
     assert run("read", tmp_path).stderr == ""
 
