@@ -1,0 +1,64 @@
+# make app     installs what is needed into .venv the first time, and opens the app
+# make test    also installs the test tools and Chromium, and runs every check
+# make lint    format and type checks alone
+# make bench   prints the tables of README's results
+# make lock    writes the exact versions from the ranges in pyproject.toml
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: app test lint bench lock chromium
+
+app: $(VENV)/app.stamp
+	$(BIN)/streamlit run app.py --server.showEmailPrompt false
+
+test: $(VENV)/test.stamp chromium lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict digitrec
+
+bench: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks
+
+# A stamp is as old as its installation, so that a second run starts at once.
+$(VENV)/app.stamp: requirements.txt | $(BIN)/python
+	@echo "Installing what digitrec needs into $(VENV); this takes a few minutes, once."
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/test.stamp: requirements-test.txt $(VENV)/app.stamp
+	$(PIP) -r requirements-test.txt
+	@touch $@
+
+$(BIN)/python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "digitrec needs Python 3.11, 3.12 or 3.13: make app PYTHON=/path/to/python3.11"; exit 1; }
+	"$(PYTHON)" -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "On Debian and Ubuntu, install the package python3-venv first."; exit 1; }
+
+# The browser tests drive a real Chromium, and are skipped where there is none.
+chromium:
+	@if command -v chromium >/dev/null; then \
+		:; \
+	elif ! command -v apt-get >/dev/null; then \
+		echo "No Chromium and no apt-get here: the browser tests will be skipped."; \
+	elif [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	elif sudo -n true 2>/dev/null; then \
+		sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	else \
+		echo "No Chromium here and no right to install it: the browser tests will be skipped."; \
+	fi || echo "Chromium could not be installed: the browser tests will be skipped."
+
+# Named by packages alone: no index and no machine's path ends up in the files.
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
+	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+lock: $(VENV)/test.stamp
+	$(PIP) uv
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) pyproject.toml --extra test -c requirements.txt -o requirements-test.txt
