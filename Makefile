@@ -23,7 +23,8 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy --strict digitrec
 
 bench: $(VENV)/test.stamp
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.speed
 
 # A stamp is as old as its installation, so that a second run starts at once.
 $(VENV)/app.stamp: requirements.txt | $(BIN)/python
