@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .PHONY: app test lint bench lock chromium
 
 app: $(VENV)/app.stamp
-	$(BIN)/streamlit run app.py --server.showEmailPrompt false
+	$(BIN)/streamlit run app.py --server.showEmailPrompt false --browser.serverAddress localhost
 
 test: $(VENV)/test.stamp chromium lint
 	$(BIN)/python -m pytest
