@@ -1,0 +1,127 @@
+"""The real page in a real Chromium: started once, each test in a fresh window."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from digitrec import synthetic
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE))  # for pen.py
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+
+
+@pytest.fixture(scope="session")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app on a port of its own."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("app") / "log"
+    options = {"server.port": port, "server.address": "127.0.0.1", "server.headless": "true"}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command += [f"--{option}={value}" for option, value in options.items()]
+    with log.open("wb") as output:
+        app = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_healthy(f"{address}/_stcore/health", app)
+        yield address
+    finally:
+        app.terminate()
+        app.wait(20)
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def _wait_until_healthy(address: str, app: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            assert app.poll() is None, "the app ended before it was ready"
+            assert time.monotonic() < deadline, "the app was not ready within a minute"
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def chromium(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser whose camera looks at a sheet of paper with 42 on it."""
+    film = tmp_path_factory.mktemp("camera") / "sheet.mjpeg"
+    frame = Image.new("RGB", (640, 480), synthetic.PAPERS["white"][0])
+    paper = Image.fromarray(synthetic.sheet("42", 3, shadow=0, height=140).pixels)
+    frame.paste(paper, ((640 - paper.width) // 2, (480 - paper.height) // 2))
+    jpeg = io.BytesIO()
+    frame.save(jpeg, "JPEG", quality=92)
+    film.write_bytes(jpeg.getvalue())
+    camera = (
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *camera])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def window(chromium: Browser, url: str) -> Iterator[Callable[..., Page]]:
+    """Opens the page; `path` and Playwright's context options may be given.
+
+    At the end nothing may have been asked of another machine, and no error be in the console.
+    """
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_page(path: str = "/", **options: object) -> Page:
+        size = {"width": 1280, "height": 900}
+        context = chromium.new_context(**{"viewport": size, **options})  # type: ignore[arg-type]
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console", lambda said: complaints.append(said.text) if said.type == "error" else None
+        )
+        page.on(
+            "request",
+            lambda request: (
+                complaints.append(f"asked for {request.url}")
+                if not request.url.startswith((url, url.replace("http", "ws"), "data:", "blob:"))
+                else None
+            ),
+        )
+        page.goto(url + path)
+        page.locator(".st-key-page").wait_for()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(window: Callable[..., Page]) -> Page:
+    return window()

@@ -1,0 +1,154 @@
+"""Drawing in a real browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pen import DIGITS, SCRIBBLE, canvas, draw, touch, write
+from playwright.sync_api import Page, expect
+
+
+@pytest.fixture
+def drawn(page: Page) -> Page:
+    """The page with 724 written on it, and read."""
+    write(page, "724")
+    expect(page.locator(".st-key-answer")).to_have_text("724")
+    return page
+
+
+def test_nothing_drawn_is_not_answered(page: Page) -> None:
+    expect(page.get_by_text("Write a number here")).to_be_visible()
+    expect(page.locator(".st-key-answer")).to_have_text("")
+    expect(page.locator(".st-key-digits")).to_have_count(0)
+    expect(page.locator(".st-key-message")).to_have_count(0)
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    expect(page.get_by_role("button", name="Clear")).to_be_disabled()
+
+
+def test_a_number_is_read_digit_by_digit(drawn: Page) -> None:
+    assert drawn.locator(".st-key-answer").inner_text() == "724"
+    cards = drawn.locator(".st-key-digits article")
+    expect(cards).to_have_count(3)
+    for card, digit in zip(cards.all(), "724", strict=True):
+        expect(card.locator("img")).to_have_js_property("naturalWidth", 28)
+        expect(card.locator("li")).to_have_count(3)
+        expect(card.locator("li b").first).to_have_text(digit)
+    expect(drawn.get_by_role("meter", name="Confidence")).to_be_visible()
+
+
+def test_every_stroke_is_read_and_nothing_is_drawn_anew(page: Page) -> None:
+    canvas(page).evaluate("node => { node.mark = 'mine' }")
+    page.locator("h2").evaluate("node => { node.mark = 'mine' }")
+    write(page, "7")
+    expect(page.locator(".st-key-answer")).to_have_text("7")
+    before = canvas(page).bounding_box()
+    write(page, "2", x=210)
+    expect(page.locator(".st-key-answer")).to_have_text("72")
+    assert canvas(page).bounding_box() == before  # it must not move under the pen
+    assert canvas(page).evaluate("node => node.mark") == "mine"
+    assert page.locator("h2").evaluate("node => node.mark") == "mine"
+
+
+def test_undo_and_clear(drawn: Page) -> None:
+    answer = drawn.locator(".st-key-answer")
+    undo, clear = (drawn.get_by_role("button", name=name) for name in ("Undo", "Clear"))
+    undo.click()
+    undo.click()  # a 4 has two strokes
+    expect(answer).to_have_text("72")
+    clear.click()
+    expect(answer).to_have_text("")
+    expect(clear).to_be_disabled()
+    undo.click()
+    expect(answer).to_have_text("72")
+    write(drawn, "4", x=370)
+    expect(answer).to_have_text("724")
+
+
+def test_another_pen_keeps_the_drawing(drawn: Page) -> None:
+    drawn.get_by_text("Broad").click()
+    write(drawn, "7", x=530)
+    expect(drawn.locator(".st-key-answer")).to_have_text("7247")
+
+
+def test_the_drawing_outlives_a_look_elsewhere_and_a_reload(drawn: Page) -> None:
+    answer = drawn.locator(".st-key-answer")
+    drawn.get_by_text("Upload", exact=True).first.click()
+    expect(drawn.locator(".st-key-draw")).to_be_hidden()
+    expect(answer).to_have_text("")
+    drawn.get_by_text("Draw", exact=True).click()
+    expect(answer).to_have_text("724")
+    drawn.reload()
+    expect(answer).to_have_text("724")
+    drawn.get_by_role("button", name="Undo").click()
+    drawn.get_by_role("button", name="Undo").click()
+    expect(answer).to_have_text("72")
+
+
+def test_the_number_is_copied(drawn: Page) -> None:
+    drawn.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button = drawn.get_by_role("button", name="Copy number")
+    button.focus()
+    drawn.keyboard.press("Enter")
+    expect(drawn.get_by_role("button", name="Copied")).to_be_visible()
+    assert drawn.evaluate("navigator.clipboard.readText()") == "724"
+
+
+def test_copying_says_so_when_the_browser_refuses(drawn: Page) -> None:
+    drawn.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    drawn.evaluate("document.execCommand = () => false")
+    drawn.get_by_role("button", name="Copy number").click()
+    expect(drawn.get_by_role("button", name="Not copied")).to_be_visible()
+    expect(drawn.get_by_text("select the number instead")).to_be_visible()
+
+
+def test_the_reading_is_downloaded(drawn: Page, tmp_path: Path) -> None:
+    with drawn.expect_download() as download:
+        drawn.get_by_role("button", name="JSON").click()
+    assert download.value.suggested_filename == "drawing.json"
+    download.value.save_as(tmp_path / "drawing.json")
+    reading = json.loads((tmp_path / "drawing.json").read_text())
+    assert reading["text"] == "724"
+    assert [digit["digit"] for digit in reading["numbers"][0]["digits"]] == [7, 2, 4]
+
+
+def test_a_scribble_is_refused_and_a_digit_after_it_read(page: Page) -> None:
+    draw(page, SCRIBBLE, (40, 40, 300, 180))
+    message = page.locator(".st-key-message")
+    expect(message).to_contain_text("not a digit")
+    expect(page.locator(".st-key-answer")).to_have_text("")
+    page.get_by_role("button", name="Clear").click()
+    expect(message).to_have_count(0)
+    write(page, "7")
+    expect(page.locator(".st-key-answer")).to_have_text("7")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ["'data:image/png;base64,AAAA'", "'nonsense'", "'data:image/png;base64,%%%'", "7", "[]"],
+)
+def test_a_malformed_drawing_is_a_sentence_and_the_next_is_read(page: Page, payload: str) -> None:
+    page.evaluate(f"""
+        const honest = HTMLCanvasElement.prototype.toDataURL;
+        window.mend = () => HTMLCanvasElement.prototype.toDataURL = honest;
+        HTMLCanvasElement.prototype.toDataURL = () => {payload};
+    """)
+    write(page, "7")
+    expect(page.locator(".st-key-message")).to_be_visible()
+    expect(page.locator(".st-key-message p")).to_have_count(1)
+    page.evaluate("() => { window.mend() }")
+    write(page, "2", x=210)
+    expect(page.locator(".st-key-answer")).to_have_text("72")
+    expect(page.locator(".st-key-message")).to_have_count(0)
+
+
+def test_a_finger_on_a_phone(window: Callable[..., Page]) -> None:
+    page = window(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    expect(canvas(page)).to_have_js_property("clientWidth", 358)
+    for place, digit in enumerate("74"):
+        for stroke in DIGITS[digit]:
+            touch(page, stroke, (40 + 150 * place, 50, 75, 140))
+    expect(page.locator(".st-key-answer")).to_have_text("74")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -1,0 +1,73 @@
+"""Phone and desktop, light and dark, keyboard and screen reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from pen import canvas, write
+from playwright.sync_api import Page, expect
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+BRIGHTNESS = """node => {
+    const [r, g, b] = getComputedStyle(node).backgroundColor.match(/[0-9.]+/g).map(Number);
+    return (r + g + b) / 765;
+}"""
+
+
+@pytest.mark.parametrize("where", ["Draw", "Upload", "Camera"])
+def test_nothing_is_wider_than_a_phone(window: Callable[..., Page], where: str) -> None:
+    page = window(f"/?input={where}", **PHONE)
+    expect(page.locator(f".st-key-{where.lower()}")).to_be_visible()
+    if where == "Upload":
+        page.locator(".st-key-samples button").last.click()
+        expect(page.locator(".picture")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    for button in page.locator(".st-key-page button:visible").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+
+
+@pytest.mark.parametrize(("scheme", "bright"), [("light", True), ("dark", False)])
+def test_both_themes_keep_white_paper(
+    window: Callable[..., Page], scheme: str, bright: bool
+) -> None:
+    page = window(color_scheme=scheme)
+    assert (page.locator(".stApp").evaluate(BRIGHTNESS) > 0.5) is bright
+    write(page, "7")
+    expect(page.locator(".st-key-answer")).to_have_text("7")
+    page.emulate_media(color_scheme="light" if scheme == "dark" else "dark")
+    write(page, "2", x=210)
+    expect(page.locator(".st-key-answer")).to_have_text("72")
+
+
+def test_the_keyboard_reaches_everything(page: Page) -> None:
+    write(page, "7")
+    expect(page.locator(".st-key-answer")).to_have_text("7")
+    page.get_by_role("radio", name="Draw").focus()
+    reached = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate("""() => {
+                let node = document.activeElement;
+                while (node.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+                return node.innerText ?? "";
+            }""")
+        )
+    words = " ".join(reached)
+    for name in ("Undo", "Clear", "Copy number", "JSON"):
+        assert name in words
+    assert canvas(page).get_attribute("aria-label")
+
+
+def test_every_picture_says_what_it_is(window: Callable[..., Page]) -> None:
+    page = window("/?input=Upload")
+    page.locator(".st-key-samples button").first.click()
+    expect(page.locator(".st-key-digits img")).to_have_count(1)
+    images = page.locator("img:visible").all()
+    assert len(images) > 7
+    for image in images:
+        assert image.get_attribute("alt")

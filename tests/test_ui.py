@@ -1,0 +1,181 @@
+"""The page as Streamlit runs it, without a browser; tests/browser has the rest."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import io
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from digitrec import reader, synthetic
+from digitrec.classifier import ModelError
+from digitrec.ui import words
+
+ROOT = Path(__file__).resolve().parent.parent
+EMPTY = Image.new("RGB", (860, 300), "white")
+
+
+@pytest.fixture
+def app() -> AppTest:
+    st.cache_data.clear()
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+
+
+def data_url(picture: Image.Image) -> str:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def draw(app: AppTest, data: object, strokes: int = 1) -> AppTest:
+    raw = {"objects": [{"type": "Path", "path": [["M", 0, 0]]}] * strokes}
+    app.session_state["canvas"] = {"drawing": {"raw": raw, "data": data}}
+    return app.run()
+
+
+def answer(app: AppTest) -> str:
+    """The text of the large answer."""
+    found = [html.proto.body for html in app.get("html") if "<output" in html.proto.body]
+    assert len(found) == 1
+    return re.sub("<[^>]*>", "", found[0])
+
+
+def sheet(text: str) -> Image.Image:
+    return Image.fromarray(synthetic.sheet(text, 1, ink="black", shadow=0).pixels)
+
+
+def test_an_empty_canvas_gets_no_answer(app: AppTest) -> None:
+    app.run()
+    assert not app.exception
+    assert answer(app) == ""
+    draw(app, data_url(EMPTY), strokes=0)
+    assert not app.exception
+    assert answer(app) == ""
+    assert not app.error
+    assert not app.warning
+
+
+def test_a_drawing_is_read(app: AppTest) -> None:
+    draw(app, data_url(sheet("47")))
+    assert not app.exception
+    assert answer(app) == "47"
+
+
+@pytest.mark.parametrize("data", ["nonsense", "data:image/png;base64,AAAA", 7, [], {"a": 1}])
+def test_a_malformed_drawing_is_a_sentence_and_the_next_is_read(app: AppTest, data: object) -> None:
+    draw(app, data)
+    assert not app.exception
+    assert len(app.error) == 1
+    assert answer(app) == ""
+    draw(app, data_url(sheet("47")))
+    assert answer(app) == "47"
+    assert not app.error
+
+
+@pytest.mark.parametrize("state", [{}, {"drawing": 7}, {"drawing": {"raw": 1, "data": None}}])
+def test_a_canvas_that_makes_no_sense_is_survived(app: AppTest, state: Any) -> None:
+    app.session_state["canvas"] = state
+    app.run()
+    assert not app.exception
+    assert answer(app) == ""
+
+
+def test_clear_and_undo(app: AppTest) -> None:
+    draw(app, data_url(sheet("47")))
+    clear, undo = (next(b for b in app.button if b.label == label) for label in ("Clear", "Undo"))
+    clear.click().run()
+    assert not app.exception
+    assert answer(app) == ""
+    undo.click().run()
+    strokes = app.session_state["start"]["objects"]
+    assert len(strokes) == 1
+
+
+def test_a_missing_model_is_a_sentence(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise ModelError("The model file models/default/model.tflite is missing.")
+
+    monkeypatch.setattr(reader, "in_service", missing)
+    draw(app, data_url(sheet("47")))
+    assert not app.exception
+    assert any("model.tflite" in error.value.replace("\\", "") for error in app.error)
+    assert answer(app) == ""
+    monkeypatch.undo()
+    draw(app, data_url(sheet("47")))
+    assert answer(app) == "47"
+
+
+def test_a_sample_is_read(app: AppTest) -> None:
+    app.query_params["input"] = "Upload"
+    app.run()
+    for name, how in synthetic.SAMPLES.items():
+        app.button(key=f"sample-{name}").click().run()
+        assert not app.exception
+        assert answer(app) == how["text"]
+
+
+def test_an_unknown_input_in_the_address_is_ignored(app: AppTest) -> None:
+    app.query_params["input"] = "Telepathy"
+    app.run()
+    assert not app.exception
+    assert app.segmented_control(key="input").value == "Draw"
+
+
+def test_the_web_process_never_imports_tensorflow() -> None:
+    code = """
+import sys
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("app.py", default_timeout=30)
+app.query_params["input"] = "Upload"
+app.run()
+app.button(key="sample-1-one-digit-in-black-ink").click().run()
+assert not app.exception
+print([name for name in ("tensorflow", "keras") if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_only_the_pages_import_streamlit() -> None:
+    for path in (ROOT / "digitrec").rglob("*.py"):
+        if path.parent.name == "ui":
+            continue
+        imported = {
+            name
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in [getattr(node, "module", None), *(alias.name for alias in node.names)]
+        }
+        assert not any(name and name.startswith("streamlit") for name in imported), path
+
+
+def test_the_configuration_is_safe_and_quiet() -> None:
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert config["server"]["maxUploadSize"] == 20
+    assert config["browser"]["gatherUsageStats"] is False
+    assert config["client"]["toolbarMode"] == "minimal"
+    assert config["client"]["showErrorDetails"] == "none"
+    assert {"light", "dark"} <= config["theme"].keys()
+
+
+def test_the_pages_ask_nothing_of_the_network() -> None:
+    for path in [ROOT / "app.py", *(ROOT / "digitrec" / "ui").glob("*.*")]:
+        if path.suffix in {".py", ".js", ".css", ".toml"}:
+            assert "http" not in path.read_text().replace("https and localhost", ""), path
+
+
+def test_foreign_text_is_literal() -> None:
+    assert words.plain("a_*b*_:red[c] $d$.png") == r"a\_\*b\*\_\:red\[c\] \$d\$\.png"
+    assert words.percent(1.0) == "> 99 %"
