@@ -1,4 +1,4 @@
-"""Digits as other hands, pens and scanners would have made them, always framed as MNIST frames them.
+"""Digits as other hands, pens and scanners would have made them, framed as MNIST frames them.
 
 Everything is drawn on a (64, 64) canvas at twice MNIST's resolution, so that strokes can grow or
 thin by half a pixel, and then goes through the same `preprocess.normalise` that reading uses.
@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitrec import styles
 from digitrec.preprocess import SIDE, Ink, normalise
 
 CANVAS = 64
@@ -24,9 +25,9 @@ def _fields() -> NDArray[np.float32]:
     rng = np.random.default_rng(2003)
     fields = rng.uniform(-1, 1, (256, 2, CANVAS, CANVAS)).astype(np.float32)
     for field in fields:
-        for axis in field:
-            axis[:] = cv2.GaussianBlur(axis, (0, 0), rng.uniform(6, 10))
-            axis /= axis.std()
+        for axis in range(2):
+            smooth = cv2.GaussianBlur(field[axis], (0, 0), rng.uniform(6, 10))
+            field[axis] = smooth / smooth.std()
     return fields
 
 
@@ -45,9 +46,12 @@ def warp(image: NDArray[np.uint8], rng: Random, strength: float = 1.0) -> Ink:
     rows, columns = _GRID
     field = _fields()[rng.integers(256)] * (rng.uniform(0, 0.75) * strength)
     centre = (SIDE - 1) / 2
+    # Moves the middle up or down between the fixed ends: large loops on short necks and back.
+    rows = rows + (rng.normal(0, 2.5) * strength) * (1 - (rows / (CANVAS / 2)) ** 2)
     x = (matrix[0, 0] * columns + matrix[0, 1] * rows + centre).astype(np.float32) + field[0]
     y = (matrix[1, 0] * columns + matrix[1, 1] * rows + centre).astype(np.float32) + field[1]
-    return cv2.remap(image, x, y, cv2.INTER_LINEAR).astype(np.float32) / 255
+    warped: Ink = cv2.remap(image, x, y, cv2.INTER_LINEAR).astype(np.float32) / np.float32(255)
+    return warped
 
 
 _DISCS = [cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (s, s)) for s in (2, 3, 5)]
@@ -74,48 +78,8 @@ def pen(ink: Ink, rng: Random) -> Ink:
         if rng.random() < 0.5:
             ink[y : y + height] *= rng.uniform(0, 0.5)
         else:
-            ink[y : y + height, 8:56] = np.maximum(
-                ink[y : y + height, 8:56], rng.uniform(0.2, 0.6)
-            )
+            ink[y : y + height, 8:56] = np.maximum(ink[y : y + height, 8:56], rng.uniform(0.2, 0.6))
     return ink.astype(np.float32)
-
-
-def _styled(ink: Ink, label: int, rng: Random) -> Ink:
-    """Shapes that MNIST's American writers seldom make: slashed 0, flagged 1, crossed 7."""
-    share = {0: 0.05, 1: 0.15, 7: 0.08}.get(label, 0.0)
-    rows, columns = np.nonzero(ink > 0.3)
-    if rng.random() >= share or not len(rows):
-        return ink
-    top, bottom = rows.min(), rows.max()
-    height = bottom - top
-    width = int(rng.integers(3, 7))
-    colour = float(rng.uniform(0.7, 1))
-    ink = ink.copy()
-
-    def stroke(*points: tuple[float, float]) -> None:
-        polyline = np.round(points).astype(np.int32)
-        cv2.polylines(ink, [polyline], False, colour, width, cv2.LINE_AA)
-
-    if label == 0:
-        left, right = columns.min(), columns.max()
-        over = rng.uniform(-0.1, 0.15) * height
-        stroke((left - over, bottom + over), (right + over, top - over))
-    elif label == 1:
-        head = float(columns[rows < top + 3].mean())
-        foot = float(columns[rows > bottom - 3].mean())
-        flag = rng.uniform(0.15, 0.5) * height
-        stroke((head, top + 1), (head - flag, top + flag * rng.uniform(0.5, 1.4)))
-        if rng.random() < 0.5:
-            base = rng.uniform(0.15, 0.4) * height
-            stroke((foot - base, bottom - 1), (foot + base, bottom - 1))
-    else:
-        middle = top + rng.uniform(0.4, 0.6) * height
-        near = columns[np.abs(rows - middle) < 2]
-        if len(near):
-            reach = rng.uniform(0.15, 0.3) * height
-            tilt = rng.normal(0, 0.15) * reach
-            stroke((near.mean() - reach, middle + tilt), (near.mean() + reach, middle - tilt))
-    return ink
 
 
 def frame(ink: Ink, rng: Random) -> Ink:
@@ -125,7 +89,12 @@ def frame(ink: Ink, rng: Random) -> Ink:
 
 
 def digit(image: NDArray[np.uint8], label: int, rng: Random) -> Ink:
-    """One training image, (28, 28) uint8 -> (28, 28) float32 in [0, 1]; three in ten stay as is."""
-    if rng.random() < 0.3:
-        return image.astype(np.float32) / 255
-    return frame(pen(_styled(warp(image, rng), label, rng), rng), rng)
+    """One training image of `label`, from (28, 28) uint8 to (28, 28) float32 in [0, 1].
+
+    Three in ten stay as they are; one in seven gives way to the same digit in another style.
+    """
+    kind = rng.random()
+    if kind < 0.3:
+        return image.astype(np.float32) / np.float32(255)
+    ink = styles.written(label, rng, CANVAS) if kind > 0.857 else warp(image, rng)
+    return frame(pen(ink, rng), rng)

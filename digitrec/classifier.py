@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from functools import lru_cache
@@ -33,11 +34,17 @@ class Classifier:
         report = folder / "report.json"
         model = folder / "model.tflite"
         try:
-            self._temperature = float(json.loads(report.read_text())["calibration"]["temperature"])
+            facts = json.loads(report.read_text())
+            self._temperature = float(facts["calibration"]["temperature"])
+            expected = facts["files"][model.name]["sha256"]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ModelError(_damaged(report, error)) from error
+            raise ModelError(_damaged(report)) from error
         try:
-            self._interpreter = Interpreter(model_content=model.read_bytes(), num_threads=1)
+            content = model.read_bytes()
+            # Checked first: a file cut short may bring the interpreter, and the process, down.
+            if hashlib.sha256(content).hexdigest() != expected:
+                raise ValueError("not the file that the report describes")
+            self._interpreter = Interpreter(model_content=content, num_threads=1)
             self._input = self._interpreter.get_input_details()[0]["index"]
             output = self._interpreter.get_output_details()[0]
             self._output = output["index"]
@@ -46,7 +53,7 @@ class Classifier:
             self._batch = 0
             self.probabilities(np.zeros((1, 28, 28, 1), np.float32))
         except (OSError, ValueError, RuntimeError, IndexError) as error:
-            raise ModelError(_damaged(model, error)) from error
+            raise ModelError(_damaged(model)) from error
 
     def probabilities(self, inks: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n, 28, 28, 1) float32 in [0, 1] -> (n, 11) float32: digits 0 to 9, then *not a digit*.
@@ -71,13 +78,13 @@ class Classifier:
         return out
 
 
-def _damaged(path: Path, error: Exception) -> str:
+def _damaged(path: Path) -> str:
     state = "damaged" if path.exists() else "missing"
-    return f"The model file {path} is {state}; restore it or put another version in service."
+    return f"The model file {path} is {state}: restore it, or put another version in service."
 
 
 @lru_cache(maxsize=2)
-def _load(folder: Path, stamp: tuple[int, ...], notice: str | None) -> Classifier:
+def _load(folder: Path, _stamp: tuple[int, ...], notice: str | None) -> Classifier:
     return Classifier(folder, notice)
 
 
@@ -90,6 +97,13 @@ def _stamp(folder: Path) -> tuple[int, ...]:
     return tuple(stamp)
 
 
+def _named(pointer: Path) -> str:
+    try:
+        return pointer.read_text(encoding="utf-8", errors="replace").strip() or DEFAULT
+    except OSError:  # there is none until a version has been put in service
+        return DEFAULT
+
+
 def in_service() -> Classifier:
     """The version named by ``models/in_service``, else the shipped `default`.
 
@@ -97,8 +111,7 @@ def in_service() -> Classifier:
     Raises `ModelError` when `default` cannot be loaded either.
     """
     models = settings().models
-    pointer = models / "in_service"
-    name = pointer.read_text().strip() if pointer.is_file() else DEFAULT
+    name = _named(models / "in_service")
     if name != DEFAULT:
         folder = models / name
         try:

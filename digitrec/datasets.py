@@ -62,4 +62,4 @@ def mnist(path: Path | None = None) -> Mnist:
 
 def as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(n, 28, 28) uint8 -> (n, 28, 28, 1) float32 in [0, 1], as the networks take it."""
-    return (images.astype(np.float32) / 255)[..., None]
+    return (images.astype(np.float32) / np.float32(255))[..., None]

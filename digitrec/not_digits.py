@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from digitrec.augment import CANVAS, Random, frame, pen, warp
 from digitrec.preprocess import Ink, bounding_box
+from digitrec.styles import Points, curve, draw
 
 _FAIRLY_DIGITS = set("ABDGIJOQSTYZbgijloqstyz0123456789-_|!.,:;'\"`()[]{}/\\^~$ ")
-_FONTS = ("futural", "rowmans", "scripts", "scriptc", "cursive", "rowmant", "greeks")
+_FONTS = ("futural", "rowmans", "scripts", "scriptc", "cursive", "rowmant")
 
 
 def pair(images: NDArray[np.uint8], rng: Random) -> Ink:
@@ -72,13 +73,13 @@ def piece(images: NDArray[np.uint8], labels: NDArray[np.uint8], rng: Random) -> 
     across = rng.random() < 0.35
     if across and label in (4, 6, 8, 9):
         return None  # a half of these is a 0 or a 1
-    share = rng.uniform(0.25, 0.5)
+    share = rng.uniform(0.25, 0.45)
     if across:
         cut = y + int(h * share)
         ink = ink[:cut] if rng.random() < 0.5 else ink[cut:]
     else:
         cut = x + int(w * share)
-        left = rng.random() < 0.5 or label == 8  # the right half of an 8 is a 3
+        left = rng.random() < 0.5 or label in (2, 3, 5, 8)  # their right halves look whole
         ink = ink[:, :cut] if left else ink[:, x + w - int(w * share) :]
     found = bounding_box(ink)
     if found is None or found[3] > 2.2 * found[2]:
@@ -88,35 +89,35 @@ def piece(images: NDArray[np.uint8], labels: NDArray[np.uint8], rng: Random) -> 
 
 def strokes(rng: Random) -> Ink:
     """One to four lines, arcs or scribbles; never one upright stroke alone."""
-    canvas = np.zeros((CANVAS, CANVAS), np.float32)
-    width = int(rng.integers(2, 8))
     kind = rng.random()
-    if kind < 0.25:  # a flat or leaning single stroke
+    if kind < 0.25:  # a flat single stroke
         angle = np.radians(rng.uniform(-38, 38))
-        reach = rng.uniform(10, 26)
-        dx, dy = reach * np.cos(angle), reach * np.sin(angle)
-        middle = np.array([32 + rng.normal(0, 2), 32 + rng.normal(0, 2)])
+        reach = rng.uniform(10, 26) * np.array([np.cos(angle), np.sin(angle)])
         bend = np.array([0, rng.normal(0, 3)])
-        _polyline(canvas, np.array([middle - (dx, dy), middle + bend, middle + (dx, dy)]), width)
+        lines = [curve(np.stack([32 - reach, 32 + bend, 32 + reach]))]
     elif kind < 0.60:  # a scribble
         points = rng.uniform(6, 58, (int(rng.integers(4, 14)), 2))
-        _polyline(canvas, _smooth(points) if rng.random() < 0.7 else points, width)
+        lines = [curve(points) if rng.random() < 0.7 else points]
     elif kind < 0.75:  # a zigzag or a wave
-        x = np.linspace(4, 60, int(rng.integers(5, 12)))
-        y = 32 + rng.uniform(6, 22) * np.where(np.arange(len(x)) % 2, 1, -1) + rng.normal(0, 3, len(x))
-        points = np.stack([x, y] if rng.random() < 0.7 else [y, x], 1)
-        _polyline(canvas, _smooth(points) if rng.random() < 0.5 else points, width)
+        along = np.linspace(4, 60, int(rng.integers(5, 12)))
+        swing = rng.uniform(6, 22) * np.where(np.arange(len(along)) % 2, 1, -1)
+        across = 32 + swing + rng.normal(0, 3, len(along))
+        points = np.stack([along, across] if rng.random() < 0.7 else [across, along], 1)
+        lines = [curve(points) if rng.random() < 0.5 else points]
     else:
-        for _ in range(int(rng.integers(2, 5))):
-            if rng.random() < 0.6:
-                _polyline(canvas, rng.uniform(6, 58, (2, 2)), width)
-            else:
-                axes = tuple(int(v) for v in rng.integers(5, 26, 2))
-                start = float(rng.uniform(0, 360))
-                centre = tuple(int(v) for v in rng.integers(16, 48, 2))
-                sweep = float(rng.uniform(40, 200))
-                cv2.ellipse(canvas, centre, axes, 0, start, start + sweep, 1, width, cv2.LINE_AA)
-    return canvas
+        lines = [
+            rng.uniform(6, 58, (2, 2)) if rng.random() < 0.6 else _arc(rng)
+            for _ in range(int(rng.integers(2, 5)))
+        ]
+    return draw(lines, int(rng.integers(2, 8)), CANVAS)
+
+
+def _arc(rng: Random) -> Points:
+    start, sweep = rng.uniform(0, 2 * np.pi), rng.uniform(0.7, 3.5)
+    angles = np.linspace(start, start + sweep, 16)
+    axes = rng.uniform(5, 26, 2)
+    points: Points = axes * np.stack([np.cos(angles), np.sin(angles)], 1)
+    return points + rng.uniform(16, 48, 2)
 
 
 def blob(rng: Random) -> Ink:
@@ -137,31 +138,27 @@ def blob(rng: Random) -> Ink:
     return canvas
 
 
+_MARKS = {
+    "plus": ("10,32 54,32", "32,10 32,54"),
+    "times": ("12,12 52,52", "52,12 12,52"),
+    "equals": ("8,24 56,24", "8,42 56,42"),
+    "divide": ("8,32 56,32", "32,12 32,13", "32,52 32,51"),
+    "per cent": ("54,8 10,56", "14,14 18,18", "48,48 52,52"),
+    "hash": ("22,6 18,58", "44,6 40,58", "6,24 58,22", "6,44 58,42"),
+    "corner": ("12,8 12,54", "12,54 56,54"),
+    "tee": ("32,8 32,50", "8,50 56,50"),
+    "box": ("10,10 54,10", "54,10 54,54", "54,54 10,54", "10,54 10,10"),
+    "rails": ("20,6 20,58", "44,6 44,58"),
+}
+
+
 def crossing(rng: Random) -> Ink:
     """Plus, times, equals, division, per cent, hash, and corners and crossings of ruled lines."""
-    canvas = np.zeros((CANVAS, CANVAS), np.float32)
-    width = int(rng.integers(2, 8))
-    jitter = rng.normal(0, 2.5, (8, 2))
-    marks = {
-        "plus": [[(10, 32), (54, 32)], [(32, 10), (32, 54)]],
-        "times": [[(12, 12), (52, 52)], [(52, 12), (12, 52)]],
-        "equals": [[(8, 24), (56, 24)], [(8, 42), (56, 42)]],
-        "divide": [[(8, 32), (56, 32)], [(32, 12), (32, 13)], [(32, 52), (32, 51)]],
-        "per cent": [[(54, 8), (10, 56)], [(14, 14), (18, 18)], [(48, 48), (52, 52)]],
-        "hash": [[(22, 6), (18, 58)], [(44, 6), (40, 58)], [(6, 24), (58, 22)], [(6, 44), (58, 42)]],
-        "corner": [[(12, 8), (12, 54)], [(12, 54), (56, 54)]],
-        "tee": [[(8, 14), (56, 14)], [(32, 14), (32, 56)]],
-        "box": [[(10, 10), (54, 10)], [(54, 10), (54, 54)], [(54, 54), (10, 54)], [(10, 54), (10, 10)]],
-        "rails": [[(20, 6), (20, 58)], [(44, 6), (44, 58)]],
-    }
-    name = str(rng.choice(list(marks)))
-    turns = int(rng.integers(4)) if name in ("corner", "tee") else 0
-    if (name, turns) in (("tee", 0), ("corner", 1)):
-        turns = 2  # a T or a Γ the right way up may be a 7
-    for line, (dx, dy) in zip(marks[name], jitter, strict=False):
-        tilt = rng.normal(0, 2, (2, 2))
-        _polyline(canvas, np.array(line, float) + (dx, dy) + tilt, width)
-    return np.rot90(canvas, turns).copy()
+    lines = []
+    for text in _MARKS[str(rng.choice(list(_MARKS)))]:
+        line = np.array([point.split(",") for point in text.split()], float)
+        lines.append(line + rng.normal(0, 2.5, 2) + rng.normal(0, 2, (2, 2)))
+    return draw(lines, int(rng.integers(2, 8)), CANVAS)
 
 
 @cache
@@ -172,7 +169,7 @@ def _letters() -> list[list[NDArray[np.float64]]]:
         font = HersheyFonts()
         font.load_default_font(name)
         for character in map(chr, range(33, 127)):
-            if character in _FAIRLY_DIGITS or (name == "greeks" and character in "mvhruxneckMNHEFKPRXU"):
+            if character in _FAIRLY_DIGITS:
                 continue
             lines = [np.array(s, float) for s in font.strokes_for_text(character) if len(s)]
             if not lines:
@@ -187,35 +184,18 @@ def _letters() -> list[list[NDArray[np.float64]]]:
 
 def letter(rng: Random) -> Ink:
     """A letter or sign from a stroke font, slanted, stretched and shaken as a hand would."""
-    canvas = np.zeros((CANVAS, CANVAS), np.float32)
-    lines = _letters()[rng.integers(len(_letters()))]
+    strokes_of_one = _letters()[rng.integers(len(_letters()))]
     angle, slant = np.radians(rng.normal(0, 7)), rng.normal(0, 0.2)
     stretch = np.exp(rng.normal(0, 0.2))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     shape = turn @ np.array([[stretch, slant], [0, 1 / stretch]])
-    width = int(rng.integers(2, 8))
-    waves = rng.normal(0, 1.2, (2, 2))
-    for line in lines:
-        line = line @ shape.T
-        line = line + np.sin(line[:, ::-1] / 12 + waves[0]) * waves[1] * 1.5
-        _polyline(canvas, line + 32 + rng.normal(0, 0.8, 2), width)
-    return canvas
-
-
-def _polyline(canvas: Ink, points: NDArray[np.float64], width: int) -> None:
-    fixed = np.round(points * 16).astype(np.int32)  # four fractional bits
-    cv2.polylines(canvas, [fixed], False, 1, width, cv2.LINE_AA, 4)
-
-
-def _smooth(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A quadratic spline through the points' midpoints, eight steps a piece."""
-    middles = (points[:-1] + points[1:]) / 2
-    t = np.linspace(0, 1, 8, endpoint=False)[:, None]
-    curve = [
-        (1 - t) ** 2 * a + 2 * t * (1 - t) * p + t**2 * b
-        for a, p, b in zip(middles[:-1], points[1:-1], middles[1:], strict=True)
-    ]
-    return np.concatenate(curve) if curve else points
+    phase, size = rng.normal(0, 1.2, 2), rng.normal(0, 1.8, 2)
+    lines = []
+    for line in strokes_of_one:
+        bent = line @ shape.T
+        wave = np.sin(bent[:, ::-1] / 12 + phase) * size
+        lines.append(bent + wave + CANVAS / 2 + rng.normal(0, 0.8, 2))
+    return draw(lines, int(rng.integers(2, 8)), CANVAS)
 
 
 def not_digit(images: NDArray[np.uint8], labels: NDArray[np.uint8], rng: Random) -> Ink:

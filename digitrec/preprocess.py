@@ -15,7 +15,7 @@ FAINT = 0.15  # of the strongest ink: what is fainter does not count for the bou
 
 
 def bounding_box(ink: Ink, threshold: float = FAINT) -> tuple[int, int, int, int] | None:
-    """x, y, w, h of the pixels above `threshold` of the strongest, or None where there is no ink."""
+    """x, y, w, h of the pixels above `threshold` of the strongest; None where there is no ink."""
     mask = ink > max(float(ink.max(initial=0.0)) * threshold, 1e-6)
     columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
     if not len(columns):
@@ -58,7 +58,7 @@ def normalise(ink: Ink, box: int = BOX, shift: tuple[int, int] = (0, 0)) -> Ink:
     scale = max(digit.shape) / box
     thicken = MIN_STROKE * scale - stroke_width(digit)
     if thicken >= 1:
-        radius = min(int(round(thicken / 2 + 0.01)), int(scale * MIN_STROKE / 2) + 1)
+        radius = min(round(thicken / 2 + 0.01), int(scale * MIN_STROKE / 2) + 1)
         digit = np.pad(digit, radius)
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
         digit = cv2.dilate(digit, kernel)
@@ -66,9 +66,7 @@ def normalise(ink: Ink, box: int = BOX, shift: tuple[int, int] = (0, 0)) -> Ink:
     height, width = digit.shape
     size = (max(1, round(width / scale)), max(1, round(height / scale)))
     shrinks = scale > 1
-    digit = cv2.resize(
-        digit, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )
+    digit = cv2.resize(digit, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     digit = digit / max(float(digit.max()), 1e-6)
     height, width = digit.shape
     mass = float(digit.sum())
@@ -78,7 +76,6 @@ def normalise(ink: Ink, box: int = BOX, shift: tuple[int, int] = (0, 0)) -> Ink:
     top = min(max(int(SIDE / 2 + 1 - centre_y) + shift[1], 0), SIDE - height)
     out[top : top + height, left : left + width] = digit
     return out
-
 
 
 LOOK = 480  # long side at which the background is looked for, pixels
@@ -133,7 +130,7 @@ def _depth(pixels: NDArray[np.uint8], paper: NDArray[np.uint8]) -> Ink:
 
 
 def _ground(small: NDArray[np.uint8]) -> tuple[bool, bool]:
-    """Whether the ink is lighter than its ground, and whether picture and ground are two flat tones.
+    """Whether ink is lighter than its ground, and whether the ground is one flat tone.
 
     A drawing has two clear tones, and the one that makes up the frame is the ground, however thick
     the pen. A photo is judged by which side of the local median its strong details lie on.
@@ -152,7 +149,8 @@ def _ground(small: NDArray[np.uint8]) -> tuple[bool, bool]:
     side = min(255, max(3, max(grey.shape) // 5) | 1)
     detail = grey.astype(np.float32) - cv2.medianBlur(grey, side)
     detail[np.abs(detail) < 4 * 1.4826 * np.median(np.abs(detail))] = 0
-    return float((np.maximum(detail, 0) ** 2).sum()) > float((np.minimum(detail, 0) ** 2).sum()), False
+    lighter, darker = np.maximum(detail, 0), np.minimum(detail, 0)
+    return float((lighter**2).sum()) > float((darker**2).sum()), False
 
 
 def _paper(small: NDArray[np.uint8]) -> tuple[int, NDArray[np.uint8]]:
@@ -197,4 +195,5 @@ def _scaled_marks(depth: Ink, floor: float) -> Ink:
     strength[0] = np.inf
     scale = (1 / strength).astype(np.float32)
     ink = np.maximum(depth, 0) * cv2.dilate(scale[labels], np.ones((3, 3), np.uint8))
-    return np.clip(ink, 0, 1)
+    scaled: Ink = np.minimum(ink, np.float32(1))
+    return scaled

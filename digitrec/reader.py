@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,6 +17,7 @@ from PIL import Image
 from digitrec.classifier import NOT_A_DIGIT, Classifier, in_service
 from digitrec.images import Photo, load
 from digitrec.preprocess import Ink, ink_map, normalise
+from digitrec.rules import without_rules
 from digitrec.segment import Line, Piece, find_lines
 
 Box = tuple[int, int, int, int]  # x, y, w, h in pixels of the upright original
@@ -103,7 +105,7 @@ def read(
     start = time.perf_counter()
     photo = source if isinstance(source, Photo) else load(source)
     classifier = classifier or in_service()
-    lines = find_lines(ink_map(photo.pixels))
+    lines = find_lines(without_rules(ink_map(photo.pixels)))
     numbers: list[Number] = []
     refused: list[Refusal] = []
     for line, found in zip(lines, _best_paths(lines, classifier), strict=True):
@@ -155,11 +157,15 @@ def _best_paths(lines: Sequence[Line], classifier: Classifier) -> list[list[_Ste
             as_other = float(p[NOT_A_DIGIT])
             if candidate.first == candidate.last and tall < 0.45:
                 as_other = max(as_other, 0.3)
+            elif len(line.marks) > 2 and tall > 0.7:  # among others, it is likely one of them
+                as_other *= 0.4
             weight = sum(
                 min(1.0, max(m.box[2], m.box[3]) / line.height)
                 for m in line.marks[candidate.first : candidate.last + 1]
             )
-            score = best[candidate.first][0] + weight * math.log(max(as_digit, as_other, 1e-12))
+            likely = max(as_digit, 0.35 * as_other, 1e-12)  # ink is rather explained than refused
+            score = best[candidate.first][0] + weight * math.log(likely)
+            score -= 0.4 * line.cuts(candidate.first, candidate.last)
             if score > best[candidate.last + 1][0]:
                 step = _Step(candidate.piece, seen[number], p, as_digit >= as_other)
                 best[candidate.last + 1] = (score, (*best[candidate.first][1], step))
@@ -172,11 +178,11 @@ def _groups(digits: list[Digit], height: float) -> list[list[Digit]]:
     """Digits of a line as numbers: a gap well beyond the usual one starts another number."""
     if not digits:
         return []
-    gaps = [b.box[0] - a.box[0] - a.box[2] for a, b in zip(digits, digits[1:], strict=False)]
+    gaps = [b.box[0] - a.box[0] - a.box[2] for a, b in pairwise(digits)]
     usual = sorted(gaps)[len(gaps) // 2] if gaps else 0
     groups = [[digits[0]]]
     for gap, digit in zip(gaps, digits[1:], strict=True):
-        if gap > max(0.9 * height, 2.2 * usual):
+        if gap > max(0.9 * height, min(2.2 * usual, 2.5 * height)):
             groups.append([])
         groups[-1].append(digit)
     return groups

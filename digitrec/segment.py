@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -54,25 +55,38 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Line:
-    """Marks from left to right, with the typical height of their digits in pixels."""
+    """Marks from left to right, with the typical height of their digits in pixels.
+
+    whole: for each mark, which uncut mark it is a part of.
+    """
 
     marks: tuple[Piece, ...]
     height: float
+    whole: tuple[int, ...]
 
     def candidates(self) -> list[Candidate]:
         """Every run of neighbouring marks that could be one digit."""
         found = []
-        for first in range(len(self.marks)):
-            right = self.marks[first].right
-            for last in range(first, min(first + MOST_JOINED, len(self.marks))):
+        for first, start in enumerate(self.marks):
+            right = start.right
+            for last in range(first, len(self.marks)):
                 mark = self.marks[last]
-                if last > first:
-                    wide = max(right, mark.right) - self.marks[first].left
-                    if mark.left - right > 0.3 * self.height or wide > 1.5 * self.height:
+                one = len(set(self.whole[first : last + 1])) == 1
+                if last > first and not one:
+                    left = min(m.left for m in self.marks[first : last + 1])
+                    wide = max(right, mark.right) - left
+                    many = last - first >= MOST_JOINED
+                    if many or mark.left - right > 0.3 * self.height or wide > 1.5 * self.height:
                         break
                 right = max(right, mark.right)
                 found.append(Candidate(first, last, join(self.marks[first : last + 1])))
         return found
+
+    def cuts(self, first: int, last: int) -> int:
+        """How many ends of the run of marks `first` to `last` lie within an uncut mark."""
+        before = first > 0 and self.whole[first - 1] == self.whole[first]
+        after = last + 1 < len(self.marks) and self.whole[last + 1] == self.whole[last]
+        return before + after
 
 
 def join(pieces: Sequence[Piece]) -> Piece:
@@ -96,20 +110,24 @@ def find_lines(ink: Ink) -> list[Line]:
     typical = _typical_height(marks)
     large = [m for m in marks if max(m.box[2], m.box[3]) >= 0.4 * typical]
     small = [m for m in marks if SPECK * typical <= max(m.box[2], m.box[3]) < 0.4 * typical]
-    rows = _rows(large)
+    rows = _rows(large, typical)
     lines = []
     for row in rows:
         height = _typical_height(row)
         near = [m for m in small if any(_beside(m, other, height) for other in row)]
-        cut = [part for mark in row for part in _cut(mark, height)]
-        lines.append(Line(tuple(sorted(cut + near, key=lambda m: m.left + m.box[2] / 2)), height))
+        parts = [(i, part) for i, mark in enumerate(row + near) for part in _cut(mark, height)]
+        parts.sort(key=lambda numbered: numbered[1].left + numbered[1].box[2] / 2)
+        whole, pieces = zip(*parts, strict=True)
+        lines.append(Line(pieces, height, whole))
     return lines
 
 
 def _marks(ink: Ink) -> list[Piece]:
     """Connected marks, without the page's edges and corners."""
     mask = (ink > SOLID).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    gap = round(0.3 * stroke_width(np.where(mask, ink, 0)))  # a dry pen leaves such gaps
+    near = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((gap + 1, gap + 1), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
     marks: list[Piece] = []
     areas: list[int] = []
     for label in range(1, count):
@@ -124,43 +142,53 @@ def _marks(ink: Ink) -> list[Piece]:
         near = cv2.dilate((part == label).astype(np.uint8), np.ones((3, 3), np.uint8))
         marks.append(Piece((x0, y0, x1 - x0, y1 - y0), (crop * near).astype(np.float32)))
         areas.append(area)
-    inner = [m for m, a in zip(marks, areas, strict=True) if not _is_edge(m, a, ink.shape)]
+    inside = [m for m in marks if not any(_touches(m, ink.shape))]
+    usual = _typical_height(inside) if len(inside) > 2 else 0.0
+    inner = [m for m, a in zip(marks, areas, strict=True) if not _is_edge(m, a, ink.shape, usual)]
     return inner or marks
 
 
-def _is_edge(mark: Piece, area: int, shape: tuple[int, ...]) -> bool:
-    """Whether a mark is the edge of the page, a dark corner or a rule and not a digit."""
+def _touches(mark: Piece, shape: tuple[int, ...]) -> tuple[bool, bool, bool, bool]:
+    """Whether a mark reaches the picture's left, right, top and bottom."""
+    height, width = shape
+    return mark.left <= 1, mark.right >= width - 1, mark.top <= 1, mark.bottom >= height - 1
+
+
+def _is_edge(mark: Piece, area: int, shape: tuple[int, ...], usual: float) -> bool:
+    """Whether a mark is the edge of the page, a dark corner or a rule and not a digit.
+
+    usual: the typical height of the marks inside where there are several, else 0; a mark at the
+    frame that is as tall as they are is taken for one of them.
+    """
     height, width = shape
     _, _, w, h = mark.box
-    sides = (mark.left <= 1, mark.right >= width - 1, mark.top <= 1, mark.bottom >= height - 1)
-    touches = sum(sides)
     if w > 0.5 * width and w > 8 * h:
         return True  # a rule across the page
-    if not touches:
+    left, right, top, bottom = _touches(mark, shape)
+    if not (left or right or top or bottom) or 0.6 * usual < h < 1.8 * usual:
         return False
-    along = max(w, h) / max(1, min(w, h))
-    corner = (sides[0] or sides[1]) and (sides[2] or sides[3])
+    thin = max(w, h) > 4 * min(w, h)
+    along = (left or right) if h > w else (top or bottom)
+    corner = (left or right) and (top or bottom)
     filled = area / (w * h)
-    lies_along = (w > h) == (sides[2] or sides[3])
-    if along > 4 and lies_along and filled > 0.3:
-        return True
-    return corner and (filled > 0.5 or max(w, h) < 0.15 * max(height, width) or along > 4)
+    small = max(w, h) < 0.15 * max(height, width)
+    return (thin and along and filled > 0.3) or (corner and (thin or small or filled > 0.5))
 
 
 def _typical_height(marks: Sequence[Piece]) -> float:
     """The median height, weighted by ink, so that dirt does not count."""
     heights = np.array([max(m.box[3], m.box[2] * 0.5) for m in marks])
-    weights = np.array([m.ink.sum() for m in marks]) / heights
+    weights = np.array([m.ink.sum() for m in marks])
     order = np.argsort(heights)
     share = np.cumsum(weights[order])
     return float(heights[order[np.searchsorted(share, share[-1] / 2)]])
 
 
-def _rows(marks: Sequence[Piece]) -> list[list[Piece]]:
+def _rows(marks: Sequence[Piece], typical: float) -> list[list[Piece]]:
     """Marks that stand beside each other, as rows from top to bottom, each from left to right.
 
     Each mark is linked to its nearest neighbour on the right that overlaps it in height, so that
-    a slanting line stays together.
+    a slanting line stays together; a low mark, such as the bar of a 5, to what it lies next to.
     """
     marks = sorted(marks, key=lambda m: m.left)
     parent = list(range(len(marks)))
@@ -175,14 +203,18 @@ def _rows(marks: Sequence[Piece]) -> list[list[Piece]]:
             other = marks[j]
             overlap = min(mark.bottom, other.bottom) - max(mark.top, other.top)
             smaller = min(mark.box[3], other.box[3])
-            if overlap > 0.4 * smaller:
+            if overlap > 0.4 * smaller or (
+                smaller < 0.55 * typical and _beside(mark, other, typical)
+            ):
                 parent[root(j)] = root(i)
                 if other.left > mark.right and overlap > 0.6 * smaller:
                     break
     groups: dict[int, list[Piece]] = {}
     for i, mark in enumerate(marks):
         groups.setdefault(root(i), []).append(mark)
-    return sorted(groups.values(), key=lambda g: float(np.median([m.top + m.box[3] / 2 for m in g])))
+    return sorted(
+        groups.values(), key=lambda g: float(np.median([m.top + m.box[3] / 2 for m in g]))
+    )
 
 
 def _beside(small: Piece, mark: Piece, height: float) -> bool:
@@ -199,7 +231,7 @@ def _cut(mark: Piece, height: float) -> list[Piece]:
     profile = (mark.ink > SOLID).sum(0).astype(np.float32)
     reach = max(1, int(0.12 * h))
     smooth = cv2.GaussianBlur(profile[None], (0, 0), max(0.5, h / 40))[0]
-    limit = max(2.2 * stroke_width(mark.ink), 0.25 * h)
+    limit = max(2.2 * stroke_width(mark.ink), 0.45 * h)
     columns: list[int] = []
     for column in np.argsort(smooth):
         if smooth[column] > limit or len(columns) >= 2 * w / h + 2:
@@ -207,10 +239,7 @@ def _cut(mark: Piece, height: float) -> list[Piece]:
         if 2 * reach < column < w - 2 * reach and all(abs(column - c) > 2 * reach for c in columns):
             columns.append(int(column))
     edges = [0, *sorted(columns), w]
-    return [
-        _trimmed(Piece((x + a, y, b - a, h), mark.ink[:, a:b]))
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [_trimmed(Piece((x + a, y, b - a, h), mark.ink[:, a:b])) for a, b in pairwise(edges)]
 
 
 def _trimmed(piece: Piece) -> Piece:

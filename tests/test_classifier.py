@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digitrec import classifier, settings
+from digitrec.classifier import Classifier, ModelError, in_service
+from digitrec.datasets import as_input, mnist
+
+SHIPPED = settings.ROOT / "models" / "default"
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A models folder of its own with the shipped version in it."""
+    folder = tmp_path / "models"
+    shutil.copytree(SHIPPED, folder / "default")
+    monkeypatch.setenv("DIGITREC_MODELS", str(folder))
+    settings.settings.cache_clear()
+    yield folder
+    settings.settings.cache_clear()
+
+
+def test_it_reads_mnist() -> None:
+    data = mnist()
+    p = in_service().probabilities(as_input(data.x_test[:1000]))
+    assert p.shape == (1000, 11)
+    assert p.sum(1) == pytest.approx(np.ones(1000), abs=1e-4)
+    assert (p[:, :10].argmax(1) == data.y_test[:1000]).mean() > 0.99
+
+
+def test_a_batch_gives_what_its_images_give() -> None:
+    x = as_input(mnist().x_test[:7])
+    shipped = in_service()
+    one_by_one = np.concatenate([shipped.probabilities(x[i : i + 1]) for i in range(7)])
+    assert shipped.probabilities(x) == pytest.approx(one_by_one, abs=1e-4)
+    assert shipped.probabilities(x[:0]).shape == (0, 11)
+
+
+def test_threads_share_it() -> None:
+    x = as_input(mnist().x_test[:64])
+    shipped = in_service()
+    expected = shipped.probabilities(x)
+    sizes = [1 + i % 5 for i in range(200)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: shipped.probabilities(x[:n]), sizes))
+    for n, answer in zip(sizes, answers, strict=True):
+        assert answer == pytest.approx(expected[:n], abs=1e-4)
+
+
+def test_it_is_loaded_once(models: Path) -> None:
+    first = in_service()
+    assert in_service() is first
+    os.utime(models / "default" / "model.tflite", (1, 1))
+    assert in_service() is not first
+
+
+@pytest.mark.parametrize("name", ["model.tflite", "report.json"])
+def test_a_missing_or_damaged_file_is_named(models: Path, name: str) -> None:
+    path = models / "default" / name
+    content = path.read_bytes()
+    for damaged in (content[: len(content) // 2], b"", b"\x00" * 100):
+        path.write_bytes(damaged)
+        with pytest.raises(ModelError, match=rf"{name} is damaged"):
+            in_service()
+    path.unlink()
+    with pytest.raises(ModelError, match=rf"{name} is missing"):
+        in_service()
+    path.write_bytes(content)
+    assert in_service().notice is None
+
+
+def test_the_named_version_serves(models: Path) -> None:
+    shutil.copytree(models / "default", models / "mine")
+    (models / "in_service").write_text("mine\n")
+    assert in_service().name == "mine"
+    assert in_service().notice is None
+
+
+def test_the_shipped_version_stands_in_for_a_damaged_one(models: Path) -> None:
+    (models / "mine").mkdir()
+    (models / "in_service").write_text("mine")
+    stand_in = in_service()
+    assert stand_in.name == "default"
+    assert stand_in.notice is not None
+    assert "mine" in stand_in.notice
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"../../default\n"])
+def test_a_strange_pointer_does_no_harm(models: Path, content: bytes) -> None:
+    (models / "in_service").write_bytes(content)
+    assert in_service().probabilities(np.zeros((1, 28, 28, 1), np.float32)).shape == (1, 11)
+
+
+def test_ten_classes_leave_the_refusal_at_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = Classifier(SHIPPED)
+    monkeypatch.setattr(shipped, "_classes", 10)
+
+    class TenClasses:
+        def __getattr__(self, name: str) -> object:
+            return lambda *_: np.full((1, 10), 0.1, np.float32)
+
+    monkeypatch.setattr(shipped, "_interpreter", TenClasses())
+    p = shipped.probabilities(np.zeros((1, 28, 28, 1), np.float32))
+    assert p[0, classifier.NOT_A_DIGIT] == 0
+    assert p[0, :10] == pytest.approx(np.full(10, 0.1), abs=1e-5)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from digitrec.datasets import mnist
+from digitrec.preprocess import bounding_box, ink_map, normalise, stroke_width
+
+
+def drawing(width: int = 12, ink: int = 0, ground: int = 255, side: int = 300) -> np.ndarray:
+    """A 7 in the middle of an even ground, (side, side, 3) uint8."""
+    page = np.full((side, side, 3), ground, np.uint8)
+    points = np.array([(0.35, 0.3), (0.65, 0.3), (0.48, 0.75)]) * side
+    cv2.polylines(page, [points.astype(np.int32)], False, (ink,) * 3, width, cv2.LINE_AA)
+    return page
+
+
+def test_mnist_is_framed_as_it_already_is() -> None:
+    images = mnist().x_test[:500].astype(np.float32) / 255
+    same = [np.abs(normalise(image) - image).max() < 0.2 for image in images]
+    assert np.mean(same) > 0.97
+
+
+@given(
+    hnp.arrays(
+        np.float32,
+        hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=60),
+        elements=st.floats(0, 1, width=16),
+    )
+)
+def test_any_ink_is_framed(ink: np.ndarray) -> None:
+    seen = normalise(ink)
+    assert seen.shape == (28, 28)
+    assert seen.dtype == np.float32
+    assert 0 <= seen.min() <= seen.max() <= 1.0001
+    assert bool(seen.any()) == (bounding_box(ink) is not None)
+
+
+@pytest.mark.parametrize("factor", [0.5, 2, 5])
+def test_size_makes_no_difference(factor: float) -> None:
+    ink = ink_map(drawing(side=400))
+    large = cv2.resize(ink, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    assert np.abs(normalise(large) - normalise(ink)).mean() < 0.02
+
+
+def test_a_fine_pen_does_not_vanish() -> None:
+    fine = normalise(ink_map(drawing(width=1, side=1000)))
+    thick = normalise(ink_map(drawing(width=40, side=1000)))
+    assert (fine > 0.5).sum() > 0.4 * (thick > 0.5).sum()
+
+
+@pytest.mark.parametrize("width", [2, 5, 10, 20])
+def test_stroke_width_is_in_pixels(width: int) -> None:
+    page = np.zeros((200, 200), np.float32)
+    page[100 : 100 + width, 20:180] = 1
+    assert stroke_width(page) == pytest.approx(width, rel=0.2)
+
+
+def test_stroke_width_without_ink_is_nothing() -> None:
+    assert stroke_width(np.zeros((5, 5), np.float32)) == 0
+
+
+def test_both_polarities_give_the_same_ink() -> None:
+    page = drawing()
+    assert np.abs(ink_map(page) - ink_map(255 - page)).max() < 0.05
+
+
+@pytest.mark.parametrize("colour", [(220, 30, 30), (30, 30, 200), (240, 220, 20), (20, 140, 60)])
+def test_ink_of_any_colour_is_found(colour: tuple[int, int, int]) -> None:
+    page = drawing()
+    coloured = np.where(page < 128, np.array(colour, np.uint8), np.uint8(255))
+    found = ink_map(coloured) > 0.5
+    expected = page[..., 0] < 128
+    assert (found == expected).mean() > 0.99
+
+
+def test_faint_pencil_under_a_hard_shadow_is_found() -> None:
+    rng = np.random.default_rng(0)
+    page = drawing(width=6, ink=190, ground=225, side=500).astype(np.float32)
+    strokes = page[..., 0] < 210
+    page[:, 240:] *= 0.55  # half the page lies in shadow
+    photo = np.clip(page + rng.normal(0, 2, page.shape), 0, 255).astype(np.uint8)
+    found = ink_map(photo) > 0.5
+    assert found[strokes].mean() > 0.8
+    assert found[~cv2.dilate(strokes.astype(np.uint8), np.ones((9, 9))).astype(bool)].mean() < 0.005
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+@pytest.mark.parametrize("shape", [(2, 2), (1, 50), (300, 200)])
+def test_an_empty_page_has_no_ink(level: int, shape: tuple[int, int]) -> None:
+    assert not ink_map(np.full((*shape, 3), level, np.uint8)).any()
+
+
+@given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3))))
+def test_any_picture_has_an_ink_map(pixels: np.ndarray) -> None:
+    ink = ink_map(pixels)
+    assert ink.shape == pixels.shape[:2]
+    assert ink.dtype == np.float32
+    assert 0 <= ink.min() <= ink.max() <= 1

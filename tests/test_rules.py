@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from digitrec.rules import without_rules
+
+
+def page(*lines: tuple[tuple[int, int], tuple[int, int]], digit: bool = True) -> np.ndarray:
+    ink = np.zeros((200, 400), np.float32)
+    if digit:
+        cv2.ellipse(ink, (200, 100), (24, 40), 0, 0, 360, 1.0, 5, cv2.LINE_AA)
+    for start, stop in lines:
+        cv2.line(ink, start, stop, 1.0, 3, cv2.LINE_AA)
+    return ink
+
+
+@pytest.mark.parametrize("rise", [0, 6, -8])
+def test_ruled_lines_are_taken_out(rise: int) -> None:
+    ruled = page(((0, 30), (399, 30 + rise)), ((0, 170), (399, 170 + rise)))
+    assert np.abs(without_rules(ruled) - page()).sum() < 0.02 * ruled.sum()
+
+
+def test_the_strokes_that_cross_a_rule_stay() -> None:
+    cleaned = without_rules(page(((0, 100), (399, 100))))
+    assert cleaned[:, :170].sum() == 0
+    assert cleaned[:, 230:].sum() == 0
+    assert cleaned.sum() > 0.95 * page().sum()
+
+
+def test_a_box_is_taken_out() -> None:
+    sides = [((0, 20), (399, 20)), ((0, 180), (399, 180)), ((120, 20), (120, 180))]
+    boxed = page(*sides, ((280, 20), (280, 180)))
+    cleaned = without_rules(boxed)
+    assert cleaned[:, :160].sum() < 0.02 * boxed.sum()
+    assert cleaned[60:140, 170:230].sum() > 0.9 * page().sum()
+
+
+def test_a_one_is_not_a_rule() -> None:
+    one = page(((200, 4), (200, 196)), digit=False)
+    assert np.array_equal(without_rules(one), one)
+    close = one[4:196, 190:210]
+    assert np.array_equal(without_rules(close), close)
+
+
+def test_the_base_of_a_two_in_a_close_crop_is_not_a_rule() -> None:
+    two = np.zeros((120, 80), np.float32)
+    points = [(8, 30), (30, 6), (66, 20), (50, 60), (2, 112), (78, 112)]
+    cv2.polylines(two, [np.array(points)], False, 1.0, 7, cv2.LINE_AA)
+    assert without_rules(two)[105:118].sum() > 0.95 * two[105:118].sum()
+
+
+@given(
+    hnp.arrays(
+        np.float32,
+        st.tuples(st.integers(1, 50), st.integers(1, 50)),
+        elements=st.floats(0, 1, width=16),
+    )
+)
+def test_only_ink_is_taken_out(ink: np.ndarray) -> None:
+    assert (without_rules(ink) <= ink).all()

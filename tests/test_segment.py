@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from digitrec.segment import find_lines, join
+
+
+def rings(*centres: tuple[int, int], shape: tuple[int, int] = (300, 500)) -> np.ndarray:
+    ink = np.zeros(shape, np.float32)
+    for centre in centres:
+        cv2.ellipse(ink, centre, (18, 28), 0, 0, 360, 1.0, 5, cv2.LINE_AA)
+    return ink
+
+
+def test_no_ink_has_no_lines() -> None:
+    assert find_lines(np.zeros((40, 40), np.float32)) == []
+
+
+def test_marks_come_from_left_to_right() -> None:
+    (line,) = find_lines(rings((300, 100), (80, 104), (190, 96)))
+    assert [round(m.left + m.box[2] / 2) for m in line.marks] == pytest.approx([80, 190, 300], abs=2)
+    assert line.height == pytest.approx(62, abs=6)
+
+
+def test_lines_come_from_top_to_bottom() -> None:
+    lines = find_lines(rings((80, 230), (160, 226), (90, 70), (170, 76), (250, 80)))
+    assert [len(line.marks) for line in lines] == [3, 2]
+
+
+def test_a_slanting_line_is_one_line() -> None:
+    (line,) = find_lines(rings(*((60 + 80 * i, 60 + 18 * i) for i in range(5))))
+    assert len(line.marks) == 5
+
+
+def test_specks_are_not_marks() -> None:
+    ink = rings((200, 150))
+    ink[20:23, 30:33] = 1
+    (line,) = find_lines(ink)
+    assert len(line.marks) == 1
+
+
+def test_the_page_edge_is_not_a_mark() -> None:
+    ink = rings((200, 150))
+    ink[:, :6] = 1
+    (line,) = find_lines(ink)
+    assert len(line.marks) == 1
+
+
+def test_a_digit_that_fills_the_picture_is_a_mark() -> None:
+    ink = rings((22, 32), shape=(64, 44))
+    (line,) = find_lines(ink)
+    assert line.marks[0].box[2] > 36
+
+
+def test_a_mark_near_another_may_belong_to_it() -> None:
+    ink = np.zeros((200, 200), np.float32)
+    cv2.polylines(ink, [np.array([(80, 70), (78, 100), (110, 120), (80, 150)])], False, 1.0, 6)
+    cv2.line(ink, (92, 56), (130, 52), 1.0, 6)
+    (line,) = find_lines(ink)
+    spans = {(c.first, c.last) for c in line.candidates()}
+    assert (0, len(line.marks) - 1) in spans
+
+
+def test_touching_digits_are_cut_and_stay_whole_as_well() -> None:
+    (line,) = find_lines(rings((100, 100), (140, 100)))
+    assert len(line.marks) > 1
+    whole = [c for c in line.candidates() if (c.first, c.last) == (0, len(line.marks) - 1)]
+    assert whole[0].piece.box[2] > 70
+    assert line.cuts(0, 0) == 1
+    assert line.cuts(0, len(line.marks) - 1) == 0
+
+
+def test_joined_pieces_keep_their_ink() -> None:
+    (line,) = find_lines(rings((100, 100), (200, 110)))
+    both = join(line.marks)
+    assert both.ink.sum() == pytest.approx(sum(m.ink.sum() for m in line.marks))
+
+
+@given(
+    hnp.arrays(
+        np.float32,
+        st.tuples(st.integers(1, 40), st.integers(1, 40)),
+        elements=st.sampled_from([0.0, 0.0, 0.0, 0.5, 1.0]),
+    )
+)
+def test_every_mark_lies_in_the_picture(ink: np.ndarray) -> None:
+    for line in find_lines(ink):
+        assert line.candidates()
+        for mark in line.marks:
+            assert mark.ink.shape == (mark.box[3], mark.box[2])
+            assert 0 <= mark.left < mark.right <= ink.shape[1]
+            assert 0 <= mark.top < mark.bottom <= ink.shape[0]
