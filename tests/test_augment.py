@@ -55,9 +55,7 @@ def test_pieces_are_not_upright_strokes(digits: tuple[np.ndarray, np.ndarray]) -
 
 
 def test_the_same_seed_makes_the_same_images(digits: tuple[np.ndarray, np.ndarray]) -> None:
-    first, again = (
-        not_digits.not_digit(*digits, np.random.default_rng([7, 3])) for _ in range(2)
-    )
+    first, again = (not_digits.not_digit(*digits, np.random.default_rng([7, 3])) for _ in range(2))
     assert np.array_equal(first, again)
 
 

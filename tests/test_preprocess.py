@@ -15,7 +15,14 @@ def drawing(width: int = 12, ink: int = 0, ground: int = 255, side: int = 300) -
     """A 7 in the middle of an even ground, (side, side, 3) uint8."""
     page = np.full((side, side, 3), ground, np.uint8)
     points = np.array([(0.35, 0.3), (0.65, 0.3), (0.48, 0.75)]) * side
-    cv2.polylines(page, [points.astype(np.int32)], False, (ink,) * 3, width, cv2.LINE_AA)
+    cv2.polylines(
+        page,
+        [points.astype(np.int32)],
+        isClosed=False,
+        color=(ink,) * 3,
+        thickness=width,
+        lineType=cv2.LINE_AA,
+    )
     return page
 
 

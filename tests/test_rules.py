@@ -50,7 +50,7 @@ def test_a_one_is_not_a_rule() -> None:
 def test_the_base_of_a_two_in_a_close_crop_is_not_a_rule() -> None:
     two = np.zeros((120, 80), np.float32)
     points = [(8, 30), (30, 6), (66, 20), (50, 60), (2, 112), (78, 112)]
-    cv2.polylines(two, [np.array(points)], False, 1.0, 7, cv2.LINE_AA)
+    cv2.polylines(two, [np.array(points)], isClosed=False, color=1.0, thickness=7)
     assert without_rules(two)[105:118].sum() > 0.95 * two[105:118].sum()
 
 

@@ -23,7 +23,9 @@ def test_no_ink_has_no_lines() -> None:
 
 def test_marks_come_from_left_to_right() -> None:
     (line,) = find_lines(rings((300, 100), (80, 104), (190, 96)))
-    assert [round(m.left + m.box[2] / 2) for m in line.marks] == pytest.approx([80, 190, 300], abs=2)
+    assert [round(m.left + m.box[2] / 2) for m in line.marks] == pytest.approx(
+        [80, 190, 300], abs=2
+    )
     assert line.height == pytest.approx(62, abs=6)
 
 
@@ -59,7 +61,13 @@ def test_a_digit_that_fills_the_picture_is_a_mark() -> None:
 
 def test_a_mark_near_another_may_belong_to_it() -> None:
     ink = np.zeros((200, 200), np.float32)
-    cv2.polylines(ink, [np.array([(80, 70), (78, 100), (110, 120), (80, 150)])], False, 1.0, 6)
+    cv2.polylines(
+        ink,
+        [np.array([(80, 70), (78, 100), (110, 120), (80, 150)])],
+        isClosed=False,
+        color=1.0,
+        thickness=6,
+    )
     cv2.line(ink, (92, 56), (130, 52), 1.0, 6)
     (line,) = find_lines(ink)
     spans = {(c.first, c.last) for c in line.candidates()}

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from digitrec import synthetic
+from digitrec.datasets import mnist
+from digitrec.images import load
+from digitrec.reader import Reading, read
+from digitrec.styles import draw
+
+
+def seven(side: int = 400) -> np.ndarray:
+    strokes = [np.array([(0.35, 0.3), (0.65, 0.3), (0.48, 0.75)]) * side]
+    ink = draw(strokes, max(2, side // 33), side)
+    return np.repeat((255 - 255 * ink).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def test_a_drawn_digit() -> None:
+    reading = read(seven())
+    assert reading.text == "7"
+    (number,) = reading.numbers
+    (digit,) = number.digits
+    assert digit.confidence > 0.9
+    assert digit.alternatives[0] == (7, digit.confidence)
+    assert len(digit.alternatives) == 3
+    assert digit.ink.shape == (28, 28)
+    assert digit.box == pytest.approx((134, 114, 132, 192), abs=8)
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+@pytest.mark.parametrize("side", [28, 600])
+def test_an_empty_page_has_no_answer(value: int, side: int) -> None:
+    reading = read(np.full((side, side, 3), value, np.uint8))
+    assert reading.text == ""
+    assert reading.numbers == reading.refused == ()
+
+
+def test_what_is_not_a_digit_is_refused() -> None:
+    strokes = [np.array([(60, 200), (340, 200)]), np.array([(200, 60), (200, 340)])]
+    page = np.repeat((255 - 255 * draw(strokes, 14, 400)).astype(np.uint8)[..., None], 3, axis=2)
+    reading = read(page)
+    assert reading.text == ""
+    (refusal,) = reading.refused
+    assert refusal.reason == "not a digit"
+    assert refusal.box == pytest.approx((52, 52, 296, 296), abs=8)
+
+
+def test_boxes_are_in_pixels_of_the_original() -> None:
+    large = cv2.resize(seven(), (4000, 4000), interpolation=cv2.INTER_LINEAR)
+    photo = load(large)
+    assert photo.scale > 1
+    (number,) = read(photo).numbers
+    assert number.box == pytest.approx((1340, 1140, 1320, 1920), abs=80)
+
+
+def test_mnist_as_pictures() -> None:
+    data = mnist()
+    right = [
+        read(255 - np.repeat(np.pad(x, 10)[..., None], 3, axis=2)).text == str(y)
+        for x, y in zip(data.x_test[:300], data.y_test[:300], strict=True)
+    ]
+    assert np.mean(right) > 0.96
+
+
+def right(picture: np.ndarray, text: str) -> bool:
+    return read(picture).text == text
+
+
+def test_numbers_on_paper() -> None:
+    sheets = [synthetic.random_sheet(seed) for seed in range(40)]
+    assert np.mean([right(s.pixels, s.text.replace("_", " ")) for s in sheets]) > 0.85
+
+
+@given(
+    angle=st.floats(-5, 5),
+    factor=st.floats(0.5, 3),
+    inverted=st.booleans(),
+    gradient=st.floats(0, 0.4),
+)
+@example(angle=0, factor=1, inverted=True, gradient=0.4)
+def test_a_number_survives_the_camera(
+    angle: float, factor: float, inverted: bool, gradient: float
+) -> None:
+    page = synthetic.sheet("3047", 3, shadow=0).pixels
+    height, width = page.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
+    page = cv2.warpAffine(page, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    page = cv2.resize(page, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    light = np.linspace(1 - gradient, 1, page.shape[1])[None, :, None]
+    page = (page * light).astype(np.uint8)
+    assert right(255 - page if inverted else page, "3047")
+
+
+def test_a_wide_gap_starts_another_number() -> None:
+    pages = [synthetic.sheet(text, 4, ink="black", shadow=0).pixels for text in ("12", "345")]
+    height = max(p.shape[0] for p in pages)
+    padded = [
+        cv2.copyMakeBorder(p, 0, height - p.shape[0], 40, 40, cv2.BORDER_REPLICATE) for p in pages
+    ]
+    assert [n.text for n in read(np.hstack(padded)).numbers] == ["12", "345"]
+
+
+def test_a_reading_as_json() -> None:
+    reading = read(synthetic.sheet("42", 5).pixels)
+    plain = json.loads(json.dumps(reading.to_dict()))
+    assert plain["text"] == reading.text
+    assert set(plain) == {"text", "numbers", "refused", "seconds"}
+    assert set(plain["numbers"][0]) == {"text", "confidence", "box", "digits"}
+    assert set(plain["numbers"][0]["digits"][0]) == {"digit", "confidence", "box", "alternatives"}
+
+
+def test_numbers_are_joined_by_a_space() -> None:
+    numbers = tuple(read(seven()).numbers) * 2
+    assert Reading(numbers, (), 0.0).text == "7 7"
+
+
+@given(st.integers(8, 60), st.integers(8, 60), st.integers(0, 2**32 - 1))
+def test_noise_is_read_without_an_error(width: int, height: int, seed: int) -> None:
+    noise = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    for digit in (d for n in read(noise).numbers for d in n.digits):
+        x, y, w, h = digit.box
+        assert 0 <= x < x + w <= width
+        assert 0 <= y < y + h <= height
