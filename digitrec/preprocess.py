@@ -33,9 +33,10 @@ def stroke_width(ink: Ink) -> float:
     strength = float(ink.max(initial=0.0))
     if strength <= 0:
         return 0.0
-    padded = np.pad(ink, 1)
-    along_x, along_y = np.diff(padded, axis=1)[1:], np.diff(padded, axis=0)[:, 1:]
-    return 2 * float(ink.sum()) / float(np.hypot(along_x, along_y).sum())
+    padded = cv2.copyMakeBorder(ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    along_x = cv2.subtract(padded[1:, 1:], padded[1:, :-1])
+    along_y = cv2.subtract(padded[1:, 1:], padded[:-1, 1:])
+    return 2 * cv2.sumElems(ink)[0] / cv2.sumElems(cv2.magnitude(along_x, along_y))[0]
 
 
 def normalise(ink: Ink, box: int = BOX, shift: tuple[int, int] = (0, 0)) -> Ink:
@@ -103,7 +104,7 @@ def ink_map(pixels: NDArray[np.uint8]) -> Ink:
     window, paper = _paper(small)
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
     depth = _depth(pixels, paper)
-    noise = 1.4826 * float(np.median(np.abs(depth)))
+    noise = _noise(depth)
     stroke = window * factor / 2
     if stroke > 6:
         depth = cv2.GaussianBlur(depth, (0, 0), stroke / 12)
@@ -126,7 +127,18 @@ def _depth(pixels: NDArray[np.uint8], paper: NDArray[np.uint8]) -> Ink:
         total += missing * missing
     depth = np.sqrt(total / 3)
     # The closing rides on the paper's brightest grain; the median puts the paper at zero.
-    return depth - np.float32(np.median(depth[:: max(1, len(depth) // 300)]))
+    return depth - np.float32(np.median(_sample(depth)))
+
+
+def _sample(depth: Ink) -> Ink:
+    """Enough of the pixels for a median."""
+    step = max(1, max(depth.shape) // 300)
+    return depth[::step, ::step]
+
+
+def _noise(depth: Ink) -> float:
+    """The paper's grain, as a standard deviation."""
+    return 1.4826 * float(np.median(np.abs(_sample(depth))))
 
 
 def _ground(small: NDArray[np.uint8]) -> tuple[bool, bool]:
@@ -168,7 +180,7 @@ def _paper(small: NDArray[np.uint8]) -> tuple[int, NDArray[np.uint8]]:
         square = np.ones((window, window), np.uint8)
         papers.append(cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, square))
         depth = _depth(smooth, papers[-1])
-        noise = 1.4826 * float(np.median(np.abs(depth)))
+        noise = _noise(depth)
         mask = (depth > max(5 * noise, LEAST_CONTRAST)).astype(np.uint8)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         amount = np.bincount(labels.ravel(), (depth * depth).ravel(), count)[1:]
@@ -184,10 +196,10 @@ def _scaled_marks(depth: Ink, floor: float) -> Ink:
     count, labels = cv2.connectedComponents((depth > floor).astype(np.uint8), connectivity=8)
     if count == 1:
         return np.zeros_like(depth)
-    flat = labels.ravel()
-    values = np.where(flat > 0, depth.ravel(), 0)
-    total = np.bincount(flat, values, count)
-    strength = np.bincount(flat, values * values, count) / np.maximum(total, 1e-9)
+    marked = np.flatnonzero(labels)
+    which, values = labels.ravel()[marked], depth.ravel()[marked]
+    total = np.bincount(which, values, count)
+    strength = np.bincount(which, values * values, count) / np.maximum(total, 1e-9)
     order = np.argsort(strength[1:]) + 1
     share = np.cumsum(total[order])
     typical = strength[order[np.searchsorted(share, share[-1] / 2)]]

@@ -19,7 +19,7 @@ class Settings:
     mnist: Path = Path(__file__).resolve().parent / "data" / "mnist.npz"
     max_megabytes: int = 20  # largest image file accepted, MB (10**6 bytes)
     max_megapixels: int = 50  # largest image accepted, millions of pixels
-    work_side: int = 2000  # photos are reduced to this long side before reading, pixels
+    work_side: int = 1600  # photos are reduced to this long side before reading, pixels
     doubt_below: float = 0.90  # a digit read with less confidence is shown as doubtful
 
 
