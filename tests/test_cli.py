@@ -35,7 +35,7 @@ def a_seven(path: Path) -> Path:
 def run(*arguments: str | Path, **options) -> subprocess.CompletedProcess[str]:
     command = [*PYTHON, *map(str, arguments)]
     return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120, **options
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=280, **options
     )
 
 
@@ -117,7 +117,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_read(tmp_path):
 def test_a_name_that_is_not_text_comes_out_as_it_went_in(tmp_path):
     path = os.fsencode(a_seven(tmp_path / "seven.png").rename(tmp_path / "\udcff.png"))
     done = subprocess.run(
-        [*PYTHON, "read", path], cwd=ROOT, capture_output=True, check=True, timeout=120
+        [*PYTHON, "read", path], cwd=ROOT, capture_output=True, check=True, timeout=280
     )
     assert done.stdout == path + b"\t7\n"
 
@@ -130,7 +130,7 @@ def test_reading_loads_neither_tensorflow_nor_streamlit(tmp_path):
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(path)],
-        cwd=ROOT, capture_output=True, text=True, check=True, timeout=120,
+        cwd=ROOT, capture_output=True, text=True, check=True, timeout=280,
     )  # fmt: skip
     assert done.stdout.splitlines()[-1] == "[]"
 
@@ -142,7 +142,7 @@ def test_the_progress_bar_is_for_a_terminal(tmp_path):
     termios.tcsetwinsize(theirs, (24, 80))
     done = subprocess.run(
         [*PYTHON, "read", str(tmp_path)],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs, check=True, timeout=120,
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs, check=True, timeout=280,
     )  # fmt: skip
     shown = os.read(ours, 100_000).decode()
     os.close(theirs)
@@ -161,7 +161,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
     assert process.stdout.readline() == f"{path}\t7\n"
     process.stdout.close()
     assert process.stderr.read() == ""
-    assert process.wait(120) == 141
+    assert process.wait(280) == 141
     process.stderr.close()
 
 
@@ -175,7 +175,7 @@ def test_ctrl_c_ends_politely(tmp_path):
     )  # fmt: skip
     assert process.stdout.readline() == f"{path}\t7\n"  # now it waits for the pipe
     process.send_signal(signal.SIGINT)
-    _, complaint = process.communicate(timeout=120)
+    _, complaint = process.communicate(timeout=280)
     assert (process.returncode, complaint) == (130, "Stopped.\n")
 
 
