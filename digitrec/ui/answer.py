@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -17,48 +17,62 @@ from digitrec.ui import browser
 from digitrec.ui.words import certainty, percent, plain, refusal, tone
 
 
-def show(
-    reading: Reading | None, name: str, picture: str = "", problems: Sequence[str] = ()
-) -> None:
-    """The whole answer, of which a reading of nothing shows nothing.
+@dataclass(frozen=True)
+class Result:
+    """What came of an input; of nothing, nothing is shown.
 
-    name: what the JSON file is called, without its extension. picture: HTML of what was read, to
-    stand between the number and its digits. problems: sentences about what could not be read.
+    name: what the JSON file is called, without its extension. picture: HTML of what was read.
+    problems: sentences about what could not be read.
     """
+
+    reading: Reading | None = None
+    name: str = ""
+    picture: str = ""
+    problems: tuple[str, ...] = ()
+
+
+def show(result: Result) -> None:
+    """The number, how sure it is, what went wrong, the picture, and each digit.
+
+    Every container is made every time, for then each has a place of its own: one that moved would
+    be on the page twice until the run ends. Streamlit leaves out the empty ones.
+    """
+    reading = result.reading or Reading((), (), 0.0)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         number(reading)
-        if reading and reading.numbers:
+        if reading.numbers:
             browser.copy_button(reading.text)
             st.download_button(
                 "JSON",
-                json.dumps({"file": name} | reading.to_dict(), indent=2),
-                file_name=f"{name}.json",
+                json.dumps({"file": result.name} | reading.to_dict(), indent=2),
+                file_name=f"{result.name}.json",
                 mime="application/json",
                 icon=":material/download:",
                 help="Download the reading, with every digit, box and alternative",
                 on_click="ignore",
             )
-    if reading and reading.numbers:
-        confidence(reading)
-    if problems or (reading and reading.refused):
-        with st.container(key="message", gap="xsmall"):
-            for problem in problems:
-                st.error(plain(problem), icon=":material/error:")
-            if reading and reading.refused:
-                st.warning(refusal(reading), icon=":material/block:")
-                st.html(f'<div class="refused">{"".join(map(_left_out, reading.refused))}</div>')
-    if picture:
-        st.html(picture)
-    if reading and reading.numbers:
-        with st.container(key="digits"):
+    with st.container():
+        if reading.numbers:
+            confidence(reading)
+    with st.container(key="message", gap="xsmall"):
+        for problem in result.problems:
+            st.error(plain(problem), icon=":material/error:")
+        if reading.refused:
+            st.warning(refusal(reading), icon=":material/block:")
+            st.html(f'<div class="refused">{"".join(map(_left_out, reading.refused))}</div>')
+    with st.container():
+        if result.picture:
+            st.html(result.picture)
+    with st.container(key="digits"):
+        if reading.numbers:
             digits = [digit for number in reading.numbers for digit in number.digits]
             st.html(f'<div class="cards">{"".join(map(_card, digits))}</div>')
 
 
-def number(reading: Reading | None) -> None:
+def number(reading: Reading) -> None:
     """The number, large; a doubtful digit is underlined."""
-    words = [] if reading is None else [_marked(number.digits) for number in reading.numbers]
-    size = "" if reading is None or len(reading.text) < 9 else " long"
+    words = [_marked(number.digits) for number in reading.numbers]
+    size = "" if len(reading.text) < 9 else " long"
     with st.container(key="answer"):
         st.html(f'<output class="number{size}">{" ".join(words)}</output>')
 

@@ -10,39 +10,40 @@ from streamlit_drawable_canvas import st_canvas
 
 from digitrec import ImageError, read
 from digitrec.classifier import ModelError
-from digitrec.ui import answer, browser
+from digitrec.ui import browser
+from digitrec.ui.answer import Result
 
 PENS = {"Fine": 6, "Medium": 12, "Broad": 20}  # stroke widths in pixels
 PAPER, INK = "#ffffff", "#1c2233"  # the same in both themes: a change would empty the canvas
 NOT_WHOLE = "The drawing did not arrive whole: draw another stroke, or clear it and start again."
 
 
-@st.fragment
-def section(shown: bool) -> None:
-    """The canvas and, when it is shown, the reading of what is on it."""
+def draw() -> Result:
+    """The canvas and its tools; the reading of what is drawn."""
     state = st.session_state
     strokes = _strokes()
-    with st.container(key="draw", gap="xsmall"):
-        width, kept = browser.easel(strokes, width=_likely_width())
-        if strokes is None and kept:
-            _redraw(kept)
-            strokes = kept
-        with st.container(key="paper", gap=None):
-            st.html(f'<p class="hint{" gone" if strokes else ""}">Write a number here</p>')
-            image, problem = _canvas(width)
-        with st.container(horizontal=True, vertical_alignment="center", key="tools"):
-            st.segmented_control(
-                "Pen",
-                list(PENS),
-                default="Medium",
-                required=True,
-                key="pen",
-                persist_state="session",
-                label_visibility="collapsed",
-            )
-            undoable = bool(strokes or state.get("cleared"))
-            st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=not undoable)
-            st.button("Clear", icon=":material/delete:", on_click=_clear, disabled=not strokes)
+    width, kept = browser.easel(strokes, width=_likely_width())
+    if strokes is None and kept:
+        _redraw(kept)
+        strokes = kept
+    with st.container(key="paper", gap=None):
+        st.html(f'<p class="hint{" gone" if strokes else ""}">Write a number here</p>')
+        image, problem = _canvas(width)
+    with st.container(horizontal=True, vertical_alignment="center", key="tools"):
+        st.segmented_control(
+            "Pen",
+            list(PENS),
+            default="Medium",
+            required=True,
+            key="pen",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+        undoable = bool(strokes or state.get("cleared"))
+        st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=not undoable)
+        st.button("Clear", icon=":material/delete:", on_click=_clear, disabled=not strokes)
+    if not strokes:
+        st.caption("It is read each time you lift the pen.")
 
     if image is not None:
         try:
@@ -51,10 +52,10 @@ def section(shown: bool) -> None:
             problem = str(error)
     elif not strokes:
         state.drawing = None
-    # With strokes and no picture the browser is still drawing them: the last reading stays.
-    if shown:
-        reading = None if problem else state.get("drawing")
-        answer.show(reading, "drawing", problems=[problem] if problem else [])
+    if problem:
+        return Result(problems=(problem,))
+    # With strokes and no image the browser is still drawing them: the last reading stays.
+    return Result(state.get("drawing"), "drawing")
 
 
 def _canvas(width: int) -> tuple[bytes | None, str | None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import csv
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -13,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 from PIL import Image
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from digitrec import ImageError, Reading, load, read
 from digitrec.classifier import Classifier, ModelError, in_service
 from digitrec.reader import Box
 from digitrec.settings import settings
-from digitrec.ui import answer
+from digitrec.ui.answer import Result
 from digitrec.ui.words import plain, refusal, tone
 
 EXTENSIONS = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif"]
@@ -38,46 +38,41 @@ class Look:
     height: int
 
 
-def upload(shown: bool) -> None:
-    """Any number of files; without one, samples to try."""
-    with st.container(key="upload"):
-        files = st.file_uploader(
-            "Pictures of handwritten numbers",
-            EXTENSIONS,
-            accept_multiple_files=True,
-            key="files",
-            max_upload_size=settings().max_megabytes,
-            help="One number or many files at once. Phones offer the camera here too.",
-        )
-        if not files:
-            _samples()
-    if not shown:
-        return
+def choose_files() -> list[UploadedFile]:
+    """Any number of files; while there is none, samples to try."""
+    files = st.file_uploader(
+        "Pictures of handwritten numbers",
+        EXTENSIONS,
+        accept_multiple_files=True,
+        key="files",
+        max_upload_size=settings().max_megabytes,
+        help="One picture or many at once. Phones offer the camera here too.",
+    )
+    if not files:
+        _samples()
+    return files
+
+
+def look_at(files: list[UploadedFile]) -> Result:
+    """The only file, the one picked from the table of several, or the sample that was clicked."""
     sample = st.session_state.get("sample")
     if len(files) > 1:
-        _several([(file.name, file.getvalue()) for file in files])
-    elif files:
-        _one(files[0].name, files[0].getvalue())
-    elif sample:
-        _one(sample, (SAMPLES / sample).read_bytes())
-    else:
-        answer.show(None, "")
+        return _several([(file.name, file.getvalue()) for file in files])
+    if files:
+        return _one(files[0].name, files[0].getvalue())
+    return _one(sample, (SAMPLES / sample).read_bytes()) if sample else Result()
 
 
-def camera() -> None:
+def photograph() -> Result:
     """A photo; the last one stays until it is replaced or cleared."""
 
     def keep() -> None:
         taken = st.session_state["photo"]
         st.session_state["kept_photo"] = taken.getvalue() if taken else None
 
-    with st.container(key="camera"):
-        st.camera_input("Hold the number up to the camera", key="photo", on_change=keep)
+    st.camera_input("Hold the number up to the camera", key="photo", on_change=keep)
     photo = st.session_state.get("kept_photo")
-    if photo:
-        _one("photo.jpg", photo)
-    else:
-        answer.show(None, "")
+    return _one("photo.jpg", photo) if photo else Result()
 
 
 def _samples() -> None:
@@ -101,18 +96,17 @@ def _sample_url(path: Path) -> str:
         return _url(picture)
 
 
-def _one(name: str, data: bytes, problems: Sequence[str] = ()) -> None:
+def _one(name: str, data: bytes, problems: tuple[str, ...] = ()) -> Result:
     """One picture with the boxes over it; `problems` of other files are told beside it."""
     look = _look(data)
     if isinstance(look, str):
-        answer.show(None, "", problems=[*problems, look])
-        return
+        return Result(problems=(*problems, look))
     if not look.reading.numbers and not look.reading.refused:
-        problems = [*problems, NOTHING]
-    answer.show(look.reading, Path(name).stem, _picture(look, name), problems)
+        problems = (*problems, NOTHING)
+    return Result(look.reading, Path(name).stem, _picture(look, name), problems)
 
 
-def _several(files: list[tuple[str, bytes]]) -> None:
+def _several(files: list[tuple[str, bytes]]) -> Result:
     """A table of them all, as a CSV too, and a closer look at the one that is picked."""
     progress = st.empty()
     looks = []
@@ -150,12 +144,12 @@ def _several(files: list[tuple[str, bytes]]) -> None:
     )
     row = next(iter(picked["selection"]["rows"]), 0)
     row = row if row < len(files) else 0  # the picked file may have been removed
-    unread = [
+    unread = tuple(
         f"{name}: {look}"
         for other, ((name, _), look) in enumerate(zip(files, looks, strict=True))
         if isinstance(look, str) and other != row
-    ]
-    _one(*files[row], unread)
+    )
+    return _one(*files[row], unread)
 
 
 def _row(name: str, look: Look | str) -> dict[str, str | float | None]:

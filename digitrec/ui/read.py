@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from digitrec.ui import drawing, pictures
+from digitrec.ui import answer, drawing, pictures
 
 INPUTS = {
     "Draw": ":material/draw: Draw",
@@ -10,7 +10,9 @@ INPUTS = {
     "Camera": ":material/photo_camera: Camera",
 }
 
-with st.container(key="page", gap="small"):
+
+@st.fragment  # a stroke runs this again, and nothing around it
+def page() -> None:
     st.header("Read a number", anchor=False)
     asked = st.query_params.get("input", "Draw")
     chosen = st.segmented_control(
@@ -25,12 +27,22 @@ with st.container(key="page", gap="small"):
     st.query_params["input"] = chosen  # a reload stays here
 
     # What is not chosen is hidden and not removed: Streamlit forgets a widget that is not drawn,
-    # and with it the drawing or the files.
-    hidden = [name.lower() for name in INPUTS if name != chosen]
-    st.html(f"<style>{','.join('.st-key-' + name for name in hidden)} {{display: none}}</style>")
+    # and with it the drawing or the files. Only the camera goes, for a hidden one would film on.
+    hidden = [f".st-key-{name.lower()}" for name in INPUTS if name != chosen]
+    st.html(f"<style>{','.join(hidden)} {{display: none}}</style>")
 
-    drawing.section(shown=chosen == "Draw")
-    if chosen == "Upload" or st.session_state.get("files"):
-        pictures.upload(shown=chosen == "Upload")
-    if chosen == "Camera":  # removed when not chosen: a hidden camera would go on filming
-        pictures.camera()
+    with st.container(key="draw", gap="xsmall"):
+        result = drawing.draw()
+    with st.container(key="upload"):
+        if chosen == "Upload" or st.session_state.get("files"):
+            files = pictures.choose_files()
+        if chosen == "Upload":
+            result = pictures.look_at(files)
+    with st.container(key="camera"):
+        if chosen == "Camera":
+            result = pictures.photograph()
+    answer.show(result)
+
+
+with st.container(key="page", gap="small"):
+    page()

@@ -14,13 +14,15 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from digitrec import synthetic
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE))  # for pen.py
+PATIENCE = 60_000  # milliseconds: the machine may be training a network beside this
+expect.set_options(timeout=PATIENCE)
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
@@ -97,7 +99,7 @@ def window(chromium: Browser, url: str) -> Iterator[Callable[..., Page]]:
     def open_page(path: str = "/", **options: object) -> Page:
         size = {"width": 1280, "height": 900}
         context = chromium.new_context(**{"viewport": size, **options})  # type: ignore[arg-type]
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
