@@ -1,4 +1,4 @@
-"""The command line: ``python -m digitrec read | evaluate | train``.
+"""The command line: ``python -m digitrec read | evaluate | train | models | export``.
 
 Imports wait until a command needs them: `read` starts in a fifth of a second and never loads
 TensorFlow.
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from digitrec import __version__
+from digitrec import __version__, cli_train
 from digitrec.classifier import Classifier, ModelError, in_service
 from digitrec.images import ImageError
 from digitrec.reader import read
@@ -87,19 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.add_argument("folder", type=Path, metavar="FOLDER")
     evaluating.set_defaults(command=_evaluate)
 
-    training = commands.add_parser(
-        "train",
-        help="train a network on MNIST and keep it as a version",
-        description="Trains a network on the MNIST data that comes with digitrec, measures it on "
-        "the test set and writes it as a version folder.",
-    )
-    training.add_argument("--recipe", choices=["compact", "classic"], default="compact")
-    training.add_argument("--epochs", type=int, metavar="N", help="passes over the data")
-    training.add_argument("--limit", type=int, metavar="M", help="use the first M images only")
-    training.add_argument("--name", help="the version's name (default: the recipe and the time)")
-    training.add_argument("--seed", type=int, default=1, help="default: 1")
-    training.add_argument("--models", type=Path, metavar="DIR", help="where versions are kept")
-    training.set_defaults(command=_train)
+    cli_train.add(commands)
     return parser
 
 
@@ -144,29 +132,6 @@ def _evaluate(parsed: argparse.Namespace) -> int:
         scores[str(subfolder)].append(score)
     _say(evaluation.table(scores), sys.stdout)
     return status
-
-
-def _train(parsed: argparse.Namespace) -> int:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # its greetings are not for our user
-    from digitrec.datasets import DatasetError
-    from digitrec.training import TrainingError, train
-
-    try:
-        folder = train(
-            parsed.recipe,
-            name=parsed.name,
-            models=parsed.models,
-            epochs=parsed.epochs,
-            limit=parsed.limit,
-            seed=parsed.seed,
-            tell=lambda line: _say(line, sys.stdout),
-        )
-    except (DatasetError, TrainingError) as error:
-        _say(str(error), sys.stderr)
-        return FAILED
-    report = json.loads((folder / "report.json").read_text())
-    _say(f"{folder}: {report['test']['accuracy']:.2%} of MNIST's test digits right", sys.stdout)
-    return 0
 
 
 def _classifier() -> Classifier:

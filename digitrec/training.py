@@ -1,86 +1,49 @@
-"""Train a network by a recipe and write it as a version: ``python -m digitrec train``."""
+"""Fit one network: batches, schedule, and epochs that can be gone on with after any death."""
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import json
-import os
-import platform
-import shutil
-import tempfile
 import time
+import zipfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
-from digitrec import augment, networks
-from digitrec.datasets import CONTESTED, Mnist, as_input, mnist
+from digitrec import augment, networks, storage
+from digitrec.datasets import as_input
 from digitrec.not_digits import not_digit
+from digitrec.recipes import TRAINING_IMAGES, Recipe
+from digitrec.scores import digit_accuracy
 
-TOLERANCE = 1e-4  # between the probabilities of the two runtimes
 FLOAT = NDArray[np.float32]
+BYTES = NDArray[np.uint8]
+History = list[dict[str, float]]  # an entry an epoch, as `runs.Epoch` has it
+STEP_SECONDS = 2.0  # between two words about the epoch under way
 
 
 class TrainingError(RuntimeError):
     """The run cannot start or its result cannot be used; the message says why and what to do."""
 
 
-@dataclass(frozen=True)
-class Recipe:
-    network: str  # a function of `networks`
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float = 0.0
-    label_smoothing: float = 0.0
-    augmented: bool = False  # distorted digits, a new set each epoch
-    not_digits: int = 0  # examples of *not a digit* an epoch
-    one_cycle: bool = False
-
-
-RECIPES = {
-    # As the tutorial writes it: Adam at its default rate, plain images.
-    "classic": Recipe("classic", epochs=10, batch_size=200, learning_rate=0.001),
-    "compact": Recipe(
-        "compact",
-        epochs=24,
-        batch_size=128,
-        learning_rate=0.004,
-        weight_decay=0.02,
-        label_smoothing=0.05,
-        augmented=True,
-        not_digits=24_000,
-        one_cycle=True,
-    ),
-}
-
-
 class Batches(keras.utils.PyDataset):
-    """The training images, augmented anew each epoch in a thread beside the training.
+    """The training images, shuffled anew each epoch, and as the recipe has it distorted.
 
-    Gives (n, 28, 28, 1) float32 and one-hot (n, classes) float32 labels.
+    Gives (n, 28, 28, 1) float32 and one-hot (n, classes) float32 labels. Each batch follows from
+    the seed, the epoch and its own number alone, so an epoch can be gone on with in a new process.
     """
 
-    def __init__(
-        self,
-        x: NDArray[np.uint8],
-        y: NDArray[np.uint8],
-        recipe: Recipe,
-        seed: int,
-        first_epoch: int = 0,
-    ) -> None:
+    def __init__(self, x: BYTES, y: BYTES, recipe: Recipe, seed: int, first_epoch: int = 0) -> None:
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=16)
         self.x, self.y, self.recipe, self.seed = x, y, recipe, seed
         self.classes = networks.DIGITS + bool(recipe.not_digits)
-        self.extra = round(recipe.not_digits * len(x) / 60_000)
+        self.extra = round(recipe.not_digits * len(x) / TRAINING_IMAGES)
+        if not recipe.renewed:
+            rng = np.random.default_rng([seed, self.extra])
+            self.pool = np.array([not_digit(x, y, rng) for _ in range(self.extra)])
         self.epoch = first_epoch - 1
         self.on_epoch_begin()
 
@@ -95,19 +58,22 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[FLOAT, FLOAT]:
         size = self.recipe.batch_size
         chosen = self.order[index * size : (index + 1) * size]
-        rng = np.random.default_rng([self.seed, self.epoch, index])
+        digits = chosen < len(self.x)
         x = np.empty((len(chosen), 28, 28, 1), np.float32)
-        labels = np.empty(len(chosen), np.int64)
-        for place, i in enumerate(chosen):
-            if i >= len(self.x):
-                x[place, ..., 0] = not_digit(self.x, self.y, rng)
-                labels[place] = networks.NOT_A_DIGIT
-            elif self.recipe.augmented:
-                x[place, ..., 0] = augment.digit(self.x[i], int(self.y[i]), rng)
-                labels[place] = self.y[i]
-            else:
-                x[place, ..., 0] = self.x[i].astype(np.float32) / 255
-                labels[place] = self.y[i]
+        labels = np.full(len(chosen), networks.NOT_A_DIGIT)
+        labels[digits] = self.y[chosen[digits]]
+        rng = np.random.default_rng([self.seed, self.epoch, index])
+        if self.recipe.augmented:
+            for place in np.flatnonzero(digits):
+                x[place, ..., 0] = augment.digit(self.x[chosen[place]], int(labels[place]), rng)
+        else:
+            x[digits] = as_input(self.x[chosen[digits]])
+        for place in np.flatnonzero(~digits):
+            x[place, ..., 0] = (
+                not_digit(self.x, self.y, rng)
+                if self.recipe.renewed
+                else self.pool[chosen[place] - len(self.x)]
+            )
         return x, np.eye(self.classes, dtype=np.float32)[labels]
 
 
@@ -142,202 +108,116 @@ def compiled(recipe: Recipe, steps: int) -> keras.Model:
         optimizer=optimizer,
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
         metrics=["accuracy"],
+        jit_compile=False,  # XLA takes one and a half to three times as long on a CPU
     )
     return model
 
 
-def digit_accuracy(probabilities: FLOAT, labels: NDArray[np.uint8]) -> float:
-    """The share of digits whose likeliest digit is right, *not a digit* left aside."""
-    return float((probabilities[:, : networks.DIGITS].argmax(1) == labels).mean())
+class Checkpoint:
+    """Everything a fit needs to go on after its last finished epoch, in one file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.history: History = []
+
+    def save(self, model: keras.Model) -> None:
+        """Atomic and durable; raises ``OSError``."""
+        arrays = {f"v{i}": np.asarray(v) for i, v in enumerate(_variables(model))}
+        history = np.array(json.dumps(self.history))
+        storage.write(self.path, storage.npz(history=history, **arrays))
+
+    def load(self, model: keras.Model) -> None:
+        """Take up where the file left off; a missing or damaged one means from the beginning."""
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                history = json.loads(str(file["history"]))
+                arrays = [file[f"v{i}"] for i in range(len(_variables(model)))]
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return
+        for variable, array in zip(_variables(model), arrays, strict=True):
+            variable.assign(array)
+        self.history = history
 
 
-class _Progress(keras.callbacks.Callback):
-    def __init__(self, data: Mnist, epochs: int, tell: Callable[[str], None]) -> None:
+def _variables(model: keras.Model) -> list[Any]:
+    model.optimizer.build(model.trainable_variables)
+    return [*model.variables, *model.optimizer.variables]
+
+
+class _Watch(keras.callbacks.Callback):
+    """Measures each epoch on the held-out images, keeps it, and tells how far it has come."""
+
+    def __init__(
+        self,
+        held_out: tuple[FLOAT, BYTES],
+        checkpoint: Checkpoint,
+        steps: int,
+        tell: Callable[..., None],
+    ) -> None:
         super().__init__()
-        self.data, self.epochs, self.tell = data, epochs, tell
-        self.start = time.perf_counter()
+        self.x, self.y = held_out
+        self.checkpoint, self.steps, self.tell = checkpoint, steps, tell
+        self.told = 0.0
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        spent = time.perf_counter() - self.start
-        logs = logs or {}
-        self.tell(
-            f"epoch {epoch + 1}/{self.epochs}  loss {logs['loss']:.4f}  "
-            f"accuracy {logs['accuracy']:.4f}  {spent:.0f} s"
-        )
+    def on_epoch_begin(self, *_: Any) -> None:
+        self.began = time.perf_counter()
 
+    def on_train_batch_end(self, batch: int, **_: Any) -> None:
+        if time.monotonic() - self.told > STEP_SECONDS:
+            self.told = time.monotonic()
+            self.tell("step", done=round((batch + 1) / self.steps, 4))
 
-def train(
-    recipe: str,
-    *,
-    name: str | None = None,
-    models: Path | None = None,
-    epochs: int | None = None,
-    limit: int | None = None,
-    seed: int = 1,
-    tell: Callable[[str], None] = print,
-) -> Path:
-    """Train `recipe` on MNIST's training set and write the version folder ``models/name``.
-
-    epochs and limit (training images used) override the recipe's; tell gets a line an epoch. The
-    folder appears whole or not at all. Raises `TrainingError`, and `datasets.DatasetError` when
-    MNIST is missing or damaged.
-    """
-    from digitrec.settings import settings
-
-    if recipe not in RECIPES:
-        raise TrainingError(f"There is no recipe {recipe!r}; choose {' or '.join(RECIPES)}.")
-    if epochs is not None and not 1 <= epochs <= 200:
-        raise TrainingError("The epochs must be from 1 to 200.")
-    if limit is not None and not 100 <= limit <= 60_000:
-        raise TrainingError("The limit must be from 100 to 60000 images.")
-    models = models or settings().models
-    name = name or f"{recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
-    if not name.replace("-", "").replace("_", "").isalnum():
-        raise TrainingError("A version's name is made of letters, digits, - and _ only.")
-    if (models / name).exists() :
-        raise TrainingError(f"The version {name} exists already; choose another name.")
-    chosen = RECIPES[recipe]
-    chosen = replace(chosen, epochs=epochs or chosen.epochs)
-
-    keras.utils.set_random_seed(seed)
-    data = mnist()
-    start = time.perf_counter()
-    batches = Batches(data.x_train[:limit], data.y_train[:limit], chosen, seed)
-    model = compiled(chosen, len(batches) * chosen.epochs)
-    history = model.fit(
-        batches,
-        epochs=chosen.epochs,
-        shuffle=False,  # Batches does, from its own seed
-        verbose=0,
-        callbacks=[_Progress(data, chosen.epochs, tell)],
-    ).history
-    seconds = time.perf_counter() - start
-    report = {
-        "recipe": recipe,
-        "settings": {**asdict(chosen), "seed": seed},
-        "data": {
-            "train": len(batches.x),
-            "not_digits_per_epoch": batches.extra,
-            "test": len(data.x_test),
-        },
-        "history": {key: [round(float(v), 5) for v in values] for key, values in history.items()},
-        "parameters": model.count_params(),
-        "versions": {
-            package: importlib.metadata.version(package)
-            for package in ("keras", "tensorflow", "numpy", "ai-edge-litert", "digitrec")
-            if _installed(package)
-        },
-        "device": _device(),
-        "seconds": round(seconds, 1),
-        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-    return _write_version(model, report, data, chosen, seed, models / name)
+    def on_epoch_end(self, _: int, logs: dict[str, float]) -> None:
+        probabilities = self.model.predict(self.x, batch_size=500, verbose=0)
+        entry = {
+            "loss": round(float(logs["loss"]), 5),
+            "accuracy": round(float(logs["accuracy"]), 5),
+            "val_loss": round(cross_entropy(probabilities, self.y), 5),
+            "val_accuracy": digit_accuracy(probabilities, self.y),
+            "seconds": round(time.perf_counter() - self.began, 3),
+        }
+        self.checkpoint.history.append(entry)
+        self.checkpoint.save(self.model)
+        self.tell("epoch", epoch=entry)
 
 
-def _write_version(
-    model: keras.Model,
-    report: dict[str, Any],
-    data: Mnist,
+def cross_entropy(probabilities: FLOAT, labels: BYTES) -> float:
+    """Mean negative log-likelihood of the true class, nats."""
+    chosen = probabilities[np.arange(len(labels)), labels]
+    return float(-np.log(np.clip(chosen, 1e-12, 1)).mean())
+
+
+def fit(
     recipe: Recipe,
+    train: tuple[BYTES, BYTES],
+    held_out: tuple[BYTES, BYTES],
+    *,
     seed: int,
-    folder: Path,
-) -> Path:
-    """Export, compare the runtimes, measure on the test set, and move the folder into place."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        model.save(work / "model.keras")
-        model.export(work / "model.tflite", format="litert", verbose=False)
-        x_test = as_input(data.x_test)
-        ours = litert(work / "model.tflite", x_test)
-        theirs = model.predict(x_test[:1000], batch_size=500, verbose=0)
-        difference = float(np.abs(ours[:1000] - theirs).max())
-        if difference > TOLERANCE:
-            raise TrainingError(
-                f"The exported model differs from the trained one by {difference:.1e}, "
-                f"more than {TOLERANCE:.0e}; it was not kept."
-            )
-        uncontested = np.setdiff1d(np.arange(len(data.y_test)), CONTESTED)
-        predicted = ours[:, : networks.DIGITS].argmax(1)
-        confusion = np.zeros((networks.DIGITS, networks.DIGITS), int)
-        np.add.at(confusion, (data.y_test, predicted), 1)
-        report["test"] = {
-            "accuracy": digit_accuracy(ours, data.y_test),
-            "accuracy_without_contested": digit_accuracy(
-                ours[uncontested], data.y_test[uncontested]
-            ),
-            "confusion": confusion.tolist(),
-        }
-        report["calibration"] = _calibration(model, data, recipe, seed)
-        report["runtime_difference"] = difference
-        report["files"] = {
-            path.name: {
-                "bytes": path.stat().st_size,
-                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            }
-            for path in (work / "model.keras", work / "model.tflite")
-        }
-        (work / "report.json").write_text(json.dumps(report, indent=1) + "\n")
-        for path in work.iterdir():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        work.chmod(0o755)
-        os.replace(work, folder)
-    except OSError as error:
-        raise TrainingError(f"The version could not be written: {error}.") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return folder
+    checkpoint: Checkpoint,
+    tell: Callable[..., None],
+) -> keras.Model:
+    """Train a new network, or go on with the checkpoint's, until the recipe's last epoch.
 
-
-def litert(path: Path, x: FLOAT) -> FLOAT:
-    """The probabilities of an exported model, (n, classes), in batches of 500."""
-    interpreter = Interpreter(model_path=str(path), num_threads=os.cpu_count())
-    source = interpreter.get_input_details()[0]["index"]
-    target = interpreter.get_output_details()[0]["index"]
-    out = []
-    for start in range(0, len(x), 500):
-        batch = x[start : start + 500]
-        interpreter.resize_tensor_input(source, batch.shape)
-        interpreter.allocate_tensors()
-        interpreter.set_tensor(source, batch)
-        interpreter.invoke()
-        out.append(interpreter.get_tensor(target))
-    return np.concatenate(out)
-
-
-def fit_temperature(probabilities: FLOAT, labels: NDArray[np.int64]) -> float:
-    """The temperature with the least negative log-likelihood (Guo et al., 2017)."""
-    logits = np.log(np.clip(probabilities, 1e-12, 1)).astype(np.float64)
-    rows = np.arange(len(labels))
-
-    def loss(log_temperature: float) -> float:
-        scaled = logits / np.exp(log_temperature)
-        peak = scaled.max(1)
-        total = peak + np.log(np.exp(scaled - peak[:, None]).sum(1))
-        return float((total - scaled[rows, labels]).mean())
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
-
-
-def _calibration(model: keras.Model, data: Mnist, recipe: Recipe, seed: int) -> dict[str, Any]:
-    """Fitted on newly distorted training digits: the nearest to unseen ones without folds."""
-    fresh = replace(recipe, augmented=True, batch_size=500)
-    batches = Batches(data.x_train, data.y_train, fresh, seed, first_epoch=10_000)
-    pairs = [batches[i] for i in range(20)]
-    x, y = (np.concatenate(part) for part in zip(*pairs, strict=True))
-    probabilities = model.predict(x, batch_size=500, verbose=0)
-    temperature = fit_temperature(probabilities, y.argmax(1))
-    return {"temperature": temperature, "fitted_on": "10000 newly distorted training examples"}
-
-
-def _installed(package: str) -> bool:
-    try:
-        importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
-
-
-def _device() -> str:
-    return f"CPU, {os.cpu_count()} cores, {platform.machine()}, Keras on {keras.backend.backend()}"
+    train and held_out: (n, 28, 28) uint8 images and (n,) uint8 labels; each epoch is measured on
+    the second. tell gets the events of `runs`: "part", "step", "epoch". Raises ``OSError`` when a
+    checkpoint cannot be written.
+    """
+    keras.utils.set_random_seed(seed)
+    batches = Batches(*train, recipe, seed)
+    model = compiled(recipe, len(batches) * recipe.epochs)
+    checkpoint.load(model)
+    done = len(checkpoint.history)
+    tell("part", history=checkpoint.history)
+    if done < recipe.epochs:
+        batches.epoch = done
+        model.fit(
+            batches,
+            initial_epoch=done,
+            epochs=recipe.epochs,
+            shuffle=False,  # Batches does, from its own seed
+            verbose=0,
+            callbacks=[
+                _Watch((as_input(held_out[0]), held_out[1]), checkpoint, len(batches), tell)
+            ],
+        )
+    return model

@@ -1,0 +1,261 @@
+"""``python -m digitrec train | models | export``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, Self
+
+from digitrec import jobs, registry
+from digitrec.recipes import RECIPES, Plan, PlanError
+from digitrec.runs import Run
+
+FAILED = 1
+
+
+def add(commands: Any) -> None:
+    """Add the three commands to the parser's subcommands."""
+    _add_train(commands)
+    _add_models(commands)
+    exporting = commands.add_parser(
+        "export",
+        help="write a version in another format",
+        description="Writes a version as model.json and final_model.h5, the way the tutorial saves "
+        "it, loads it again and reads MNIST's first test digit with it.",
+    )
+    exporting.add_argument("version", nargs="?", help="default: the one in service")
+    exporting.add_argument("--format", choices=["json+h5"], default="json+h5")
+    exporting.add_argument("--output", type=Path, metavar="DIR", help="default: the version's own")
+    exporting.add_argument("--models", type=Path, metavar="DIR", help="where versions are kept")
+    exporting.set_defaults(command=_export)
+
+
+def _add_train(commands: Any) -> None:
+    training = commands.add_parser(
+        "train",
+        help="cross-validate and train a network, and keep it as a version",
+        description="Cross-validates a recipe on the MNIST data that comes with digitrec, trains "
+        "it on all of it, measures it on the test set and writes a version folder.",
+    )
+    schedules = [name for schedules in RECIPES.values() for name in schedules]
+    training.add_argument("--recipe", choices=list(RECIPES), default="compact")
+    training.add_argument(
+        "--schedule",
+        choices=schedules,
+        help="of compact: full, without folds, is how the shipped version is made; with --folds "
+        "the default is quick",
+    )
+    training.add_argument("--folds", type=int, metavar="K", help="2 to 10, or 0 for none")
+    training.add_argument("--epochs", type=int, metavar="N", help="passes over the data")
+    training.add_argument("--batch-size", type=int, metavar="B", help="images a step")
+    training.add_argument("--learning-rate", type=float, metavar="L", help="at its highest")
+    training.add_argument("--limit", type=int, metavar="M", help="use the first M images only")
+    training.add_argument("--name", help="the version's name (default: the recipe and the time)")
+    training.add_argument("--seed", type=int, help="default: 1")
+    training.add_argument("--models", type=Path, metavar="DIR", help="where versions are kept")
+    training.add_argument("--serve", action="store_true", help="put it in service when done")
+    training.add_argument("--resume", metavar="RUN", help="go on with a run that broke off")
+    # How a page's run starts its own process: the run's folder, and the lock it inherits.
+    training.add_argument("--run", type=Path, help=argparse.SUPPRESS)
+    training.add_argument("--lock", type=int, help=argparse.SUPPRESS)
+    training.set_defaults(command=_train)
+
+
+def _add_models(commands: Any) -> None:
+    managing = commands.add_parser("models", help="list, serve, roll back and tidy the versions")
+    actions = managing.add_subparsers(required=True, metavar="ACTION")
+
+    def action(name: str, act: Any, help_: str, *arguments: str) -> None:
+        parser = actions.add_parser(name, help=help_)
+        for argument in arguments:
+            parser.add_argument(argument)
+        parser.add_argument("--models", type=Path, metavar="DIR", help="where versions are kept")
+        parser.set_defaults(command=_models, act=act)
+
+    action("list", _list, "all versions, the one in service first")
+    action("show", _show, "a version's report", "version")
+    action("serve", _serve, "put a version in service", "version")
+    action("rollback", _rollback, "put back the version that served before")
+    action("rename", _rename, "give a version another name", "version", "name")
+    action("note", _note, "keep a few words with a version", "version", "note")
+    action("delete", _delete, "delete a version that is not in service", "version")
+
+
+def _train(parsed: argparse.Namespace) -> int:
+    from digitrec.crossval import RunError, carry_out
+
+    try:
+        if parsed.run is not None:
+            folder, lock = parsed.run, parsed.lock
+        elif parsed.resume is not None:
+            folder, lock = jobs.reopen(parsed.resume, parsed.models)
+        else:
+            plan = Plan.of(
+                parsed.recipe,
+                parsed.schedule,
+                folds=parsed.folds,
+                epochs=parsed.epochs,
+                batch_size=parsed.batch_size,
+                learning_rate=parsed.learning_rate,
+                images=parsed.limit,
+                seed=parsed.seed,
+                name=parsed.name,
+                serve=parsed.serve,
+            )
+            folder, lock = jobs.prepare(plan, parsed.models)
+    except (PlanError, jobs.JobError) as error:
+        _complain(error)
+        return FAILED
+    try:
+        with _Bar() as bar:
+            name = carry_out(folder, bar.show)
+    except RunError as error:
+        _complain(error)
+        return FAILED
+    finally:
+        os.close(lock)
+    print(_summary(name, folder.parent.parent), flush=True)
+    return 0
+
+
+class _Bar:
+    """Progress on a terminal; elsewhere a line an epoch."""
+
+    def __init__(self) -> None:
+        from tqdm import tqdm
+
+        self.told: set[tuple[str, int]] = set()
+        form = "{percentage:3.0f}% |{bar}| {desc} {elapsed}<{postfix}"
+        self.bar = tqdm(
+            total=1.0, bar_format=form, leave=False, disable=not sys.stderr.isatty(), delay=0.1
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    def show(self, run: Run) -> None:
+        for part in run.parts.values():
+            if part.history and (part.name, part.epoch) not in self.told:
+                self.told.add((part.name, part.epoch))
+                last = part.history[-1]
+                line = (
+                    f"{part.name}  epoch {part.epoch}/{part.epochs}  loss {last.loss:.4f}  "
+                    f"held-out accuracy {last.val_accuracy:.4f}  {last.seconds:.0f} s"
+                )
+                self.bar.write(line) if not self.bar.disable else print(line, flush=True)
+        left = run.seconds_left()
+        in_words = "?" if left is None else self.bar.format_interval(left)
+        self.bar.set_postfix_str(in_words, refresh=False)
+        running = [part.name for part in run.parts.values() if part.state == "running"]
+        self.bar.set_description_str(", ".join(running), refresh=False)
+        self.bar.update(run.progress - self.bar.n)
+
+
+def _summary(name: str, models: Path) -> str:
+    from digitrec.report import summary
+
+    report = registry.report(name, models)
+    lines = [f"fold {k}: {100 * fold['accuracy']:.3f}" for k, fold in enumerate(report["folds"], 1)]
+    if line := summary(report):
+        lines.append(line)
+    if report["comparison"]:
+        lines.append(report["comparison"]["verdict"])
+    test = report["test"]["accuracy"]
+    lines.append(f"{models / name}: {test:.2%} of MNIST's test digits right")
+    return "\n".join(lines)
+
+
+def _models(parsed: argparse.Namespace) -> int:
+    try:
+        print(parsed.act(parsed), flush=True)
+    except registry.RegistryError as error:
+        _complain(error)
+        return FAILED
+    return 0
+
+
+def _list(parsed: argparse.Namespace) -> str:
+    head = ("", "version", "date", "recipe", "cross-validated", "test", "MB", "note")
+    rows = [head] + [
+        (
+            "*" if version.in_service else "",
+            version.name,
+            (version.created or "–")[:10],
+            " ".join(filter(None, (version.recipe, version.schedule))) or "–",
+            _plus_minus(version),
+            "–" if version.test_accuracy is None else f"{100 * version.test_accuracy:.2f}",
+            f"{version.bytes / 1e6:.1f}",
+            version.damaged or version.note,
+        )
+        for version in registry.versions(parsed.models)
+    ]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _plus_minus(version: registry.Version) -> str:
+    if version.mean is None or version.std is None:
+        return "–"
+    return f"{100 * version.mean:.3f} ± {100 * version.std:.3f}"
+
+
+def _show(parsed: argparse.Namespace) -> str:
+    report = registry.report(parsed.version, parsed.models)
+    report.pop("mistakes", None)  # pictures
+    return json.dumps(report, indent=1)
+
+
+def _serve(parsed: argparse.Namespace) -> str:
+    registry.serve(parsed.version, parsed.models)
+    return f"{parsed.version} is in service"
+
+
+def _rollback(parsed: argparse.Namespace) -> str:
+    return f"{registry.rollback(parsed.models)} is in service"
+
+
+def _rename(parsed: argparse.Namespace) -> str:
+    registry.rename(parsed.version, parsed.name, parsed.models)
+    return f"{parsed.version} is now {parsed.name}"
+
+
+def _note(parsed: argparse.Namespace) -> str:
+    registry.annotate(parsed.version, parsed.note, parsed.models)
+    return f"{parsed.version}: {parsed.note}"
+
+
+def _delete(parsed: argparse.Namespace) -> str:
+    registry.delete(parsed.version, parsed.models)
+    return f"{parsed.version} is deleted"
+
+
+def _export(parsed: argparse.Namespace) -> int:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # its greetings are not for our user
+    from digitrec.datasets import DatasetError, as_input, mnist
+    from digitrec.export import as_tutorial
+    from digitrec.training import TrainingError
+
+    try:
+        name = parsed.version or registry.in_service(parsed.models)
+        version = registry.version(name, parsed.models)
+        data = mnist()
+        folder = parsed.output or version.folder
+        written, digits = as_tutorial(version.folder, folder, as_input(data.x_test[:10]))
+    except (registry.RegistryError, DatasetError, TrainingError) as error:
+        _complain(error)
+        return FAILED
+    for path in written:
+        print(path)
+    print(f"Loaded again, it reads MNIST's first ten test digits as {digits}.", flush=True)
+    return 0
+
+
+def _complain(error: Exception) -> None:
+    print(error, file=sys.stderr, flush=True)

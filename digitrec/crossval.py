@@ -1,0 +1,201 @@
+"""One run from its plan to its version: the parts side by side, then the report.
+
+This process holds the machine's lock and no network: each part is a child (`worker`), so that
+whatever ends one, the run can say so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitrec import jobs, registry, runs, speed, storage
+from digitrec.results import report_of
+from digitrec.runs import Run
+from digitrec.settings import ROOT
+from digitrec.worker import REASON
+
+POLL_SECONDS = 0.2
+
+
+class RunError(RuntimeError):
+    """The run ended without a version; the message says why."""
+
+
+class CancelledError(RunError):
+    """Somebody asked it to stop."""
+
+
+def carry_out(folder: Path, tell: Callable[[Run], None] | None = None) -> str:
+    """Do what a run's plan says, or go on with it, and return the version's name.
+
+    The caller holds the machine's lock. tell is called a few times a second. Raises `RunError`;
+    the run's events then say the same. Checkpoints stay for a later `jobs.resume`, except after
+    a cancel.
+    """
+    run = Run.load(folder).follow()
+    try:
+        return _carry_out(run, tell)
+    except CancelledError:
+        jobs.discard(folder)
+        _last_words(folder, "cancelled", "Cancelled.")
+        raise
+    except KeyboardInterrupt:
+        jobs.discard(folder)
+        _last_words(folder, "cancelled", "Stopped from the keyboard.")
+        raise
+    except RunError as error:
+        _last_words(folder, "failed", str(error))
+        raise
+    except OSError as error:
+        sentence = f"The run could not be written: {storage.reason(error)}"
+        _last_words(folder, "failed", sentence)
+        raise RunError(sentence) from error
+    except Exception as error:
+        sentence = str(error) or type(error).__name__
+        _last_words(folder, "failed", sentence)
+        raise RunError(sentence) from error
+
+
+def _last_words(folder: Path, event: str, message: str) -> None:
+    with contextlib.suppress(OSError):  # a full disk; the run is then seen as interrupted
+        runs.write_event(folder, event, message=message)
+
+
+def _carry_out(run: Run, tell: Callable[[Run], None] | None) -> str:
+    again = run.state != "starting"
+    runs.write_event(
+        run.folder,
+        "started",
+        resumed=run.resumed + again,
+        estimate=speed.known(run.plan, run.folder.parent),
+        message=_opening(run, again),
+    )
+    began = time.perf_counter()
+    _Parts(run).finish(tell)
+    _say(run, "Measuring and writing the report.")
+    worked = run.follow().worked + time.perf_counter() - began
+    return _publish(run, worked)
+
+
+def _opening(run: Run, again: bool) -> str:
+    if not again:
+        folds = f"{run.plan.folds} folds" if run.plan.folds else "on all images"
+        return f"Training: {folds}."
+    epochs = sum(part.epoch for part in run.parts.values())
+    return f"Resumed: {epochs} finished epochs were kept, only the one under way was lost."
+
+
+def _say(run: Run, message: str) -> None:
+    runs.write_event(run.folder, "message", message=message)
+
+
+class _Parts:
+    """The processes of the parts: as many at once as their threads fit on the cores."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.cores = os.cpu_count() or 1
+        self.threads = runs.threads_of(run.plan, self.cores)
+        self.waiting = [
+            name for name in run.parts if not run.part_path(name, "result.npz").exists()
+        ]
+        self.running: dict[str, subprocess.Popen[str]] = {}
+
+    def finish(self, tell: Callable[[Run], None] | None) -> None:
+        """Until all are done. Raises `RunError`, with none left running."""
+        try:
+            while self.waiting or self.running:
+                self._start_what_fits()
+                time.sleep(POLL_SECONDS)
+                if (self.run.folder / "cancel").exists():
+                    raise CancelledError("Cancelled.")
+                for name, process in list(self.running.items()):
+                    if process.poll() is not None:
+                        del self.running[name]
+                        _check(name, process)
+                self.run.follow()
+                if tell is not None:
+                    tell(self.run)
+        finally:
+            for process in self.running.values():
+                process.kill()
+                process.communicate()
+
+    def _start_what_fits(self) -> None:
+        while self.waiting:
+            name = self.waiting[0]
+            used = sum(self.threads[other] for other in self.running)
+            if self.running and used + self.threads[name] > self.cores:
+                return
+            self.running[self.waiting.pop(0)] = self._start(name)
+
+    def _start(self, name: str) -> subprocess.Popen[str]:
+        threads = self.threads[name]
+        with (self.run.folder / "log.txt").open("ab") as log:
+            return subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "digitrec.worker", self.run.folder, name, str(threads)],
+                cwd=ROOT,
+                env=quiet(threads),
+                stdin=subprocess.PIPE,  # closed by our death, whatever its cause
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+
+
+def quiet(threads: int) -> dict[str, str]:
+    """The environment of a worker: TensorFlow's greetings unsaid, libraries at their threads."""
+    return {
+        **os.environ,
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "OMP_NUM_THREADS": str(threads),
+        "CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "-1"),
+    }
+
+
+def _check(name: str, process: subprocess.Popen[str]) -> None:
+    output, _ = process.communicate()
+    if process.returncode == 0:
+        return
+    for line in reversed(output.splitlines()):
+        if line.startswith(REASON):
+            raise RunError(f"{name.capitalize()} failed: {line.removeprefix(REASON)}")
+    if process.returncode < 0:
+        raise RunError(
+            f"{name.capitalize()} was killed by the system (signal {-process.returncode}), "
+            "perhaps for want of memory; it can go on from its last finished epoch."
+        )
+    raise RunError(f"{name.capitalize()} ended with status {process.returncode}; the log says why.")
+
+
+def _publish(run: Run, worked: float) -> str:
+    """Write the report and move the version into place, whole; put it in service if asked."""
+    models, name = run.folder.parent.parent, str(run.plan.name)
+    results = {part: _result(run, part) for part in run.parts}
+    report = report_of(run, results, worked, models)
+    registry.publish(run.folder / "version", name, report, models)
+    message = f"Done: the version {name} is written."
+    if run.plan.serve:
+        registry.serve(name, models)
+        message = f"Done: the version {name} is in service."
+    runs.write_event(run.folder, "done", version=name, message=message)
+    with contextlib.suppress(OSError):  # a convenience for the next estimate
+        speed.learn(run)
+    jobs.discard(run.folder)
+    return name
+
+
+def _result(run: Run, part: str) -> tuple[dict[str, Any], Any]:
+    with np.load(run.part_path(part, "result.npz"), allow_pickle=False) as file:
+        return json.loads(str(file["result"])), file["probabilities"]

@@ -1,0 +1,83 @@
+"""A trained network as files: both runtimes' formats, compared, and the tutorial's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from digitrec import storage
+from digitrec.training import FLOAT, TrainingError
+
+TOLERANCE = 1e-4  # between the probabilities of the two runtimes
+COMPARED = 1000  # images
+FORMATS = ("json+h5",)
+
+
+def write(model: keras.Model, folder: Path, x: FLOAT) -> tuple[FLOAT, float]:
+    """``model.keras`` and ``model.tflite``; x: (n, 28, 28, 1) to compare the runtimes on.
+
+    Returns the exported model's probabilities of x and the largest difference. Raises
+    `TrainingError` when that is over `TOLERANCE`, and ``OSError``.
+    """
+    folder.mkdir(exist_ok=True)
+    model.save(folder / "model.keras")
+    model.export(folder / "model.tflite", format="litert", verbose=False)
+    ours = litert(folder / "model.tflite", x)
+    theirs = model.predict(x[:COMPARED], batch_size=500, verbose=0)
+    difference = float(np.abs(ours[:COMPARED] - theirs).max())
+    if not difference <= TOLERANCE:
+        raise TrainingError(
+            f"The exported model differs from the trained one by {difference:.1e}, "
+            f"more than {TOLERANCE:.0e}; it was not kept."
+        )
+    storage.sync_files(folder)
+    return ours, difference
+
+
+def litert(path: Path, x: FLOAT) -> FLOAT:
+    """The probabilities of an exported model, (n, classes), in batches of 500."""
+    interpreter = Interpreter(model_path=str(path), num_threads=os.cpu_count())
+    source = interpreter.get_input_details()[0]["index"]
+    target = interpreter.get_output_details()[0]["index"]
+    out = []
+    for start in range(0, len(x), 500):
+        batch = x[start : start + 500]
+        interpreter.resize_tensor_input(source, batch.shape)
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(source, batch)
+        interpreter.invoke()
+        out.append(interpreter.get_tensor(target))
+    return np.concatenate(out)
+
+
+def as_tutorial(version: Path, folder: Path, x: FLOAT) -> tuple[list[Path], str]:
+    """``model.json`` and ``final_model.h5``, as the tutorial saves them, loaded again and compared.
+
+    version: the folder of a trained version; x: (n, 28, 28, 1) images to use the loaded model on.
+    Returns the files and the digits read by the loaded one. Raises `TrainingError` when the
+    version cannot be loaded or the copy answers differently.
+    """
+    try:
+        model: Any = keras.models.load_model(version / "model.keras", compile=False)
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{version / 'model.keras'} is missing or damaged.") from error
+    structure, weights = folder / "model.json", folder / "final_model.h5"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        structure.write_text(model.to_json())
+        model.save(weights)
+        storage.sync_folder(folder)
+    except OSError as error:
+        raise TrainingError(f"The model could not be written: {error}.") from error
+    again = keras.models.load_model(weights, compile=False)
+    said = again.predict(x, verbose=0)
+    if not np.allclose(said, model.predict(x, verbose=0), atol=TOLERANCE):
+        raise TrainingError(f"{weights} answers differently from the model; it cannot be used.")
+    if keras.models.model_from_json(structure.read_text()).count_params() != model.count_params():
+        raise TrainingError(f"{structure} describes another network; it cannot be used.")
+    return [structure, weights], " ".join(map(str, said[:, :10].argmax(1)))

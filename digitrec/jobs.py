@@ -1,0 +1,324 @@
+"""Training runs seen from outside: start one as a child process, follow it, cancel, resume.
+
+One run at a time on a models folder, held to by a lock that the kernel drops when its holder dies.
+Everything else is read from the run's folder, so any process can follow any run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from digitrec import runs, speed, storage
+from digitrec.recipes import Plan
+from digitrec.runs import UNDER_WAY, Part, Run
+from digitrec.settings import ROOT, settings
+from digitrec.storage import reason
+
+RESUMED_AT_MOST = 3  # times by itself: what kills a run each time is not to kill it for ever
+LOG_BYTES = 65_536
+
+
+class JobError(RuntimeError):
+    """The run cannot be started or found; the message says why."""
+
+
+class BusyError(JobError):
+    """Another run is under way."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run as it stands. Shares and accuracies from 0 to 1, times in seconds."""
+
+    id: str
+    plan: Plan
+    state: str  # starting, running; done, failed, cancelled; interrupted: its process has vanished
+    progress: float
+    seconds: float  # worked so far
+    seconds_left: float | None
+    parts: tuple[Part, ...]
+    message: str
+    load: float | None  # of the machine a core; 1.0 is busy
+    started: float  # unix time
+    ended: float | None
+    version: str | None
+    resumed: int  # times
+
+    @property
+    def under_way(self) -> bool:
+        return self.state in UNDER_WAY
+
+    @property
+    def resumable(self) -> bool:
+        return self.state in ("failed", "interrupted")
+
+    @property
+    def accuracies(self) -> tuple[float, ...]:
+        """Of the finished folds."""
+        folds = (part for part in self.parts if part.name != runs.FINAL and part.state == "done")
+        return tuple(part.accuracy for part in folds if part.accuracy is not None)
+
+    @property
+    def mean(self) -> float | None:
+        return statistics.fmean(self.accuracies) if self.accuracies else None
+
+    @property
+    def std(self) -> float | None:
+        """The population's, as the tutorial's numpy gives it."""
+        return statistics.pstdev(self.accuracies) if self.accuracies else None
+
+
+_followed: dict[Path, Run] = {}  # so that a look a second reads only what is new
+_children: list[subprocess.Popen[bytes]] = []  # ours, to be reaped when they end
+
+
+def runs_folder(models: Path | None = None) -> Path:
+    return (models or settings().models).resolve() / runs.FOLDER
+
+
+def start(plan: Plan, models: Path | None = None) -> str:
+    """Begin a run in a child process of lower priority, and return its id.
+
+    It goes on when this process ends. Raises `BusyError` while another one is under way, and
+    `JobError` when the folder cannot be used.
+    """
+    folder, lock = prepare(plan, models)
+    _spawn(folder, lock)
+    return folder.name
+
+
+def prepare(plan: Plan, models: Path | None = None) -> tuple[Path, int]:
+    """A new run's folder, and the lock it holds. Raises as `start` does."""
+    store = runs_folder(models)
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    if plan.name is None:
+        plan = replace(plan, name=f"{plan.recipe}-{plan.schedule}-{stamp}")
+    if (store.parent / str(plan.name)).exists():
+        raise JobError(f"The version {plan.name} exists already; choose another name.")
+    run = f"{stamp}-{secrets.token_hex(2)}"
+    lock = _take_lock(store, run)
+    try:
+        folder = store / run
+        folder.mkdir()
+        storage.write(folder / "plan.json", json.dumps(plan.to_dict(), indent=1) + "\n")
+    except OSError as error:
+        os.close(lock)
+        raise JobError(f"The run cannot be written: {reason(error)}") from error
+    except BaseException:
+        os.close(lock)
+        raise
+    return folder, lock
+
+
+def _take_lock(store: Path, run: str) -> int:
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        lock = runs.take_lock(store, run)
+    except OSError as error:
+        raise JobError(f"The run cannot be written: {reason(error)}") from error
+    if lock is None:
+        raise BusyError("A training run is under way; wait until it ends, or cancel it.")
+    return lock
+
+
+def _spawn(folder: Path, lock: int) -> None:
+    """The child inherits the lock: nobody can come between, and only its death sets it free."""
+    command = [sys.executable, "-m", "digitrec", "train", "--run", str(folder), "--lock", str(lock)]
+    try:
+        with (folder / "log.txt").open("ab") as log:
+            child = subprocess.Popen(  # noqa: S603
+                command,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # a Ctrl-C meant for the page does not reach it
+                pass_fds=(lock,),
+            )
+    except OSError as error:
+        raise JobError(f"The run cannot be started: {reason(error)}") from error
+    finally:
+        os.close(lock)
+    _children.append(child)
+
+
+def snapshot(run: str, models: Path | None = None) -> Snapshot:
+    """Any run as it stands now. Raises `JobError` when there is none of that id."""
+    store = runs_folder(models)
+    return _seen(_follow(store / Path(run).name), runs.holder(store))
+
+
+def current(models: Path | None = None) -> Snapshot | None:
+    """The run under way, if there is one; well under a millisecond."""
+    store = runs_folder(models)
+    holder = runs.holder(store)
+    if holder is None:
+        return None
+    try:
+        seen = _seen(_follow(store / Path(holder).name), holder)
+    except JobError:  # its folder is being made
+        return None
+    return seen if seen.under_way else None
+
+
+def history(models: Path | None = None) -> list[Snapshot]:
+    """All runs, the newest first; a folder that is no run is left out."""
+    store = runs_folder(models)
+    holder = runs.holder(store)
+    found = []
+    for folder in sorted(store.glob("*/"), reverse=True):
+        try:
+            found.append(_seen(_follow(folder), holder))
+        except JobError:
+            continue
+    return found
+
+
+def _follow(folder: Path) -> Run:
+    for child in _children[:]:
+        if child.poll() is not None:
+            _children.remove(child)
+    try:
+        if folder not in _followed:
+            _followed[folder] = Run.load(folder)
+        return _followed[folder].follow()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        _followed.pop(folder, None)
+        raise JobError(f"There is no training run {folder.name}.") from error
+
+
+def _seen(run: Run, holder: str | None) -> Snapshot:
+    state, message = run.state, run.message
+    if state in UNDER_WAY and holder != run.id:
+        run.follow()  # it may have ended between the two looks
+        state, message = run.state, run.message
+    if state in UNDER_WAY and holder != run.id:
+        state = "interrupted"
+        message = "Its process ended without a word; it can go on from the last finished epoch."
+    under_way = state in UNDER_WAY
+    return Snapshot(
+        id=run.id,
+        plan=run.plan,
+        state=state,
+        progress=run.progress,
+        seconds=run.worked + (time.time() if under_way else run.last) - run.began,
+        seconds_left=run.seconds_left() if under_way else None,
+        parts=tuple(run.parts.values()),
+        message=message,
+        load=os.getloadavg()[0] / (os.cpu_count() or 1),
+        started=run.started,
+        ended=None if under_way else run.last,
+        version=run.version,
+        resumed=run.resumed,
+    )
+
+
+def cancel(run: str, models: Path | None = None) -> None:
+    """Ask a run to stop; it does within a second. One that has ended stays as it is."""
+    seen = snapshot(run, models)
+    folder = runs_folder(models) / seen.id
+    try:
+        if seen.under_way:
+            (folder / "cancel").touch()
+        elif seen.state == "interrupted":
+            runs.write_event(folder, "cancelled", message="Cancelled.")
+            discard(folder)
+    except OSError as error:
+        raise JobError(f"The run cannot be cancelled: {reason(error)}") from error
+
+
+def resume(run: str, models: Path | None = None) -> None:
+    """Let a failed or interrupted run go on from its last finished epoch.
+
+    Raises `BusyError`, or `JobError` when it is neither.
+    """
+    _spawn(*reopen(run, models))
+
+
+def reopen(run: str, models: Path | None = None) -> tuple[Path, int]:
+    """The folder of a run that can go on, and the lock it holds. Raises as `resume` does."""
+    store = runs_folder(models)
+    name = Path(run).name
+    if not (store / name / "plan.json").is_file():
+        raise JobError(f"There is no training run {name}.")
+    lock = _take_lock(store, name)
+    try:
+        seen = _seen(_follow(store / name), None)
+        (store / name / "cancel").unlink(missing_ok=True)
+    except BaseException:
+        os.close(lock)
+        raise
+    if not seen.resumable:
+        os.close(lock)
+        raise JobError(f"The run {name} is {seen.state}: there is nothing to go on with.")
+    return store / name, lock
+
+
+def recover(models: Path | None = None) -> str | None:
+    """Resume the newest run if its process has vanished (kill -9, a reboot), and return its id.
+
+    For the page to call once a session. A run that vanished three times stays where it is.
+    """
+    for seen in history(models)[:1]:
+        if seen.state == "interrupted" and seen.resumed < RESUMED_AT_MOST:
+            try:
+                resume(seen.id, models)
+            except JobError:  # another session was quicker, or the folder is read-only
+                return None
+            return seen.id
+    return None
+
+
+def estimate_known(plan: Plan, models: Path | None = None) -> float | None:
+    """Seconds the whole plan needs, or None where no step of its kind was measured here yet."""
+    return speed.known(plan, runs_folder(models))
+
+
+def estimate(plan: Plan, models: Path | None = None) -> float:
+    """The same, measured first where need be: a quarter of a minute. Raises `JobError`."""
+    seconds = estimate_known(plan, models)
+    if seconds is not None:
+        return seconds
+    try:
+        return speed.measure(plan, runs_folder(models))
+    except OSError as error:
+        raise JobError(f"The time cannot be estimated: {reason(error)}") from error
+    except (subprocess.SubprocessError, ValueError) as error:
+        raise JobError("The time cannot be estimated: the measurement failed.") from error
+
+
+def forget(run: str, models: Path | None = None) -> None:
+    """Remove a run from the history. Raises `JobError` for one under way."""
+    seen = snapshot(run, models)
+    if seen.under_way:
+        raise JobError("This run is under way; cancel it first.")
+    folder = runs_folder(models) / seen.id
+    _followed.pop(folder, None)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def log(run: str, models: Path | None = None) -> str:
+    """The end of what the run's processes printed, 64 kB at most."""
+    try:
+        with (runs_folder(models) / Path(run).name / "log.txt").open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
+            return file.read().decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def discard(folder: Path) -> None:
+    """Remove what only a run that goes on needs."""
+    for pattern in ("*.npz", ".*.tmp"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
+    shutil.rmtree(folder / "version", ignore_errors=True)

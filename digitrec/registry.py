@@ -1,0 +1,324 @@
+"""The versions under ``models/``: list, serve, roll back, rename, note, delete.
+
+Each change happens whole or not at all, also when two processes make one at once. The file
+``in_service`` names the version that reads; `default` is the shipped one and always there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from digitrec import storage
+from digitrec.recipes import PlanError, check_name
+from digitrec.settings import settings
+from digitrec.storage import reason
+
+DEFAULT, POINTER = "default", "in_service"
+BEFORE = ".before.json"  # the versions that served before, the latest last
+LOCK = ".registry.lock"
+FILES = ("model.keras", "model.tflite")
+NOTE_LENGTH = 500
+
+
+class RegistryError(RuntimeError):
+    """A version cannot be changed or used as asked; the message says why."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version folder. Accuracies from 0 to 1, None where its report does not say."""
+
+    name: str
+    folder: Path
+    in_service: bool
+    damaged: str | None  # why, in a sentence
+    note: str = ""
+    created: str | None = None  # ISO 8601, UTC
+    recipe: str | None = None
+    schedule: str | None = None
+    folds: int = 0
+    mean: float | None = None
+    std: float | None = None
+    test_accuracy: float | None = None
+    test_uncontested: float | None = None
+    bytes: int = 0
+    data: str = ""
+
+    @property
+    def shipped(self) -> bool:
+        return self.name == DEFAULT
+
+
+def versions(models: Path | None = None) -> list[Version]:
+    """All of them: the one in service first, then the newest."""
+    store = _store(models)
+    serving = in_service(store)
+    try:
+        folders = [f for f in store.iterdir() if f.is_dir() and not f.name.startswith(".")]
+    except OSError:
+        return []
+    found = [_version(folder, serving) for folder in folders]
+    found.sort(key=lambda v: (v.created or "", v.name), reverse=True)
+    return sorted(found, key=lambda v: not v.in_service)
+
+
+def version(name: str, models: Path | None = None) -> Version:
+    """Raises `RegistryError` when there is none of that name."""
+    store = _store(models)
+    return _version(_folder(store, name), in_service(store))
+
+
+def report(name: str, models: Path | None = None) -> dict[str, Any]:
+    """What ``report.json`` says. Raises `RegistryError` when it is missing or damaged."""
+    folder = _folder(_store(models), name)
+    found = _report(folder)
+    if found is None:
+        raise RegistryError(f"The file {folder / 'report.json'} is missing or damaged.")
+    return found
+
+
+def in_service(models: Path | None = None) -> str:
+    """The version that serves: the pointer's, or `default` where that one is gone or damaged."""
+    store = _store(models)
+    name = _pointer(store)
+    return name if name != DEFAULT and _damage(store / name) is None else DEFAULT
+
+
+def serve(name: str, models: Path | None = None) -> None:
+    """Put a version in service. Raises `RegistryError` when it is missing or damaged."""
+    store = _store(models)
+    with _changing(store):
+        _usable(store, name)
+        now = _pointer(store)
+        if name == now:
+            return
+        _write_before(store, [*_before(store), now])
+        storage.write(store / POINTER, name + "\n")
+
+
+def previous(models: Path | None = None) -> str | None:
+    """What `rollback` would put in service: the last that served before and still can."""
+    store = _store(models)
+    stack = _rolled_back(store)
+    return stack[-1] if stack else None
+
+
+def rollback(models: Path | None = None) -> str:
+    """Put the version that served before back in service, and return its name."""
+    store = _store(models)
+    with _changing(store):
+        stack = _rolled_back(store)
+        if not stack:
+            raise RegistryError("No version served before this one.")
+        # The pointer goes first: names at the end of the stack that serve now are passed over.
+        storage.write(store / POINTER, stack[-1] + "\n")
+        _write_before(store, stack[:-1])
+        return stack[-1]
+
+
+def rename(old: str, new: str, models: Path | None = None) -> None:
+    """Raises `RegistryError` for `default`, a taken name and a name that cannot be a folder."""
+    store = _store(models)
+    with _changing(store):
+        folder = _folder(store, old)
+        if old == DEFAULT:
+            raise RegistryError("The shipped version keeps its name.")
+        try:
+            check_name(new)
+        except PlanError as error:
+            raise RegistryError(str(error)) from error
+        if (store / new).exists():
+            raise RegistryError(f"The version {new} exists already; choose another name.")
+        serving = _pointer(store) == old
+        folder.rename(store / new)
+        if serving:  # between the two `default` reads
+            storage.write(store / POINTER, new + "\n")
+        _write_before(store, [new if name == old else name for name in _before(store)])
+        storage.sync_folder(store)
+
+
+def annotate(name: str, note: str, models: Path | None = None) -> None:
+    """Keep a person's words with a version; none removes them."""
+    store = _store(models)
+    with _changing(store):
+        folder = _folder(store, name)
+        if name == DEFAULT:
+            raise RegistryError("The shipped version takes no note.")
+        note = " ".join(note.split())
+        if len(note) > NOTE_LENGTH:
+            raise RegistryError(f"A note has at most {NOTE_LENGTH} characters.")
+        storage.write(folder / "note.txt", note)
+
+
+def delete(name: str, models: Path | None = None) -> None:
+    """Raises `RegistryError` for the version in service and for `default`."""
+    store = _store(models)
+    with _changing(store):
+        folder = _folder(store, name)
+        if name == DEFAULT:
+            raise RegistryError("The shipped version cannot be deleted.")
+        if name == _pointer(store):
+            raise RegistryError(f"The version {name} is in service; put another one in service.")
+        hidden = store / f".deleted-{name}-{os.getpid()}"
+        folder.rename(hidden)  # gone at once and whole, however long the rest takes
+        storage.sync_folder(store)
+        shutil.rmtree(hidden, ignore_errors=True)
+        _write_before(store, [other for other in _before(store) if other != name])
+
+
+def publish(work: Path, name: str, report: dict[str, Any], models: Path | None = None) -> Path:
+    """Make a version of a folder with a run's model files, and move it into place whole."""
+    store = _store(models)
+    files = {
+        file: {
+            "bytes": (work / file).stat().st_size,
+            "sha256": hashlib.sha256((work / file).read_bytes()).hexdigest(),
+        }
+        for file in FILES
+    }
+    storage.write(work / "report.json", json.dumps({**report, "files": files}, indent=1) + "\n")
+    storage.sync_files(work)
+    with _changing(store):
+        if (store / name).exists():
+            raise RegistryError(f"The version {name} exists already; choose another name.")
+        work.rename(store / name)
+        storage.sync_folder(store)
+    return store / name
+
+
+def _store(models: Path | None) -> Path:
+    return models or settings().models
+
+
+def _folder(store: Path, name: str) -> Path:
+    if name != Path(name).name or name.startswith(".") or not (store / name).is_dir():
+        raise RegistryError(f"There is no version {name}.")
+    return store / name
+
+
+def _usable(store: Path, name: str) -> None:
+    if damage := _damage(_folder(store, name)):
+        raise RegistryError(f"{damage} It cannot be put in service.")
+
+
+@contextmanager
+def _changing(store: Path) -> Iterator[None]:
+    """One change at a time, and the system's refusals in words."""
+    try:
+        with storage.locked(store / LOCK):
+            yield
+    except TimeoutError as error:
+        raise RegistryError("Another change to the versions is under way; try again.") from error
+    except OSError as error:
+        raise RegistryError(f"The versions cannot be changed: {reason(error)}") from error
+
+
+def _pointer(store: Path) -> str:
+    try:
+        name = (store / POINTER).read_text().strip()
+    except (OSError, ValueError):
+        return DEFAULT
+    return name if name and name == Path(name).name else DEFAULT
+
+
+def _before(store: Path) -> list[str]:
+    try:
+        names = json.loads((store / BEFORE).read_text())
+    except (OSError, ValueError):
+        return []
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
+def _write_before(store: Path, names: list[str]) -> None:
+    if names != _before(store):
+        storage.write(store / BEFORE, json.dumps(names) + "\n")
+
+
+def _rolled_back(store: Path) -> list[str]:
+    """Those that served before, without the ones at the end that serve now or no longer can."""
+    stack, now = _before(store), _pointer(store)
+    if not stack and now != DEFAULT:
+        stack = [DEFAULT]
+    while stack and (stack[-1] == now or _damage(store / stack[-1]) is not None):
+        stack.pop()
+    return stack
+
+
+def _version(folder: Path, serving: str) -> Version:
+    found = _report(folder) or {}
+    try:
+        note = (folder / "note.txt").read_text()
+    except (OSError, ValueError):
+        note = ""
+    settings_of, data, test = (_part(found, key) for key in ("settings", "data", "test"))
+    images = data.get("train")
+    return Version(
+        name=folder.name,
+        folder=folder,
+        in_service=folder.name == serving,
+        damaged=_damage(folder),
+        note=note,
+        created=found.get("created"),
+        recipe=found.get("recipe"),
+        schedule=found.get("schedule"),
+        folds=len(found.get("folds") or ()),
+        mean=found.get("mean"),
+        std=found.get("std"),
+        test_accuracy=test.get("accuracy"),
+        test_uncontested=test.get("accuracy_without_contested"),
+        bytes=sum((folder / file).stat().st_size for file in FILES if (folder / file).is_file()),
+        data=f"{images:,} MNIST images, seed {settings_of.get('seed')}" if images else "",
+    )
+
+
+def _part(found: dict[str, Any], key: str) -> dict[str, Any]:
+    part = found.get(key)
+    return part if isinstance(part, dict) else {}
+
+
+def _report(folder: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads((folder / "report.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _damage(folder: Path) -> str | None:
+    """Why a version cannot serve, or None. Cheap once known: files are hashed when they change."""
+    stamp = []
+    for file in ("report.json", *FILES):
+        try:
+            status = (folder / file).stat()
+        except OSError:
+            return f"The file {folder / file} is missing."
+        stamp.append((status.st_mtime_ns, status.st_size, status.st_ino))
+    return _inspect(folder, tuple(stamp))
+
+
+@lru_cache(maxsize=256)
+def _inspect(folder: Path, stamp: tuple[Any, ...]) -> str | None:
+    del stamp  # only there so that a changed file is looked at again
+    found = _report(folder)
+    try:
+        float(found["calibration"]["temperature"])  # type: ignore[index]
+        expected = {file: found["files"][file]["sha256"] for file in FILES}  # type: ignore[index]
+    except (KeyError, TypeError, ValueError):
+        return f"The file {folder / 'report.json'} is damaged."
+    for file, sha in expected.items():
+        try:
+            whole = hashlib.sha256((folder / file).read_bytes()).hexdigest() == sha
+        except OSError:
+            whole = False
+        if not whole:
+            return f"The file {folder / file} is damaged."
+    return None

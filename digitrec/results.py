@@ -1,0 +1,148 @@
+"""A finished run's report, from what its parts left."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitrec import scores
+from digitrec.classifier import Classifier, ModelError
+from digitrec.datasets import Mnist, as_input, mnist
+from digitrec.registry import in_service
+from digitrec.runs import FINAL, Run
+from digitrec.worker import CALIBRATED_ON, folds, recipe_of
+
+PACKAGES = (
+    *("digitrec", "keras", "tensorflow", "tensorflow-cpu", "numpy", "scikit-learn"),
+    "ai-edge-litert",
+)
+Result = tuple[dict[str, Any], Any]  # history and figures; probabilities (n, classes)
+
+
+def report_of(run: Run, results: dict[str, Result], worked: float, models: Path) -> dict[str, Any]:
+    """Everything ``report.json`` says but for the files, which `registry.publish` adds."""
+    plan, data = run.plan, mnist()
+    final, on_test = results[FINAL]
+    of_folds = [results[part] for part in run.parts if part != FINAL]
+    columns = [_columns(history["history"]) for history, _ in of_folds]
+    folded: list[dict[str, Any]] = [
+        {
+            "accuracy": column["val_accuracy"][-1],
+            "loss": column["val_loss"][-1],
+            "seconds": round(sum(column["seconds"]), 1),
+            "history": column,
+        }
+        for column in columns
+    ]
+    recipe = recipe_of(plan, FINAL)
+    return {
+        "recipe": plan.recipe,
+        "schedule": plan.schedule,
+        "settings": {
+            **asdict(recipe),
+            "batch_size": plan.batch_size,
+            "final_batch_size": plan.final_batch_size,
+            "folds": plan.folds,
+            "seed": plan.seed,
+            "images": plan.images,
+        },
+        "data": {
+            "source": "MNIST",
+            "train": plan.images,
+            "not_digits_per_epoch": round(recipe.not_digits * plan.images / 60_000),
+            "test": len(data.x_test),
+        },
+        "folds": folded,
+        **scores.of_folds([fold["accuracy"] for fold in folded]),
+        "history": _columns(final["history"]),
+        "test": scores.on_test(on_test, data.y_test),
+        **_out_of_fold(run, of_folds, final, on_test, data),
+        "comparison": _comparison(on_test, data, models),
+        "runtime_difference": final["runtime_difference"],
+        "parameters": final["parameters"],
+        "versions": _versions(),
+        "device": f"CPU, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+        "seconds": round(worked, 1),
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "run": run.id,
+    }
+
+
+def _columns(history: list[dict[str, float]]) -> dict[str, list[float]]:
+    """Epochs as Keras's own histories have them: a list a measure."""
+    return {name: [epoch[name] for epoch in history] for name in history[0]}
+
+
+def _out_of_fold(
+    run: Run, of_folds: list[Result], final: dict[str, Any], on_test: Any, data: Mnist
+) -> dict[str, Any]:
+    """What every training image's prediction by a network that never saw it tells.
+
+    Without folds the temperature is fitted on distorted digits, and all else is measured on the
+    test set.
+    """
+    if not of_folds:
+        temperature = final["temperature"]
+        examples = min(CALIBRATED_ON, run.plan.images)
+        return {
+            "out_of_fold": None,
+            "calibration": {
+                "temperature": temperature,
+                "fitted_on": f"about {examples} newly distorted training examples",
+                "measured_on": f"{len(data.y_test)} test images",
+                **scores.calibration(on_test, data.y_test, temperature),
+            },
+            "mistakes_in": "test set",
+            "mistakes": scores.mistakes(data.x_test, on_test, data.y_test),
+        }
+    labels = data.y_train[: run.plan.images]
+    probabilities = np.empty((len(labels), on_test.shape[1]), np.float32)
+    for (_, held_out), (_, predicted) in zip(folds(run.plan), of_folds, strict=True):
+        probabilities[held_out] = predicted
+    temperature = scores.fit_temperature(probabilities, labels)
+    answers = scores.answers(probabilities)
+    where = f"{len(labels)} out-of-fold predictions"
+    return {
+        "out_of_fold": {
+            "images": len(labels),
+            "accuracy": scores.digit_accuracy(probabilities, labels),
+            "confusion": scores.confusion(labels, answers),
+            "digits": scores.by_digit(labels, answers),
+        },
+        "calibration": {
+            "temperature": temperature,
+            "fitted_on": where,
+            "measured_on": where,
+            **scores.calibration(probabilities, labels, temperature),
+        },
+        "mistakes_in": "training set",
+        "mistakes": scores.mistakes(data.x_train, probabilities, labels),
+    }
+
+
+def _comparison(on_test: Any, data: Mnist, models: Path) -> dict[str, Any] | None:
+    """With the version in service on the test set, which neither saw; None where none can serve."""
+    try:
+        other = Classifier(models / in_service(models))
+    except ModelError:
+        return None
+    x = as_input(data.x_test)
+    theirs = np.concatenate([other.probabilities(x[i : i + 500]) for i in range(0, len(x), 500)])
+    return scores.against(on_test, theirs, data.y_test, other.name)
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:  # one of the two names of TensorFlow
+            continue
+    return found

@@ -1,0 +1,139 @@
+"""Files that a power cut, a full disk or a second process cannot spoil."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import io
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def write(path: Path, data: bytes | str) -> None:
+    """Write a whole file durably: it holds the old content or the new, never a part of it.
+
+    Raises ``OSError``, with the old file untouched.
+    """
+    content = data.encode() if isinstance(data, str) else data
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)  # mkstemp's own mode keeps other users of the folder out
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def npz(**arrays: NDArray[Any]) -> bytes:
+    """The bytes of an ``.npz`` file."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_files(folder: Path) -> None:
+    """Make every file of a folder durable, and their names."""
+    for path in folder.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    sync_folder(folder)
+
+
+def append(path: Path, line: str) -> None:
+    """Add one line, from any number of processes at once.
+
+    A line break goes before it too: whatever a full disk left of the last line stays by itself.
+    Raises ``OSError``, also when only a part could be written.
+    """
+    data = f"\n{line}\n".encode()
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        if os.write(handle, data) != len(data):
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+    finally:
+        os.close(handle)
+
+
+def lock(path: Path, wait: float = 0.5) -> int | None:
+    """Hold a file's lock until the returned descriptor is closed or its process ends, however.
+
+    None when another process still holds it after `wait` seconds. The lock is the kernel's
+    (``flock``): it cannot outlive its holder.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                os.close(handle)
+                return None
+            time.sleep(0.02)
+        except BaseException:
+            os.close(handle)
+            raise
+        else:
+            return handle
+
+
+def is_locked(path: Path) -> bool:
+    """Whether some process holds the lock now."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+@contextmanager
+def locked(path: Path, wait: float = 10) -> Iterator[None]:
+    """For the length of a block. Raises ``TimeoutError`` when it cannot be had."""
+    handle = lock(path, wait)
+    if handle is None:
+        raise TimeoutError(f"{path} is held by another process")
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def reason(error: OSError) -> str:
+    """What the system refused, in words, with the file it was about."""
+    words = {
+        errno.ENOSPC: "the disk is full",
+        errno.EDQUOT: "the disk quota is used up",
+        errno.EROFS: "the disk may only be read",
+        errno.EACCES: "this user may not write there",
+        errno.EPERM: "this user may not write there",
+    }
+    where = f" ({error.filename})" if error.filename else ""
+    return words.get(error.errno or 0, (error.strerror or str(error)).lower()) + where + "."
