@@ -8,10 +8,10 @@ from __future__ import annotations
 from streamlit.web import cli
 
 import digitrec
-from benchmarks.corpus import on_canvas
+from benchmarks.corpus import Trajectories, on_canvas
 from digitrec import reader
 
-SEVEN = [[[0, 9], [3, 9], [6, 9], [7, 9], [6.8, 8.5], [5, 4.5], [3, 0]]]  # y up
+SEVEN: Trajectories = [[[0, 9], [3, 9], [6, 9], [7, 9], [6.8, 8.5], [5, 4.5], [3, 0]]]  # y up
 # A canvas of one colour is a PNG of 6 kB, and one stroke makes it 9 kB: telling them apart by that
 # costs nothing, and lets the answer go and come as on the real page.
 BLANK = 7_000  # bytes
