@@ -71,7 +71,7 @@ RECIPES: dict[str, dict[str, Recipe]] = {
             weight_decay=0.02,
             label_smoothing=0.05,
             augmented=True,
-            not_digits=24_000,
+            not_digits=20_000,
             one_cycle=True,
         ),
     },
