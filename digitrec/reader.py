@@ -156,16 +156,17 @@ def _best_paths(lines: Sequence[Line], classifier: Classifier) -> list[list[_Ste
             as_digit = float(p[:NOT_A_DIGIT].max()) * (1 if tall > 0.45 else 0.1)
             as_other = float(p[NOT_A_DIGIT])
             if candidate.first == candidate.last and tall < 0.45:
-                as_other = max(as_other, 0.3)
+                as_other = max(as_other, 0.85)  # a dot or a dash, unless it makes another whole
             elif len(line.marks) > 2 and tall > 0.7:  # among others, it is likely one of them
                 as_other *= 0.4
             weight = sum(
                 min(1.0, max(m.box[2], m.box[3]) / line.height)
                 for m in line.marks[candidate.first : candidate.last + 1]
             )
-            likely = max(as_digit, 0.35 * as_other, 1e-12)  # ink is rather explained than refused
+            # Large ink is rather explained than refused.
+            likely = max(as_digit, (0.35 if tall > 0.45 else 1.0) * as_other, 1e-12)
             score = best[candidate.first][0] + weight * math.log(likely)
-            score -= 0.4 * line.cuts(candidate.first, candidate.last)
+            score -= 0.4 * line.unlikely_ends(candidate.first, candidate.last)
             if score > best[candidate.last + 1][0]:
                 step = _Step(candidate.piece, seen[number], p, as_digit >= as_other)
                 best[candidate.last + 1] = (score, (*best[candidate.first][1], step))

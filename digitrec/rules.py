@@ -99,7 +99,7 @@ def _is_upright(rule: _Rule, level: list[_Rule], shape: tuple[int, ...]) -> bool
     ends = [meets(rule.start), meets(rule.stop)]
     if all(ends):
         return True
-    at_frame = [rule.start < slack, rule.stop > height - slack]
+    at_frame = [rule.start <= 2, rule.stop >= height - 2]
     beside = not 0.1 * width < x < 0.9 * width and rule.stop - rule.start > 0.6 * height
     return beside and all(m or f for m, f in zip(ends, at_frame, strict=True))
 

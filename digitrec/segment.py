@@ -15,6 +15,8 @@ from digitrec.preprocess import Ink, stroke_width
 SOLID = 0.4  # of a mark's strength: where the mark ends
 SPECK = 0.12  # of the typical height: smaller marks are dirt
 MOST_JOINED = 4  # marks that may make up one digit
+WIDEST = 1.15  # width over height of a lone mark that need not be cut
+WIDEST_IN_LINE = 0.85  # of a mark among others, where touching digits are likelier
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,22 @@ class Line:
                 found.append(Candidate(first, last, join(self.marks[first : last + 1])))
         return found
 
-    def cuts(self, first: int, last: int) -> int:
-        """How many ends of the run of marks `first` to `last` lie within an uncut mark."""
-        before = first > 0 and self.whole[first - 1] == self.whole[first]
-        after = last + 1 < len(self.marks) and self.whole[last + 1] == self.whole[last]
-        return before + after
+    def unlikely_ends(self, first: int, last: int) -> int:
+        """How many ends of the run of marks `first` to `last` are an unlikely place to part digits.
+
+        Such is a cut through an uncut mark, and a place between marks that stand on each other.
+        """
+        return self._hangs_together(first - 1) + self._hangs_together(last)
+
+    def _hangs_together(self, i: int) -> bool:
+        if not 0 <= i < len(self.marks) - 1:
+            return False
+        a, b = self.marks[i], self.marks[i + 1]
+        overlap = min(a.right, b.right) - max(a.left, b.left)
+        stacked = min(a.bottom, b.bottom) <= max(a.top, b.top)
+        return self.whole[i] == self.whole[i + 1] or (
+            stacked and overlap > 0.5 * min(a.box[2], b.box[2])
+        )
 
 
 def join(pieces: Sequence[Piece]) -> Piece:
@@ -110,12 +123,14 @@ def find_lines(ink: Ink) -> list[Line]:
     typical = _typical_height(marks)
     large = [m for m in marks if max(m.box[2], m.box[3]) >= 0.4 * typical]
     small = [m for m in marks if SPECK * typical <= max(m.box[2], m.box[3]) < 0.4 * typical]
-    rows = _rows(large, typical)
+    lone = len(large) == 2 and _beside(*large, typical)  # such as the two rings of an 8
+    rows = [large] if lone else _rows(large, typical)
     lines = []
     for row in rows:
         height = _typical_height(row)
+        widest = WIDEST if len(row) == 1 else WIDEST_IN_LINE
         near = [m for m in small if any(_beside(m, other, height) for other in row)]
-        parts = [(i, part) for i, mark in enumerate(row + near) for part in _cut(mark, height)]
+        parts = [(i, part) for i, mark in enumerate(row + near) for part in _cut(mark, height, widest)]
         parts.sort(key=lambda numbered: numbered[1].left + numbered[1].box[2] / 2)
         whole, pieces = zip(*parts, strict=True)
         lines.append(Line(pieces, height, whole))
@@ -223,10 +238,10 @@ def _beside(small: Piece, mark: Piece, height: float) -> bool:
     return gap_x < 0.3 * height and gap_y < 0.3 * height
 
 
-def _cut(mark: Piece, height: float) -> list[Piece]:
+def _cut(mark: Piece, height: float, widest: float) -> list[Piece]:
     """A mark too wide for one digit, cut where it is thinnest; any other, whole."""
     x, y, w, h = mark.box
-    if w < 1.15 * max(h, 0.8 * height) or w < 12:
+    if w < widest * max(h, 0.8 * height) or w < 12:
         return [mark]
     profile = (mark.ink > SOLID).sum(0).astype(np.float32)
     reach = max(1, int(0.12 * h))

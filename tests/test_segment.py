@@ -79,8 +79,8 @@ def test_touching_digits_are_cut_and_stay_whole_as_well() -> None:
     assert len(line.marks) > 1
     whole = [c for c in line.candidates() if (c.first, c.last) == (0, len(line.marks) - 1)]
     assert whole[0].piece.box[2] > 70
-    assert line.cuts(0, 0) == 1
-    assert line.cuts(0, len(line.marks) - 1) == 0
+    assert line.unlikely_ends(0, 0) == 1
+    assert line.unlikely_ends(0, len(line.marks) - 1) == 0
 
 
 def test_joined_pieces_keep_their_ink() -> None:
