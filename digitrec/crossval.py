@@ -25,6 +25,7 @@ from digitrec.settings import ROOT
 from digitrec.worker import REASON
 
 POLL_SECONDS = 0.2
+WORKER = (sys.executable, "-m", "digitrec.worker")
 
 
 class RunError(RuntimeError):
@@ -143,7 +144,7 @@ class _Parts:
         threads = self.threads[name]
         with (self.run.folder / "log.txt").open("ab") as log:
             return subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "digitrec.worker", self.run.folder, name, str(threads)],
+                [*WORKER, self.run.folder, name, str(threads)],
                 cwd=ROOT,
                 env=quiet(threads),
                 stdin=subprocess.PIPE,  # closed by our death, whatever its cause
@@ -182,9 +183,10 @@ def _check(name: str, process: subprocess.Popen[str]) -> None:
 def _publish(run: Run, worked: float) -> str:
     """Write the report and move the version into place, whole; put it in service if asked."""
     models, name = run.folder.parent.parent, str(run.plan.name)
-    results = {part: _result(run, part) for part in run.parts}
-    report = report_of(run, results, worked, models)
-    registry.publish(run.folder / "version", name, report, models)
+    if not _published(run, name, models):
+        results = {part: _result(run, part) for part in run.parts}
+        report = report_of(run, results, worked, models)
+        registry.publish(run.folder / "version", name, report, models)
     message = f"Done: the version {name} is written."
     if run.plan.serve:
         registry.serve(name, models)
@@ -194,6 +196,14 @@ def _publish(run: Run, worked: float) -> str:
         speed.learn(run)
     jobs.discard(run.folder)
     return name
+
+
+def _published(run: Run, name: str, models: Path) -> bool:
+    """Whether this very run has got that far before, and died before it could say so."""
+    try:
+        return bool(registry.report(name, models).get("run") == run.id)
+    except registry.RegistryError:
+        return False
 
 
 def _result(run: Run, part: str) -> tuple[dict[str, Any], Any]:

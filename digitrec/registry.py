@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from digitrec import storage
-from digitrec.recipes import PlanError, check_name
+from digitrec.recipes import NAME, PlanError, check_name
 from digitrec.settings import settings
 from digitrec.storage import reason
 
@@ -200,7 +200,7 @@ def _store(models: Path | None) -> Path:
 
 
 def _folder(store: Path, name: str) -> Path:
-    if name != Path(name).name or name.startswith(".") or not (store / name).is_dir():
+    if not NAME.fullmatch(name) or not (store / name).is_dir():
         raise RegistryError(f"There is no version {name}.")
     return store / name
 
@@ -227,7 +227,7 @@ def _pointer(store: Path) -> str:
         name = (store / POINTER).read_text().strip()
     except (OSError, ValueError):
         return DEFAULT
-    return name if name and name == Path(name).name else DEFAULT
+    return name if NAME.fullmatch(name) else DEFAULT
 
 
 def _before(store: Path) -> list[str]:

@@ -133,14 +133,15 @@ def mistakes(
     """The most confident mistakes, with a guess at which are errors of the label.
 
     The guess is confident learning's (Northcutt, Jiang and Chuang, 2021): a label is suspect when
-    the answer is given with at least the confidence that digit usually gets.
+    the answer is given with at least the confidence that digit usually gets, and 90 %.
     """
     digits = probabilities[:, :DIGITS]
     predicted = answers(probabilities)
     confidence = digits[np.arange(len(labels)), predicted]
-    usual = np.array(
-        [digits[labels == d, d].mean() if (labels == d).any() else 1.0 for d in range(DIGITS)]
-    )
+    usual = [
+        max(0.9, digits[labels == d, d].mean()) if (labels == d).any() else 1.0
+        for d in range(DIGITS)
+    ]
     wrong = np.flatnonzero(predicted != labels)
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")][:MISTAKES_SHOWN]
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 import zipfile
@@ -9,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from digitrec import augment, networks, storage
@@ -27,6 +30,13 @@ STEP_SECONDS = 2.0  # between two words about the epoch under way
 
 class TrainingError(RuntimeError):
     """The run cannot start or its result cannot be used; the message says why and what to do."""
+
+
+def use_threads(threads: int) -> None:
+    """To be called before TensorFlow's first operation: later it does not listen."""
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    cv2.setNumThreads(1)
 
 
 class Batches(keras.utils.PyDataset):
@@ -129,7 +139,7 @@ class Checkpoint:
     def load(self, model: keras.Model) -> None:
         """Take up where the file left off; a missing or damaged one means from the beginning."""
         try:
-            with np.load(self.path, allow_pickle=False) as file:
+            with np.load(io.BytesIO(self.path.read_bytes()), allow_pickle=False) as file:
                 history = json.loads(str(file["history"]))
                 arrays = [file[f"v{i}"] for i in range(len(_variables(model)))]
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):

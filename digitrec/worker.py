@@ -45,22 +45,11 @@ def recipe_of(plan: Plan, part: str) -> Recipe:
     )
 
 
-def use_threads(threads: int) -> None:
-    """Before TensorFlow's first operation: later it does not listen."""
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    import cv2
-
-    cv2.setNumThreads(1)
-
-
 def do(run: Run, part: str, threads: int) -> None:
     """Fit the part, or go on with it, and write its result."""
-    use_threads(threads)
     from digitrec import training
 
+    training.use_threads(threads)
     plan, data = run.plan, mnist()
     x, y = data.x_train[: plan.images], data.y_train[: plan.images]
     if part == FINAL:
@@ -118,9 +107,9 @@ def _temperature(model: Any, recipe: Recipe, train: Any, seed: int) -> float:
 
 def measure(plan: Plan, threads: int) -> dict[str, float]:
     """Seconds a training image by the median of a few steps, and what the steps took in all."""
-    use_threads(threads)
     from digitrec import training
 
+    training.use_threads(threads)
     recipe = recipe_of(plan, "fold 1" if plan.folds else FINAL)
     data = mnist()
     batches = training.Batches(data.x_train[:2000], data.y_train[:2000], recipe, plan.seed)

@@ -1,0 +1,360 @@
+"""Runs from outside: started, followed, cancelled, killed, resumed; one at a time."""
+
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from digitrec import crossval, jobs, registry, runs, speed, storage
+from digitrec.jobs import BusyError, JobError
+from digitrec.recipes import LIMITS, Plan, PlanError
+from digitrec.settings import ROOT
+
+SMALL = Plan.of("compact", "quick", folds=2, epochs=2, images=300, name="small")
+EPOCH = {"loss": 1.0, "accuracy": 0.5, "val_loss": 0.9, "val_accuracy": 0.6, "seconds": 2.0}
+
+
+@pytest.fixture
+def models(tmp_path):
+    return tmp_path / "models"
+
+
+def prepared(models, plan=SMALL):
+    folder, lock = jobs.prepare(plan, models)
+    os.close(lock)
+    return folder
+
+
+def until(condition, seconds=200.0):
+    """Wait on a busy machine; returns the condition's first true value."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+    return value
+
+
+# What a run's events say.
+
+
+def test_a_new_run_waits_with_all_its_parts(models):
+    folder, lock = jobs.prepare(SMALL, models)
+    seen = jobs.current(models)
+    assert (seen.id, seen.state, seen.progress, seen.plan) == (folder.name, "starting", 0, SMALL)
+    assert [part.name for part in seen.parts] == ["fold 1", "fold 2", "final"]
+    assert [part.images for part in seen.parts] == [150, 150, 300]
+    os.close(lock)
+    assert jobs.current(models) is None
+    assert jobs.snapshot(folder.name, models).state == "interrupted"
+
+
+def test_events_become_progress(models):
+    folder, lock = jobs.prepare(SMALL, models)
+    runs.write_event(folder, "started", resumed=0, estimate=100.0, message="Training: 2 folds.")
+    seen = jobs.current(models)
+    assert (seen.state, seen.message, seen.seconds_left) == ("running", "Training: 2 folds.", 100)
+    runs.write_event(folder, "part", part="fold 1", history=[])
+    runs.write_event(folder, "epoch", part="fold 1", epoch=EPOCH)
+    runs.write_event(folder, "step", part="fold 1", done=0.5)
+    part = jobs.current(models).parts[0]
+    assert (part.state, part.epoch, part.progress, part.accuracy) == ("running", 1, 0.75, 0.6)
+    assert jobs.current(models).progress == pytest.approx(0.75 * 150 / 600)
+    runs.write_event(folder, "epoch", part="fold 1", epoch={**EPOCH, "val_accuracy": 0.8})
+    runs.write_event(folder, "part done", part="fold 1")
+    seen = jobs.current(models)
+    assert (seen.mean, seen.std) == (0.8, 0)
+    runs.write_event(folder, "failed", message="The disk is full.")
+    os.close(lock)
+    seen = jobs.snapshot(folder.name, models)
+    assert (seen.state, seen.message, seen.resumable) == ("failed", "The disk is full.", True)
+    assert seen.ended is not None
+
+
+def test_lines_that_a_full_disk_cut_short_are_passed_over(models):
+    folder = prepared(models)
+    runs.write_event(folder, "started", resumed=0)
+    with (folder / "events.jsonl").open("ab") as file:
+        file.write(b'\n{"t": 1, "event": "epo')
+    assert jobs.snapshot(folder.name, models).state == "interrupted"
+    runs.write_event(folder, "done", version="small", message="Done.")
+    seen = jobs.snapshot(folder.name, models)
+    assert (seen.state, seen.version, seen.progress) == ("done", "small", 1)
+
+
+def test_an_event_is_told_whole_or_refused(models, monkeypatch):
+    folder = prepared(models)
+    monkeypatch.setattr(os, "write", lambda handle, data: len(data) // 2)
+    with pytest.raises(OSError, match="No space left"):
+        runs.write_event(folder, "message", message="x")
+
+
+def test_a_look_each_second_is_cheap(models):
+    folder, lock = jobs.prepare(SMALL, models)
+    for _ in range(3000):
+        runs.write_event(folder, "step", part="fold 1", done=0.1)
+    jobs.current(models)
+    began = time.process_time()
+    for _ in range(100):
+        jobs.current(models)
+    assert (time.process_time() - began) / 100 < 0.002
+    os.close(lock)
+
+
+def test_what_is_no_run_is_no_run(models):
+    with pytest.raises(JobError, match="no training run"):
+        jobs.snapshot("../../etc", models)
+    assert jobs.history(models) == []
+    (jobs.runs_folder(models) / "empty").mkdir(parents=True)
+    assert jobs.history(models) == []
+    assert jobs.log("none", models) == ""
+
+
+def test_history_is_newest_first_and_forgets(models):
+    first, second = prepared(models), None
+    until(lambda: time.strftime("%S") != first.name[13:15], 3)
+    second = prepared(models)
+    assert [seen.id for seen in jobs.history(models)] == [second.name, first.name]
+    jobs.forget(first.name, models)
+    assert [seen.id for seen in jobs.history(models)] == [second.name]
+
+
+# Settings.
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_settings_out_of_range_are_refused_in_a_sentence(name):
+    low, high = LIMITS[name]
+    for value in (low - 1, high + 1, "7", None if name == "seed" else float("nan"), True):
+        if value is None:
+            continue
+        with pytest.raises(PlanError, match=rf"The {name.replace('_', ' ')} must be .* to"):
+            Plan.of("compact", "quick", **{name: value})
+
+
+def test_plans_of_the_recipes():
+    tutorial = Plan.of("classic")
+    assert (tutorial.folds, tutorial.epochs, tutorial.batch_size) == (5, 10, 32)
+    assert tutorial.final_batch_size == 200
+    assert (tutorial.seed, tutorial.images) == (1, 60_000)
+    assert Plan.of("compact").schedule == "full"
+    assert Plan.of("compact").folds == 0
+    assert Plan.of("compact", folds=3).schedule == "quick"
+    assert Plan.of("classic", batch_size=64).final_batch_size == 64
+    assert Plan.from_dict(json.loads(json.dumps(tutorial.to_dict()))) == tutorial
+    with pytest.raises(PlanError, match="no recipe"):
+        Plan.of("none")
+    with pytest.raises(PlanError, match="no schedule"):
+        Plan.of("classic", "quick")
+
+
+@pytest.mark.parametrize(
+    ("cores", "expected"),
+    [(2, [1, 1, 1, 1, 2, 2]), (4, [1, 1, 1, 1, 4, 4]), (8, [1] * 5 + [8]), (1, [1] * 6)],
+)
+def test_folds_side_by_side_leave_no_core_idle(cores, expected):
+    threads = runs.threads_of(Plan.of("classic"), cores)
+    assert list(threads) == ["final", "fold 1", "fold 2", "fold 3", "fold 4", "fold 5"]
+    assert [*list(threads.values())[1:], threads["final"]] == expected
+
+
+# One at a time.
+
+
+HOLDING = """
+import sys, time
+from pathlib import Path
+from digitrec import jobs
+from digitrec.recipes import Plan
+folder, lock = jobs.prepare(Plan.of("compact", name=sys.argv[2]), Path(sys.argv[1]))
+print(folder.name, flush=True)
+time.sleep(300)
+"""
+
+
+def hold(models, name):
+    return subprocess.Popen(
+        [sys.executable, "-c", HOLDING, models, name],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_second_start_is_refused_and_the_lock_dies_with_its_holder(models):
+    holder = hold(models, "held")
+    run = holder.stdout.readline().strip()
+    assert jobs.current(models).id == run
+    with pytest.raises(BusyError, match="under way"):
+        jobs.start(SMALL, models)
+    assert len(jobs.history(models)) == 1
+    with pytest.raises(JobError, match="cancel it first"):
+        jobs.forget(run, models)
+    holder.send_signal(signal.SIGKILL)
+    holder.communicate()
+    assert jobs.current(models) is None
+    assert jobs.snapshot(run, models).state == "interrupted"
+    assert prepared(models).is_dir()
+
+
+def test_of_two_starts_at_once_one_wins(models):
+    both = [hold(models, f"held-{k}") for k in range(2)]
+    lines = [process.stdout.readline() for process in both]
+    assert sorted(map(bool, lines)) == [False, True]
+    for process in both:
+        process.kill()
+    errors = [process.communicate()[1] for process in both]
+    assert sum("BusyError: A training run is under way" in error for error in errors) == 1
+
+
+def test_a_taken_name_is_refused(models):
+    (models / "small").mkdir(parents=True)
+    with pytest.raises(JobError, match="exists already"):
+        jobs.start(SMALL, models)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [(errno.EROFS, "may only be read"), (errno.ENOSPC, "disk is full")]
+)
+def test_a_folder_that_takes_no_run_is_said_so(models, monkeypatch, code, words):
+    def fail(*_):
+        raise OSError(code, os.strerror(code), "models")
+
+    monkeypatch.setattr(storage, "write", fail)
+    with pytest.raises(JobError, match=words):
+        jobs.start(SMALL, models)
+    assert jobs.current(models) is None  # the lock was let go
+
+
+# Parts that fail.
+
+
+def with_worker(monkeypatch, code):
+    monkeypatch.setattr(crossval, "WORKER", (sys.executable, "-c", code))
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("print('reason: the disk is full.'); raise SystemExit(1)", "Fold 1 failed: the disk is"),
+        ("import os; os.kill(os.getpid(), 9)", r"Fold 1 was killed by the system \(signal 9\)"),
+        ("raise SystemExit(3)", "Fold 1 ended with status 3; the log says why"),
+    ],
+)
+def test_a_part_that_fails_fails_the_run_in_a_sentence(models, monkeypatch, code, message):
+    code = f"import sys, time\nif sys.argv[2] != 'fold 1': time.sleep(100)\n{code}"
+    with_worker(monkeypatch, code)
+    folder = prepared(models)
+    began = time.monotonic()
+    with pytest.raises(crossval.RunError, match=message):
+        crossval.carry_out(folder)
+    assert time.monotonic() - began < 60  # the other part did not outlive it
+    seen = jobs.snapshot(folder.name, models)
+    assert (seen.state, seen.resumable) == ("failed", True)
+    assert seen.message.startswith("Fold 1")
+
+
+def test_cancel_ends_the_parts_within_a_second(models, monkeypatch):
+    with_worker(monkeypatch, "import time; time.sleep(100)")
+    folder = prepared(models)
+    asked = []
+
+    def cancel(_):
+        if not asked:
+            asked.append(time.monotonic())
+            (folder / "cancel").touch()
+
+    with pytest.raises(crossval.CancelledError):
+        crossval.carry_out(folder, cancel)
+    assert time.monotonic() - asked[0] < 5
+    seen = jobs.snapshot(folder.name, models)
+    assert (seen.state, seen.message, seen.resumable) == ("cancelled", "Cancelled.", False)
+    with pytest.raises(JobError, match="nothing to go on with"):
+        jobs.resume(folder.name, models)
+
+
+def test_a_full_disk_while_events_are_written_ends_in_a_sentence(models, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device", "events.jsonl")
+
+    folder = prepared(models)
+    monkeypatch.setattr(storage, "append", fail)
+    with pytest.raises(crossval.RunError, match="the disk is full"):
+        crossval.carry_out(folder)
+
+
+def test_an_interrupted_run_is_cancelled_without_a_process(models):
+    folder = prepared(models)
+    (folder / "fold-1.checkpoint.npz").touch()
+    jobs.cancel(folder.name, models)
+    assert jobs.snapshot(folder.name, models).state == "cancelled"
+    assert not list(folder.glob("*.npz"))
+
+
+def test_recover_gives_up_on_what_vanishes_each_time(models, monkeypatch):
+    folder = prepared(models)
+    monkeypatch.setattr(jobs, "_spawn", lambda folder, lock: os.close(lock))
+    assert jobs.recover(models) == folder.name
+    runs.write_event(folder, "started", resumed=jobs.RESUMED_AT_MOST)
+    assert jobs.recover(models) is None
+
+
+# A real run, with real bad luck.
+
+
+def processes(word):
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if word in path.read_bytes().decode():
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+def test_a_run_killed_in_the_middle_goes_on_from_its_last_epoch(models):
+    """Killed with its fold under way: no process is left, one epoch at most is lost."""
+    plan = Plan.of("compact", "quick", folds=2, epochs=8, images=1200, name="killed", serve=True)
+    shutil.copytree(ROOT / "models" / "default", models / "default")
+    run = jobs.start(plan, models)
+    with pytest.raises(BusyError):
+        jobs.start(plan, models)
+    seen = until(lambda: (s := jobs.snapshot(run, models)).parts[0].epoch >= 2 and s)
+    assert seen.state == "running"
+    kept = [part.epoch for part in seen.parts]
+    supervisor = [
+        pid for pid in processes(run) if b"train" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+    os.kill(supervisor[0], signal.SIGKILL)
+    until(lambda: not processes(run), 20)
+    seen = jobs.snapshot(run, models)
+    assert (seen.state, seen.resumable) == ("interrupted", True)
+    assert jobs.current(models) is None
+
+    assert jobs.recover(models) == run
+    seen = until(lambda: (s := jobs.snapshot(run, models)).resumed and s)
+    assert "Resumed" in seen.message
+    assert sum(part.epoch for part in seen.parts) >= sum(kept)
+    seen = until(lambda: (s := jobs.snapshot(run, models)).under_way or s)
+    seen = until(lambda: not (s := jobs.snapshot(run, models)).under_way and s)
+    assert seen.state == "done", (seen.message, jobs.log(run, models))
+    assert [part.epoch for part in seen.parts] == [8, 8, 8]
+    assert seen.version == "killed"
+    assert registry.in_service(models) == "killed"
+    report = registry.report("killed", models)
+    assert len(report["folds"]) == 2
+    assert report["out_of_fold"]["images"] == 1200
+    assert report["comparison"]["with"] == "default"
+    until(lambda: jobs.current(models) is None and not processes(run), 20)
+    assert not list((jobs.runs_folder(models) / run).glob("*.npz"))
+    assert jobs.estimate_known(plan, models) > 0
+    assert speed.known(Plan.of("classic"), jobs.runs_folder(models)) is None

@@ -1,0 +1,273 @@
+"""The versions on disk: what is listed, what serves, and what no bad luck may change."""
+
+import errno
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from digitrec import registry, storage
+from digitrec.registry import RegistryError
+from digitrec.settings import ROOT
+
+
+def make(models: Path, name: str, created: str = "2026-01-01T00:00:00Z", **report) -> Path:
+    folder = models / name
+    folder.mkdir(parents=True)
+    files = {}
+    for file in registry.FILES:
+        content = f"{name} {file}".encode()
+        (folder / file).write_bytes(content)
+        sha = hashlib.sha256(content).hexdigest()
+        files[file] = {"bytes": len(content), "sha256": sha}
+    report = {
+        "created": created,
+        "recipe": "compact",
+        "schedule": "quick",
+        "data": {"train": 60000},
+        "settings": {"seed": 1},
+        "test": {"accuracy": 0.99, "accuracy_without_contested": 0.991},
+        "calibration": {"temperature": 1.0},
+        "folds": [{"accuracy": 0.99}] * 5,
+        "mean": 0.99,
+        "std": 0.001,
+        "files": files,
+        **report,
+    }
+    (folder / "report.json").write_text(json.dumps(report))
+    return folder
+
+
+@pytest.fixture
+def models(tmp_path):
+    make(tmp_path, "default", created="2025-01-01T00:00:00Z")
+    make(tmp_path, "older", created="2026-01-01T00:00:00Z")
+    make(tmp_path, "newer", created="2026-02-01T00:00:00Z")
+    return tmp_path
+
+
+def names(models):
+    return [version.name for version in registry.versions(models)]
+
+
+def test_the_one_in_service_comes_first_then_the_newest(models):
+    assert names(models) == ["default", "newer", "older"]
+    registry.serve("older", models)
+    assert names(models) == ["older", "newer", "default"]
+
+
+def test_a_version_says_what_its_report_says(models):
+    version = registry.version("newer", models)
+    assert (version.recipe, version.schedule, version.folds) == ("compact", "quick", 5)
+    assert (version.mean, version.std, version.test_accuracy) == (0.99, 0.001, 0.99)
+    assert version.data == "60,000 MNIST images, seed 1"
+    assert version.bytes == sum(len(f"newer {file}") for file in registry.FILES)
+    assert not version.in_service
+    assert not version.shipped
+    assert version.damaged is None
+
+
+def test_what_is_no_version_is_not_listed(models):
+    (models / ".runs").mkdir()
+    (models / "a file").touch()
+    assert names(models) == ["default", "newer", "older"]
+
+
+def test_no_folder_at_all_is_an_empty_list(tmp_path):
+    assert registry.versions(tmp_path / "missing") == []
+
+
+def test_serve_and_roll_back_through_every_version(models):
+    assert registry.previous(models) is None
+    for name in ("older", "newer"):
+        registry.serve(name, models)
+        assert registry.in_service(models) == name
+    assert registry.previous(models) == "older"
+    assert registry.rollback(models) == "older"
+    assert registry.rollback(models) == "default"
+    with pytest.raises(RegistryError, match="No version served before"):
+        registry.rollback(models)
+
+
+def test_serving_the_one_in_service_leaves_no_trace(models):
+    registry.serve("newer", models)
+    registry.serve("newer", models)
+    assert registry.rollback(models) == "default"
+
+
+def test_roll_back_passes_over_what_is_gone_or_damaged(models):
+    make(models, "latest")
+    for name in ("older", "newer", "latest"):
+        registry.serve(name, models)
+    (models / "newer" / "model.tflite").write_bytes(b"spoilt")
+    assert registry.previous(models) == "older"
+    assert registry.rollback(models) == "older"
+
+
+@pytest.mark.parametrize("file", ["model.tflite", "model.keras", "report.json"])
+@pytest.mark.parametrize("spoil", ["missing", "cut", "other"])
+def test_a_damaged_version_is_listed_as_damaged_and_never_serves(models, file, spoil):
+    path = models / "newer" / file
+    if spoil == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-3] if spoil == "cut" else b"{}")
+    assert file in registry.version("newer", models).damaged
+    with pytest.raises(RegistryError, match="cannot be put in service"):
+        registry.serve("newer", models)
+    assert registry.in_service(models) == "default"
+
+
+@pytest.mark.parametrize(
+    "pointer", [b"gone\n", b"", b"\xff\xfe\x00", b"../newer\n", b"/etc", b"newer\x00"]
+)
+def test_a_bad_pointer_means_the_shipped_version(models, pointer):
+    (models / "in_service").write_bytes(pointer)
+    assert registry.in_service(models) == "default"
+    assert names(models)[0] == "default"
+    registry.serve("older", models)
+    assert registry.in_service(models) == "older"
+
+
+def test_a_version_damaged_in_service_gives_way_to_the_shipped_one(models):
+    registry.serve("newer", models)
+    (models / "newer" / "model.tflite").write_bytes(b"spoilt")
+    assert registry.in_service(models) == "default"
+
+
+def test_rename_takes_the_pointer_and_the_history_along(models):
+    registry.serve("older", models)
+    registry.serve("newer", models)
+    registry.rename("newer", "better", models)
+    registry.rename("older", "elder", models)
+    assert registry.in_service(models) == "better"
+    assert registry.rollback(models) == "elder"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("default", "mine", "keeps its name"),
+        ("newer", "older", "exists already"),
+        ("newer", "../x", "letters, digits"),
+        ("newer", ".x", "letters, digits"),
+        ("newer", "in_service", "is taken"),
+        ("none", "mine", "no version none"),
+        ("../models", "mine", "no version"),
+    ],
+)
+def test_names_that_cannot_be(models, old, new, message):
+    with pytest.raises(RegistryError, match=message):
+        registry.rename(old, new, models)
+
+
+def test_a_note_stays_with_its_version(models):
+    registry.annotate("newer", "  with\nmore data ", models)
+    assert registry.version("newer", models).note == "with more data"
+    assert registry.version("newer", models).damaged is None
+    with pytest.raises(RegistryError, match="at most 500"):
+        registry.annotate("newer", "x" * 501, models)
+    with pytest.raises(RegistryError, match="takes no note"):
+        registry.annotate("default", "mine", models)
+
+
+def test_delete_spares_the_shipped_one_and_the_one_in_service(models):
+    registry.serve("newer", models)
+    for name, message in (("default", "shipped"), ("newer", "in service"), ("x", "no version")):
+        with pytest.raises(RegistryError, match=message):
+            registry.delete(name, models)
+    registry.delete("older", models)
+    assert names(models) == ["newer", "default"]
+    assert not list(models.glob(".deleted*"))
+
+
+def refuse(code):
+    def fail(*_):
+        raise OSError(code, os.strerror(code), "models/in_service")
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [(errno.ENOSPC, "the disk is full"), (errno.EROFS, "only be read")]
+)
+def test_a_write_that_fails_changes_nothing(models, monkeypatch, code, words):
+    registry.serve("older", models)
+    monkeypatch.setattr(os, "fsync", refuse(code))
+    with pytest.raises(RegistryError, match=words):
+        registry.serve("newer", models)
+    assert registry.in_service(models) == "older"
+    assert not list(models.glob(".*.tmp"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_lists_and_refuses(models):
+    models.chmod(0o555)
+    try:
+        assert names(models) == ["default", "newer", "older"]
+        with pytest.raises(RegistryError, match="may not write"):
+            registry.serve("newer", models)
+    finally:
+        models.chmod(0o755)
+
+
+def test_a_crash_between_the_two_writes_of_serve_loses_nothing(models, monkeypatch):
+    registry.serve("older", models)
+    write = storage.write
+
+    def crash(path, data):
+        if path.name == "in_service":
+            raise KeyboardInterrupt
+        write(path, data)
+
+    monkeypatch.setattr(storage, "write", crash)
+    with pytest.raises(KeyboardInterrupt):
+        registry.serve("newer", models)
+    monkeypatch.undo()
+    assert registry.in_service(models) == "older"
+    assert registry.previous(models) == "default"
+
+
+SERVING = """
+import sys
+from pathlib import Path
+from digitrec import registry
+for _ in range(40):
+    registry.serve(sys.argv[2], Path(sys.argv[1]))
+"""
+
+
+def test_two_processes_on_one_folder(models):
+    both = [
+        subprocess.Popen([sys.executable, "-c", SERVING, models, name], cwd=ROOT)
+        for name in ("older", "newer")
+    ]
+    while any(process.poll() is None for process in both):
+        assert registry.in_service(models) in ("default", "older", "newer")
+    assert [process.returncode for process in both] == [0, 0]
+    assert registry.in_service(models) in ("older", "newer")
+    assert json.loads((models / ".before.json").read_text())[0] == "default"
+
+
+def test_publish_moves_a_whole_version_into_place(models, tmp_path):
+    work = tmp_path / ".work"
+    work.mkdir()
+    for file in registry.FILES:
+        (work / file).write_bytes(b"x")
+    registry.publish(work, "made", {"calibration": {"temperature": 1.0}}, models)
+    assert registry.version("made", models).damaged is None
+    assert not work.exists()
+
+
+def test_nothing_heavy_is_loaded_for_the_page():
+    code = (
+        "import sys; from digitrec import jobs, registry, figures, report, recipes;"
+        "print(*{'tensorflow', 'keras', 'matplotlib', 'sklearn'} & sys.modules.keys())"
+    )
+    command = [sys.executable, "-c", code]
+    loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert loaded.strip() == ""
