@@ -163,8 +163,9 @@ def _best_paths(lines: Sequence[Line], classifier: Classifier) -> list[list[_Ste
                 min(1.0, max(m.box[2], m.box[3]) / line.height)
                 for m in line.marks[candidate.first : candidate.last + 1]
             )
-            # Large ink is rather explained than refused.
-            likely = max(as_digit, (0.35 if tall > 0.45 else 1.0) * as_other, 1e-12)
+            # A dot may be left out; more ink than that is rather explained.
+            dot = max(candidate.piece.box[2:]) < 0.3 * line.height
+            likely = max(as_digit, (1.0 if dot else 0.35) * as_other, 1e-12)
             score = best[candidate.first][0] + weight * math.log(likely)
             score -= 0.4 * line.unlikely_ends(candidate.first, candidate.last)
             if score > best[candidate.last + 1][0]:
