@@ -45,17 +45,17 @@ def draw() -> Result:
     if not strokes:
         st.caption("It is read each time you lift the pen.")
 
-    if image is not None:
-        try:
-            state.drawing = read(image)
-        except (ImageError, ModelError) as error:
-            problem = str(error)
-    elif not strokes:
-        state.drawing = None
     if problem:
         return Result(problems=(problem,))
-    # With strokes and no image the browser is still drawing them: the last reading stays.
-    return Result(state.get("drawing"), "drawing")
+    if _stale():  # the last reading stays until the browser has redrawn
+        return Result(state.get("drawing"), "drawing") if strokes else Result()
+    if image is None:
+        return Result()
+    try:
+        state.drawing = read(image)
+    except (ImageError, ModelError) as error:
+        return Result(problems=(str(error),))
+    return Result(state.drawing, "drawing")
 
 
 def _canvas(width: int) -> tuple[bytes | None, str | None]:
@@ -83,27 +83,48 @@ def _likely_width() -> int:
     return 340 if re.search("Mobi", st.context.headers.get("User-Agent", "")) else 860
 
 
-def _strokes() -> list[Any] | None:
-    """The strokes on the canvas as Fabric.js objects; None before there was any."""
+def _sent() -> list[Any] | None:
+    """The strokes that the browser last sent, as Fabric.js objects; None before it sent any."""
     try:
         drawing = st.session_state["canvas"]["drawing"]
         strokes = drawing["raw"]["objects"]
-        untouched = drawing["data"] is None and "start" not in st.session_state
+        return strokes if isinstance(strokes, list) and drawing["data"] is not None else None
     except (KeyError, TypeError):
         return None
-    return None if untouched or not isinstance(strokes, list) else strokes
+
+
+def _stale() -> bool:
+    """Whether the browser has yet to redraw the canvas and send it."""
+    sent = _sent()
+    return "start" in st.session_state and (
+        sent is None or _paths(sent) in st.session_state.replaced
+    )
+
+
+def _strokes() -> list[Any] | None:
+    """The strokes of the drawing; None before there was any."""
+    return list(st.session_state.start["objects"]) if _stale() else _sent()
+
+
+def _paths(strokes: list[Any]) -> list[Any]:
+    """What two drawings must share to be the same: Fabric.js rounds the rest when it reloads."""
+    return [
+        stroke.get("path", stroke) if isinstance(stroke, dict) else stroke for stroke in strokes
+    ]
 
 
 def _redraw(strokes: list[Any]) -> None:
     """Put these strokes, and no others, on the canvas.
 
     The canvas redraws when what it starts from changes, so that is numbered: it stays mounted, and
-    the page does not flicker as it would with a new key.
+    the page does not flicker as it would with a new key. Until the browser has redrawn, it goes on
+    sending the drawings that were replaced, which are remembered so as not to be believed.
     """
     state = st.session_state
+    replaced = [*(state.replaced if _stale() else []), _paths(_strokes() or [])]
+    state.replaced = [paths for paths in replaced if paths != _paths(strokes)]
     state.revision = state.get("revision", 0) + 1
     state.start = {"objects": strokes, "revision": state.revision}
-    state.canvas = {"drawing": {"raw": {"objects": strokes}, "data": None}}
 
 
 def _undo() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from math import cos, radians, sin
 
@@ -64,6 +66,23 @@ def touch(page: Page, stroke: Stroke, box: Box) -> None:
         for part in (0.25, 0.5, 0.75, 1.0):
             dispatch("touchMove", (ax + (bx - ax) * part, ay + (by - ay) * part))
     dispatch("touchEnd")
+
+
+@contextmanager
+def settled(page: Page) -> Iterator[None]:
+    """Wait for the run that the block causes: a change that came mid-stroke would cut it short."""
+    page.evaluate("""() => {
+        const app = document.querySelector(".stApp");
+        window.ran = new Promise((done) => {
+            let running = false;
+            new MutationObserver(() => {
+                if (app.dataset.testScriptState === "running") running = true;
+                else if (running) requestAnimationFrame(done);
+            }).observe(app, {attributes: true});
+        });
+    }""")
+    yield
+    page.evaluate("window.ran")
 
 
 def canvas(page: Page) -> Locator:

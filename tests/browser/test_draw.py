@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pen import DIGITS, SCRIBBLE, canvas, draw, touch, write
+from pen import DIGITS, SCRIBBLE, canvas, draw, settled, touch, write
 from playwright.sync_api import Page, expect
 
 
@@ -68,7 +68,8 @@ def test_undo_and_clear(drawn: Page) -> None:
 
 
 def test_another_pen_keeps_the_drawing(drawn: Page) -> None:
-    drawn.get_by_text("Broad").click()
+    with settled(drawn):
+        drawn.get_by_text("Broad").click()
     write(drawn, "7", x=530)
     expect(drawn.locator(".st-key-answer")).to_have_text("7247")
 
