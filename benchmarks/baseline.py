@@ -25,7 +25,7 @@ from digitrec.settings import settings
 
 HOW_TO_MAKE = (
     "The tutorial's network is not here, so its columns are empty: "
-    "`python -m digitrec train --recipe classic --name classic` makes it."
+    "`python -m digitrec train --recipe classic --folds 0 --name classic` makes it."
 )
 
 

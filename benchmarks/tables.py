@@ -26,10 +26,10 @@ def conditions(classifier: Classifier) -> str:
     """Machine, model and its SHA-256 prefix."""
     network = settings().models / classifier.name / "model.tflite"
     sha = hashlib.sha256(network.read_bytes()).hexdigest()[:12]
-    return f"{os.cpu_count()} cores of an {_processor()}; model `{classifier.name}`, SHA-256 {sha}."
+    return f"{os.cpu_count()} cores of an {processor()}; model `{classifier.name}`, SHA-256 {sha}."
 
 
-def _processor() -> str:
+def processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         return next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)

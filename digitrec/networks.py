@@ -6,6 +6,8 @@ probabilities.
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 from keras import layers
 
@@ -76,9 +78,13 @@ def compact() -> keras.Model:
 
 
 def nimble() -> keras.Model:
-    """For cross-validation on a laptop: digits and *not a digit*."""
+    """For a quick cross-validation: digits and *not a digit*, at half `classic`'s time a step.
 
-    def conv(filters: int, size: int = 3, **options: object) -> layers.Conv2D:
+    A strided first convolution leaves a quarter of the places to everything after it, and there
+    is no batch normalisation, which takes a CPU as long as the convolutions do.
+    """
+
+    def conv(filters: int, size: int = 3, **options: Any) -> layers.Conv2D:
         return layers.Conv2D(
             filters, size, activation="relu", kernel_initializer="he_normal", **options
         )
@@ -89,9 +95,10 @@ def nimble() -> keras.Model:
             conv(24, 5, strides=2, padding="same"),
             conv(48),
             layers.MaxPooling2D(),
-            conv(96, padding="same"),
+            conv(96),
             layers.Flatten(),
             layers.Dropout(0.3),
+            layers.Dense(128, activation="relu", kernel_initializer="he_uniform"),
             layers.Dense(DIGITS + 1, activation="softmax"),
         ],
         name="nimble",

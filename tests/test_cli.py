@@ -195,8 +195,8 @@ def test_a_setting_that_cannot_be_understood_is_named():
 
 def test_train_writes_a_version_that_reads(tmp_path):
     done = run(
-        "train", "--recipe", "classic", "--epochs", "1", "--limit", "300", "--name", "small",
-        "--models", tmp_path,
+        "train", "--recipe", "classic", "--folds", "0", "--epochs", "1", "--limit", "300",
+        "--name", "small", "--models", tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "epoch 1/1" in done.stdout
