@@ -58,9 +58,6 @@ def _add_train(commands: Any) -> None:
     training.add_argument("--models", type=Path, metavar="DIR", help="where versions are kept")
     training.add_argument("--serve", action="store_true", help="put it in service when done")
     training.add_argument("--resume", metavar="RUN", help="go on with a run that broke off")
-    # How a page's run starts its own process: the run's folder, and the lock it inherits.
-    training.add_argument("--run", type=Path, help=argparse.SUPPRESS)
-    training.add_argument("--lock", type=int, help=argparse.SUPPRESS)
     training.set_defaults(command=_train)
 
 
@@ -88,9 +85,7 @@ def _train(parsed: argparse.Namespace) -> int:
     from digitrec.crossval import RunError, carry_out
 
     try:
-        if parsed.run is not None:
-            folder, lock = parsed.run, parsed.lock
-        elif parsed.resume is not None:
+        if parsed.resume is not None:
             folder, lock = jobs.reopen(parsed.resume, parsed.models)
         else:
             plan = Plan.of(

@@ -209,3 +209,17 @@ def _published(run: Run, name: str, models: Path) -> bool:
 def _result(run: Run, part: str) -> tuple[dict[str, Any], Any]:
     with np.load(run.part_path(part, "result.npz"), allow_pickle=False) as file:
         return json.loads(str(file["result"])), file["probabilities"]
+
+
+def main(folder: str) -> int:
+    """A run that `jobs` started: its lock is inherited, and its events say how it ends."""
+    try:
+        carry_out(Path(folder))
+    except RunError as error:
+        print(error, file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -132,7 +132,7 @@ def _take_lock(store: Path, run: str) -> int:
 
 def _spawn(folder: Path, lock: int) -> None:
     """The child inherits the lock: nobody can come between, and only its death sets it free."""
-    command = [sys.executable, "-m", "digitrec", "train", "--run", str(folder), "--lock", str(lock)]
+    command = [sys.executable, "-m", "digitrec.crossval", str(folder)]
     try:
         with (folder / "log.txt").open("ab") as log:
             child = subprocess.Popen(  # noqa: S603

@@ -332,7 +332,7 @@ def test_a_run_killed_in_the_middle_goes_on_from_its_last_epoch(models):
     assert seen.state == "running"
     kept = [part.epoch for part in seen.parts]
     supervisor = [
-        pid for pid in processes(run) if b"train" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        pid for pid in processes(run) if b"crossval" in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
     os.kill(supervisor[0], signal.SIGKILL)
     until(lambda: not processes(run), 20)
