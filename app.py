@@ -6,7 +6,11 @@ from digitrec.ui import frame
 
 frame.configure()
 page = st.navigation(
-    [st.Page("digitrec/ui/read.py", title="Read", icon=":material/draw:", default=True)]
+    [
+        st.Page("digitrec/ui/read.py", title="Read", icon=":material/draw:", default=True),
+        st.Page("digitrec/ui/train.py", title="Train", icon=":material/model_training:"),
+        st.Page("digitrec/ui/models.py", title="Models", icon=":material/inventory_2:"),
+    ]
 )
 frame.sidebar()
 page.run()

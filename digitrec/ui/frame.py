@@ -6,8 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from digitrec.classifier import ModelError, in_service
-from digitrec.ui.words import plain
+from digitrec.ui import status
 
 HERE = Path(__file__).resolve().parent
 ABOUT = "digitrec reads handwritten numbers. Nothing you draw or upload leaves this computer."
@@ -22,6 +21,7 @@ def configure() -> None:
         menu_items={"About": ABOUT},  # with nothing in it the menu, and its theme switch, is hidden
     )
     st.html(HERE / "style.css")
+    st.html(HERE / "train.css")
     st.html(f"<style>:root {{ {_accents()} }}</style>")
 
 
@@ -36,18 +36,12 @@ def _accents() -> str:
 
 
 def sidebar() -> None:
-    """Name, model in service, and how to write so that it is read."""
+    """Name, model in service, the run under way, and how to write so that it is read."""
     st.logo(str(HERE / "logo.svg"), size="large")
     with st.sidebar:
         st.markdown("### digitrec\nReads handwritten numbers. Nothing leaves this computer.")
-        try:
-            model = in_service()
-        except ModelError as error:
-            st.error(plain(str(error)), icon=":material/error:")
-        else:
-            st.caption(f":material/memory: Model in service: **{plain(model.name)}**")
-            if model.notice:
-                st.warning(plain(model.notice), icon=":material/warning:")
+        status.recover()
+        status.news()
         with st.expander("Writing that reads well", icon=":material/edit_note:"):
             st.markdown(
                 "- Leave a gap between the digits.\n"

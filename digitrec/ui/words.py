@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from digitrec.reader import Reading
 from digitrec.settings import settings
@@ -55,3 +56,58 @@ def refusal(reading: Reading) -> str:
             else f"{count} shapes are {reason}, so they are left out."
         )
     return f"This is {reason}." if count == 1 else f"These {count} shapes are {reason}."
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it.
+
+    >>> duration(7), duration(52), duration(130), duration(5000)
+    ('a few seconds', '50 s', '2 min', '1 h 23 min')
+    """
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 90:
+        return f"{5 * round(seconds / 5)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def share(value: float | None, digits: int = 2) -> str:
+    """A share in [0, 1] as a percentage; a dash for none.
+
+    >>> share(0.98925, 3), share(None)
+    ('98.925 %', '–')
+    """
+    return "–" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def mean_and_std(mean: float | None, std: float | None) -> str:
+    """Of the folds' accuracies, as percentages.
+
+    >>> mean_and_std(0.98925, 0.00088)
+    '98.925 ± 0.088 %'
+    """
+    return "–" if mean is None else f"{100 * mean:.3f} ± {100 * (std or 0):.3f} %"
+
+
+def size(count: int) -> str:
+    """A number of bytes.
+
+    >>> size(5_758_604)
+    '5.8 MB'
+    """
+    return f"{count / 1e6:.1f} MB"
+
+
+def moment(when: datetime) -> str:
+    """A date and time of day where the computer is."""
+    return f"{when.astimezone():%-d %B %Y, %H:%M}"
+
+
+def recipe(name: str | None, schedule: str | None) -> str:
+    """A recipe and its schedule as a name.
+
+    >>> recipe("compact", "quick"), recipe("classic", "tutorial"), recipe(None, None)
+    ('Compact, quick', 'Classic, tutorial', 'Unknown recipe')
+    """
+    return ", ".join(filter(None, (name, schedule))).capitalize() or "Unknown recipe"

@@ -1,0 +1,169 @@
+"""A run's charts, as Vega-Lite draws them in the page's own colours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+HELD_OUT, TRAINED_ON = "held out", "trained on"
+GREY = "#8a8a8a"  # seen on light and on dark
+Histories = Mapping[str, Mapping[str, Sequence[float]]]  # a fit's name -> Keras's history
+Spec = dict[str, Any]
+
+
+def curves(histories: Histories, epochs: int, key: str, *, training: bool = True) -> None:
+    """Accuracy and loss by epoch, a line a fit; dashed on the images it was trained on.
+
+    The axes, colours and keys do not depend on how far the fits are, so that a chart which grows is
+    not drawn anew.
+    """
+    rows = [
+        {
+            "fit": name,
+            "images": images,
+            "epoch": epoch + 1,
+            "accuracy": history[f"{prefix}accuracy"][epoch],
+            "loss": history[f"{prefix}loss"][epoch],
+        }
+        for name, history in histories.items()
+        for images, prefix in ((HELD_OUT, "val_"), (TRAINED_ON, ""))
+        if (training or prefix) and f"{prefix}loss" in history
+        for epoch in range(len(history[f"{prefix}loss"]))
+    ]
+    left, right = st.columns(2)
+    for column, measure, form in ((left, "accuracy", ".1%"), (right, "loss", ".3~f")):
+        with column:
+            _chart(
+                rows,
+                _curve(measure, form, list(histories), epochs, training=training),
+                f"{key}-{measure}",
+                f"{measure.capitalize()} of each fit by epoch",
+            )
+
+
+def _curve(measure: str, form: str, names: list[str], epochs: int, *, training: bool) -> Spec:
+    span = [1, epochs] if epochs > 1 else [0.5, 1.5]
+    ticks = sorted({round(1 + (epochs - 1) * part / 5) for part in range(6)})
+    encoding: Spec = {
+        "x": {
+            "field": "epoch",
+            "type": "quantitative",
+            "title": "Epoch",
+            "scale": {"domain": span, "nice": False, "padding": 8},
+            "axis": {"values": ticks, "format": "d", "grid": False},
+        },
+        "y": {
+            "field": measure,
+            "type": "quantitative",
+            "title": measure.capitalize(),
+            "scale": {"zero": False, "padding": 6},
+            "axis": {"format": form, "tickCount": 5},
+        },
+        "color": {
+            "field": "fit",
+            "type": "nominal",
+            "title": None,
+            "scale": {"domain": names},
+            "legend": {"orient": "bottom", "columns": 3},
+        },
+        "tooltip": [
+            {"field": "fit", "title": "Fit"},
+            {"field": "images", "title": "Images"},
+            {"field": "epoch", "title": "Epoch"},
+            {"field": measure, "title": measure.capitalize(), "format": form},
+        ],
+    }
+    if training:
+        encoding["strokeDash"] = {
+            "field": "images",
+            "type": "nominal",
+            "scale": {"domain": [HELD_OUT, TRAINED_ON], "range": [[1, 0], [4, 3]]},
+            "legend": None,
+        }
+        encoding["opacity"] = {
+            "field": "images",
+            "type": "nominal",
+            "scale": {"domain": [HELD_OUT, TRAINED_ON], "range": [1, 0.55]},
+            "legend": None,
+        }
+    mark = {"type": "line", "point": {"size": 28}, "strokeWidth": 2}
+    return {"mark": mark, "encoding": encoding, "height": 300}
+
+
+def box_plot(accuracies: Sequence[float], key: str) -> None:
+    """The tutorial's box and whiskers of the folds' accuracies, with each fold as a point."""
+    rows = [{"fold": f"Fold {k}", "accuracy": value} for k, value in enumerate(accuracies, 1)]
+    x: Spec = {
+        "field": "accuracy",
+        "type": "quantitative",
+        "title": "Accuracy on held-out images",
+        "scale": {"zero": False, "padding": 12},
+        "axis": {"format": ".1%", "tickCount": 6},
+    }
+    points: Spec = {
+        "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1, "yOffset": 34},
+        "encoding": {
+            "x": x,
+            "tooltip": [{"field": "fold"}, {"field": "accuracy", "format": ".3%"}],
+        },
+    }
+    box: Spec = {
+        "mark": {
+            "type": "boxplot",
+            "extent": 1.5,
+            "size": 34,
+            "outliers": False,
+            "rule": {"color": GREY},
+            "ticks": {"color": GREY, "size": 18},
+        },
+        "encoding": {"x": x},
+    }
+    spec: Spec = {"layer": [box, points], "height": 170}
+    _chart(rows, spec, key, "Box plot of the accuracies of the folds")
+
+
+def reliability(calibration: Mapping[str, Any], key: str) -> None:
+    """Accuracy against confidence, before and after the temperature."""
+    names = {"before": "Before calibration", "after": "After calibration"}
+    rows = [
+        {"when": names[when], **group}
+        for when in names
+        for group in calibration["reliability"][when]
+    ]
+    share: Spec = {"type": "quantitative", "scale": {"domain": [0, 1]}, "axis": {"format": ".0%"}}
+    diagonal: Spec = {
+        "data": {"values": [{"confidence": 0, "accuracy": 0}, {"confidence": 1, "accuracy": 1}]},
+        "mark": {"type": "line", "strokeDash": [2, 4], "color": GREY, "strokeWidth": 1.5},
+        "encoding": {
+            "x": {"field": "confidence", **share, "title": "Confidence"},
+            "y": {"field": "accuracy", **share, "title": "Accuracy"},
+        },
+    }
+    measured: Spec = {
+        "mark": {"type": "line", "point": {"size": 45}, "strokeWidth": 2},
+        "encoding": {
+            "x": {"field": "confidence", **share, "title": "Confidence"},
+            "y": {"field": "accuracy", **share, "title": "Accuracy"},
+            "color": {
+                "field": "when",
+                "type": "nominal",
+                "title": None,
+                "scale": {"domain": list(names.values())},
+                "legend": {"orient": "bottom"},
+            },
+            "tooltip": [
+                {"field": "when", "title": " "},
+                {"field": "confidence", "format": ".1%"},
+                {"field": "accuracy", "format": ".1%"},
+                {"field": "count", "title": "images", "format": ","},
+            ],
+        },
+    }
+    spec: Spec = {"layer": [diagonal, measured], "height": 340}
+    _chart(rows, spec, key, "Reliability diagram: accuracy against confidence")
+
+
+def _chart(rows: list[dict[str, Any]], spec: Spec, key: str, alt: str) -> None:
+    st.vega_lite_chart(rows, spec, width="stretch", key=key, alt=alt)

@@ -1,0 +1,67 @@
+"""The runs so far, the newest first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from digitrec import jobs, registry
+from digitrec.jobs import Snapshot
+from digitrec.registry import RegistryError
+from digitrec.ui.attempt import attempt
+from digitrec.ui.words import duration, mean_and_std, moment, plain, recipe
+
+BADGES = {
+    "done": ("Done", ":material/check:", "green"),
+    "failed": ("Failed", ":material/error:", "red"),
+    "interrupted": ("Interrupted", ":material/power_off:", "orange"),
+    "cancelled": ("Cancelled", ":material/stop_circle:", "gray"),
+}
+SHOWN = 20
+
+
+def history(runs: list[Snapshot]) -> None:
+    """Those that have ended; each with its report or what went wrong."""
+    runs = [run for run in runs if not run.under_way]
+    if not runs:
+        return
+    with st.expander(f"Earlier runs ({len(runs)})", icon=":material/history:", key="train-history"):
+        for run in runs[:SHOWN]:
+            _entry(run)
+
+
+def _exists(version: str) -> bool:
+    try:
+        registry.version(version)
+    except RegistryError:  # it was renamed or deleted since
+        return False
+    return True
+
+
+def _entry(run: Snapshot) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        words, icon, colour = BADGES[run.state]
+        plan = run.plan
+        folds = f"{plan.folds} folds" if plan.folds else "no folds"
+        st.markdown(
+            f"**{recipe(plan.recipe, plan.schedule)}** :{colour}-badge[{icon} {words}]  \n"
+            f"{moment(datetime.fromtimestamp(run.started, UTC))} · {folds}, {plan.epochs} epochs, "
+            f"{plan.images:,} images · {duration(run.seconds)}"
+            + (f" · {mean_and_std(run.mean, run.std)}" if run.mean is not None else "")
+        )
+        if run.version and _exists(run.version):
+            st.button(
+                "Report",
+                icon=":material/monitoring:",
+                key=f"report-{run.id}",
+                on_click=st.query_params.__setitem__,
+                args=("version", run.version),
+            )
+        with st.popover("Log", icon=":material/article:"):
+            st.caption(plain(run.message))
+            st.code(jobs.log(run.id) or "The log is empty.", language=None, height=320)
+        if run.resumable and st.button("Resume", icon=":material/resume:", key=f"resume-{run.id}"):
+            attempt(jobs.resume, run.id)
+        if st.button("Remove", icon=":material/delete:", key=f"forget-{run.id}", type="tertiary"):
+            attempt(jobs.forget, run.id)

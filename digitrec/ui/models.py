@@ -1,0 +1,111 @@
+"""The page Models: every version, which one reads, and what may be done with each."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from digitrec import registry
+from digitrec.registry import Version
+from digitrec.ui import report_view
+from digitrec.ui.attempt import attempt
+from digitrec.ui.words import mean_and_std, moment, plain, recipe, share, size
+
+
+def roll_back() -> None:
+    """Back to the version that served before, if there is one."""
+    if previous := registry.previous():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button("Roll back", icon=":material/undo:", key="rollback"):
+                attempt(registry.rollback, said=f"{plain(previous)} is in service.")
+            st.caption(f"{plain(previous)} served before.", width="content")
+
+
+def card(version: Version) -> None:
+    """One version: what it is, how good it is, what can be done with it."""
+    name = version.name
+    with st.container(border=True, key=f"version-{name}", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"#### {plain(name)}", width="stretch")
+            if version.damaged:
+                st.badge("Damaged", icon=":material/broken_image:", color="red")
+            else:
+                report_view.serve_button(version, f"serve-{name}")
+        if version.damaged:
+            st.error(plain(version.damaged), icon=":material/error:")
+        if version.note:
+            st.markdown(f":material/sticky_note_2: {plain(version.note)}")
+        st.html(facts(version))
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            if not version.damaged:
+                st.page_link(
+                    "digitrec/ui/train.py",
+                    label="Report",
+                    icon=":material/monitoring:",
+                    query_params={"version": name},
+                )
+            report_view.model_downloads(version)
+            if not version.shipped:
+                change(version)
+
+
+def facts(version: Version) -> str:
+    """Date, recipe, accuracies, size and data, as HTML."""
+    pairs = {
+        "Made": moment(datetime.fromisoformat(version.created)) if version.created else "–",
+        "Recipe": recipe(version.recipe, version.schedule),
+        "Cross-validated": f"{mean_and_std(version.mean, version.std)}, {version.folds} folds"
+        if version.folds
+        else "No",
+        "Test accuracy": share(version.test_accuracy),
+        "Without contested": share(version.test_uncontested),
+        "Size": size(version.bytes),
+        "Data": version.data or "–",
+    }
+    rows = "".join(f"<div><dt>{label}</dt><dd>{value}</dd></div>" for label, value in pairs.items())
+    return f'<dl class="facts">{rows}</dl>'
+
+
+def change(version: Version) -> None:
+    """Rename, note, delete; the version in service is not deleted."""
+    name = version.name
+    if st.button("Rename", icon=":material/edit:", key=f"rename-{name}", type="tertiary"):
+        rename(name)
+    if st.button("Note", icon=":material/sticky_note_2:", key=f"note-{name}", type="tertiary"):
+        note(name, version.note)
+    if version.in_service:
+        return
+    if st.button("Delete", icon=":material/delete:", key=f"delete-{name}", type="tertiary"):
+        delete(name)
+
+
+@st.dialog("Rename this version", icon=":material/edit:")
+def rename(name: str) -> None:
+    new = st.text_input("New name", name, help="Letters, digits, - and _.", key="new-name")
+    if st.button("Rename", type="primary", key="rename-now"):
+        attempt(registry.rename, name, new.strip(), said=f"It is called {plain(new.strip())} now.")
+
+
+@st.dialog("A note on this version", icon=":material/sticky_note_2:")
+def note(name: str, now: str) -> None:
+    words = st.text_area("Note", now, key="new-note", max_chars=registry.NOTE_LENGTH)
+    if st.button("Save", type="primary", key="note-now"):
+        attempt(registry.annotate, name, words, said="The note is kept.")
+
+
+@st.dialog("Delete this version?", icon=":material/delete:")
+def delete(name: str) -> None:
+    st.write(f"{plain(name)} and its report are removed for good.")
+    with st.container(horizontal=True):
+        if st.button("Delete", type="primary", icon=":material/delete:", key="delete-now"):
+            attempt(registry.delete, name, said=f"{plain(name)} is deleted.")
+        if st.button("Keep it", key="delete-not"):
+            st.rerun()
+
+
+with st.container(key="page", gap="small"):
+    st.header("Models", anchor=False)
+    st.caption("Every trained version is kept here. The one in service reads on the page Read.")
+    roll_back()
+    with st.container(key="models-table", gap="medium"):
+        for version in registry.versions():
+            card(version)

@@ -1,0 +1,142 @@
+"""The form of the page Train: which recipe, with which settings, and how long it will take."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from digitrec import jobs
+from digitrec.jobs import JobError
+from digitrec.recipes import LIMITS, RECIPES, TRAINING_IMAGES, Plan, PlanError
+from digitrec.ui.words import duration, plain
+
+CHOICES = {
+    ("compact", "quick"): "Compact, quick",
+    ("compact", "thorough"): "Compact, thorough",
+    ("compact", "full"): "Compact, full",
+    ("classic", "tutorial"): "Classic, the tutorial's",
+}
+NO_FOLDS = "None"
+
+
+def plan_form() -> None:
+    """Choose, see how long it takes, start."""
+    with st.container(key="train-form"):
+        recipe, schedule = st.radio(
+            "Recipe",
+            list(CHOICES),
+            format_func=CHOICES.__getitem__,
+            captions=[RECIPES[recipe][schedule].summary for recipe, schedule in CHOICES],
+            key="recipe",
+            persist_state="session",
+        )
+        values = _settings(recipe, schedule)
+        problem = st.container()
+        plan = None
+        try:
+            plan = Plan.of(recipe, schedule, **values)
+        except PlanError as error:
+            problem.error(plain(str(error)), icon=":material/error:")
+        with st.container(horizontal=True, vertical_alignment="center", key="start-row"):
+            started = st.button(
+                "Start training",
+                type="primary",
+                icon=":material/play_arrow:",
+                disabled=plan is None,
+                key="start",
+            )
+            if plan:
+                _time_needed(plan)
+        if started and plan:
+            try:
+                jobs.start(plan)
+            except JobError as error:
+                problem.error(plain(str(error)), icon=":material/error:")
+            else:
+                st.rerun()
+
+
+def _settings(recipe: str, schedule: str) -> dict[str, int | float | str | bool | None]:
+    """What the person may change; each schedule keeps settings of its own."""
+    own = RECIPES[recipe][schedule]
+
+    def whole(name: str, label: str, value: int, step: int, help_: str) -> int | None:
+        low, high = LIMITS[name]
+        # No limits of the widget's own: it would keep the last value and say so only on hover.
+        return st.number_input(
+            label,
+            value=value,
+            step=step,
+            help=f"{help_} From {low:,} to {high:,}.",
+            key=f"{recipe}-{schedule}-{name}",
+            persist_state="session",
+        )
+
+    low, high = (int(limit) for limit in LIMITS["folds"])
+    with st.container(horizontal=True, key="settings"):
+        folds = st.selectbox(
+            "Folds",
+            [0, *range(low, high + 1)],
+            index=own.folds - low + 1 if own.folds else 0,
+            format_func=lambda k: str(k) if k else NO_FOLDS,
+            help="The images are dealt into this many parts; each part is read by a network that "
+            "never saw it. None: no cross-validation, one network on all images.",
+            key=f"{recipe}-{schedule}-folds",
+            persist_state="session",
+        )
+        epochs = whole("epochs", "Epochs", own.epochs, 1, "Times each image is learnt from.")
+        images = whole(
+            "images", "Images", TRAINING_IMAGES, 1000, "How many of MNIST's training images."
+        )
+    with st.expander("More settings", icon=":material/tune:"):
+        with st.container(horizontal=True, key="more-settings"):
+            batch = whole("batch_size", "Batch size", own.batch_size, 8, "Images a step.")
+            rate = st.number_input(
+                "Learning rate",
+                value=own.learning_rate,
+                step=0.001,
+                format="%.5f",
+                help="The size of a step at its largest. From {:g} to {:g}.".format(
+                    *LIMITS["learning_rate"]
+                ),
+                key=f"{recipe}-{schedule}-learning_rate",
+                persist_state="session",
+            )
+            seed = whole("seed", "Seed", 1, 1, "The same seed deals the same folds.")
+        name = st.text_input(
+            "Name of the version",
+            placeholder="The recipe and the time",
+            help="Letters, digits, - and _.",
+            key="version-name",
+            persist_state="session",
+        )
+    serve = st.toggle(
+        "Put the new version in service when it is done",
+        key="serve-when-done",
+        persist_state="session",
+    )
+    return {
+        "folds": folds,
+        "epochs": epochs,
+        "images": images,
+        "batch_size": batch,
+        "learning_rate": rate,
+        "seed": seed,
+        "name": name.strip() or None,
+        "serve": serve,
+    }
+
+
+def _time_needed(plan: Plan) -> None:
+    """How long the run will take, from steps measured on this machine."""
+    seconds = jobs.estimate_known(plan)
+    if seconds is not None:
+        st.markdown(f":material/schedule: About {duration(seconds)} on this machine")
+        return
+    if st.button("How long will it take?", icon=":material/timer:", type="tertiary", key="measure"):
+        try:
+            with st.spinner("Timing a few steps on this machine"):
+                jobs.estimate(plan)
+        except JobError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+        else:
+            st.rerun()

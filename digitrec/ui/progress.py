@@ -1,0 +1,140 @@
+"""A run under way, and what there is to say about one that did not come to its end."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from digitrec import jobs
+from digitrec.jobs import JobError, Snapshot
+from digitrec.runs import FINAL, Part
+from digitrec.ui import charts
+from digitrec.ui.attempt import attempt
+from digitrec.ui.status import how_far
+from digitrec.ui.tiles import show_tiles
+from digitrec.ui.words import duration, mean_and_std, plain, recipe, share
+
+STARTING = "Starting the processes that train."
+ASKED_AFTER = 60  # seconds of work that nobody throws away by a slip of the hand
+
+
+@st.fragment(run_every=1)
+def follow(run_id: str) -> None:
+    """The run, drawn anew each second; when it ends, the whole page is."""
+    try:
+        run = jobs.snapshot(run_id)
+    except JobError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    if not run.under_way:
+        st.rerun()
+    with st.container(key="train-progress"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            what = recipe(run.plan.recipe, run.plan.schedule).lower()
+            st.subheader(f"Training {what}", anchor=False, width="stretch")
+            if st.button("Cancel", icon=":material/stop_circle:", key="cancel"):
+                _cancel(run)
+        st.progress(run.progress, how_far(run))
+        notice = st.info if run.resumed else st.caption
+        notice(plain(run.message) if run.progress else STARTING)
+        _tiles(run)
+        st.html(f'<div class="parts">{"".join(map(_row, run.parts))}</div>')
+        _curves(run)
+
+
+def _cancel(run: Snapshot) -> None:
+    if run.seconds > ASKED_AFTER:
+        _confirm_cancel(run.id)
+    else:
+        attempt(jobs.cancel, run.id)
+
+
+@st.dialog("Cancel this run?", icon=":material/stop_circle:")
+def _confirm_cancel(run_id: str) -> None:
+    st.write("What it has learnt so far is thrown away. The version in service is not touched.")
+    with st.container(horizontal=True):
+        if st.button("Cancel the run", type="primary", key="cancel-now"):
+            attempt(jobs.cancel, run_id)
+        if st.button("Let it go on", key="cancel-not"):
+            st.rerun()
+
+
+def _tiles(run: Snapshot) -> None:
+    finished = sum(part.state == "done" for part in run.parts if part.name != FINAL)
+    tiles = [("Worked for", duration(run.seconds))]
+    if run.plan.folds:
+        of = f"{finished} of {run.plan.folds} folds"
+        tiles.append((f"Mean, {of} finished", mean_and_std(run.mean, run.std)))
+    if run.load is not None:
+        tiles.append(("Machine busy", share(min(1.0, run.load), 0)))
+    show_tiles(tiles)
+
+
+def _row(part: Part) -> str:
+    """A fold, or the final fit: how far it is, its accuracy, and how that came about."""
+    name = part_name(part.name)
+    state = {"waiting": "Waiting", "done": "Done"}.get(
+        part.state, f"Epoch {min(part.epoch + 1, part.epochs)} of {part.epochs}"
+    )
+    return (
+        f'<div class="part {part.state}"><b>{name}</b><span>{state}</span>'
+        f'<div class="bar" role="meter" aria-label="{name}" aria-valuemin="0" aria-valuemax="100" '
+        f'aria-valuenow="{100 * part.progress:.0f}"><i style="width:{part.progress:.1%}"></i></div>'
+        f"{_sparkline([epoch.val_accuracy for epoch in part.history])}"
+        f"<b>{share(part.accuracy)}</b></div>"
+    )
+
+
+def _sparkline(values: list[float]) -> str:
+    """A line of accuracies, cut out of the theme's colour: `st.html` takes no SVG."""
+    if len(values) < 2:
+        return '<i class="spark"></i>'
+    low, span = min(values), (max(values) - min(values)) or 1.0
+    line = [
+        (100 * place / (len(values) - 1), 85 * (1 - (value - low) / span))
+        for place, value in enumerate(values)
+    ]
+    under = [(x, y + 15) for x, y in reversed(line)]  # the line is 15 % of its box thick
+    outline = ",".join(f"{x:.1f}% {y:.1f}%" for x, y in line + under)
+    said = f"Accuracy from {share(values[0])} to {share(values[-1])}"
+    return (
+        f'<i class="spark" role="img" aria-label="{said}" '
+        f'style="background:var(--accent);clip-path:polygon({outline})"></i>'
+    )
+
+
+def part_name(name: str) -> str:
+    """What people call a part of a run."""
+    return "All images" if name == FINAL else name.capitalize()
+
+
+def _curves(run: Snapshot) -> None:
+    histories = {
+        part_name(part.name): {
+            "val_accuracy": [epoch.val_accuracy for epoch in part.history],
+            "val_loss": [epoch.val_loss for epoch in part.history],
+        }
+        for part in run.parts
+    }
+    if any(part.history for part in run.parts):
+        charts.curves(histories, run.plan.epochs, "growing", training=False)
+    else:
+        st.caption("The curves begin when the first epoch is finished.")
+
+
+def ended(run: Snapshot) -> None:
+    """A run that failed, was cut off or was cancelled: why, its log, and the way on."""
+    with st.container(key="train-progress"):
+        what = recipe(run.plan.recipe, run.plan.schedule)
+        if run.state == "cancelled":
+            st.info(f"The last run ({what}) was cancelled.", icon=":material/stop_circle:")
+            return
+        st.error(
+            f"The last run ({what}) did not finish. {plain(run.message)}", icon=":material/error:"
+        )
+        with st.container(horizontal=True):
+            if st.button("Resume", icon=":material/resume:", type="primary", key="resume"):
+                attempt(jobs.resume, run.id)
+            if st.button("Dismiss", icon=":material/close:", key="dismiss"):
+                attempt(jobs.forget, run.id)
+        with st.expander("Log", icon=":material/article:"):
+            st.code(jobs.log(run.id) or "The log is empty.", language=None, height=320)

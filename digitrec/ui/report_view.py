@@ -1,0 +1,270 @@
+"""A version's report on the page: what its training came to, and how far to trust it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+
+from digitrec import figures, registry
+from digitrec import report as reports
+from digitrec.registry import RegistryError, Version
+from digitrec.ui import charts
+from digitrec.ui.attempt import attempt
+from digitrec.ui.tiles import show_tiles
+from digitrec.ui.words import duration, mean_and_std, plain, recipe, share
+
+Report = dict[str, Any]
+MISTAKES_AT_FIRST = 20
+SIGNIFICANT = 0.05
+
+
+def show(name: str) -> None:
+    """The report of a version; a sentence where there is none that can be read."""
+    with st.container(key="train-report"):
+        try:
+            version, report = registry.version(name), registry.report(name)
+            _head(version)
+            _report(version, report)
+        except RegistryError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            st.error(
+                f"The rest of the report of {plain(name)} cannot be shown: its file is damaged.",
+                icon=":material/error:",
+            )
+
+
+def _head(version: Version) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(plain(version.name), anchor=False, width="stretch")
+        serve_button(version, "report-serve")
+    st.caption(f"{recipe(version.recipe, version.schedule)}. {version.data}")
+    if version.damaged:
+        st.error(plain(version.damaged), icon=":material/error:")
+
+
+def serve_button(version: Version, key: str) -> None:
+    """Put this version in service, or the word that it is."""
+    if version.in_service:
+        st.badge("In service", icon=":material/check_circle:", color="green")
+    elif st.button(
+        "Put in service", icon=":material/publish:", key=key, disabled=bool(version.damaged)
+    ):
+        attempt(registry.serve, version.name, said=f"{plain(version.name)} is in service.")
+
+
+def _report(version: Version, report: Report) -> None:
+    """Every part that this report has data for."""
+    _tiles(report)
+    _verdict(report)
+    _downloads(version, report)
+    if folds := report.get("folds"):
+        _title("Accuracy of the folds", "box plot", report)
+        charts.box_plot([fold["accuracy"] for fold in folds], "report-folds")
+        _table(
+            ("", "Accuracy", "Loss", "Time"),
+            [
+                (f"Fold {k}", share(f["accuracy"], 3), f"{f['loss']:.4f}", duration(f["seconds"]))
+                for k, f in enumerate(folds, 1)
+            ],
+        )
+    if "curves" in figures.available(report):
+        _curves(report)
+    if outside := report.get("out_of_fold"):
+        _title("Confusion matrix", "confusion", report)
+        _confusion(outside["confusion"], "every training image, by a network that never saw it")
+        _title("Digit by digit")
+        _table(
+            ("Digit", "Precision", "Recall", "F1", "Images"),
+            [
+                (
+                    str(digit),
+                    *(share(row[key]) for key in ("precision", "recall", "f1")),
+                    f"{row['support']:,.0f}",
+                )
+                for digit, row in enumerate(outside["digits"])
+            ],
+        )
+    elif test := report.get("test"):
+        _title("Confusion matrix", "confusion", report)
+        _confusion(test["confusion"], "the test set, which the network never saw")
+    if "reliability" in report.get("calibration", {}):
+        _calibration(report)
+    if report.get("mistakes"):
+        _mistakes(report)
+
+
+def _tiles(report: Report) -> None:
+    test, calibration = report.get("test", {}), report.get("calibration", {})
+    tiles = [
+        ("Test accuracy", share(test.get("accuracy"))),
+        ("Without contested labels", share(test.get("accuracy_without_contested"))),
+        ("Training took", duration(report["seconds"]) if "seconds" in report else "–"),
+    ]
+    if report.get("folds"):
+        low, high = (min(1.0, max(0.0, bound)) for bound in report["interval"])
+        tiles[:0] = [
+            (f"Mean of {len(report['folds'])} folds", mean_and_std(report["mean"], report["std"])),
+            ("95 % interval", f"{100 * low:.2f} to {share(high)}"),
+        ]
+    if "ece_after" in calibration:
+        tiles.append(("Calibration error", share(calibration["ece_after"])))
+    show_tiles(tiles)
+    if line := reports.summary(report):
+        st.code(line, language=None)
+
+
+def _verdict(report: Report) -> None:
+    """Against the version that was in service, and whether chance explains the difference."""
+    comparison = report.get("comparison")
+    if not comparison:
+        return
+    better = comparison["accuracy"] > comparison["other_accuracy"]
+    box, icon = st.info, ":material/balance:"
+    if comparison["p_value"] < SIGNIFICANT:
+        box, icon = (
+            (st.success, ":material/trending_up:")
+            if better
+            else (st.warning, ":material/trending_down:")
+        )
+    box(
+        f"**{plain(comparison['verdict'])}** On the same 10,000 test images: "
+        f"{share(comparison['accuracy'])} against {share(comparison['other_accuracy'])}; "
+        f"{comparison['only_this_right']:,} images only this one reads right, "
+        f"{comparison['only_other_right']:,} only {plain(comparison['with'])} (McNemar's test).",
+        icon=icon,
+    )
+
+
+def _downloads(version: Version, report: Report) -> None:
+    name = version.name
+    with st.container(horizontal=True, key="report-downloads", gap="xsmall"):
+        _download("Report (HTML)", f"{name}.html", lambda: reports.html(report, name))
+        _download("Report (JSON)", f"{name}.json", lambda: json.dumps(report, indent=1))
+        model_downloads(version)
+
+
+def model_downloads(version: Version) -> None:
+    """The network, as Keras keeps it and as it serves."""
+    for file in ("model.keras", "model.tflite"):
+        path = version.folder / file
+        if path.is_file():
+            _download(file, f"{version.name}{path.suffix}", path.read_bytes)
+
+
+def _download(label: str, file: str, make: Callable[[], str | bytes]) -> None:
+    """A file that is made when it is asked for."""
+    st.download_button(
+        label,
+        make,
+        file_name=file,
+        icon=":material/download:",
+        key=f"download-{file}",
+        type="tertiary",
+        on_click="ignore",
+    )
+
+
+def _title(words: str, figure: str = "", report: Report | None = None) -> None:
+    """A heading, with its figure as files."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        st.markdown(f"#### {words}", width="stretch")
+        if report is not None:
+            for kind in ("png", "svg"):
+                file = f"{figure.replace(' ', '-')}.{kind}"
+                _download(kind.upper(), file, partial(figures.draw, figure, report, kind))
+
+
+def _curves(report: Report) -> None:
+    _title("Loss and accuracy by epoch", "curves", report)
+    histories = {f"Fold {k}": fold["history"] for k, fold in enumerate(report["folds"], 1)}
+    if final := report.get("history"):
+        histories["All images"] = final
+    epochs = max(len(history["loss"]) for history in histories.values())
+    charts.curves(histories, epochs, "report")
+    st.caption(
+        "Solid: on images the network did not see. Dashed: on those it was trained on. "
+        "All images: the network that was kept, on the test set."
+    )
+
+
+def _confusion(table: list[list[int]], of: str) -> None:
+    """True digits down, answers across; the more mistakes, the stronger the colour."""
+    worst = max((table[i][j] for i in range(10) for j in range(10) if i != j), default=0) or 1
+
+    def cell(row: int, column: int) -> str:
+        count = table[row][column]
+        if row == column:
+            return f'<td class="right">{count:,}</td>'
+        if not count:
+            return '<td class="none">·</td>'
+        depth = 10 + 60 * count / worst
+        colour = f"color-mix(in srgb, var(--doubt) {depth:.0f}%, transparent)"
+        return f'<td style="background:{colour}">{count:,}</td>'
+
+    head = "".join(f'<th scope="col">{digit}</th>' for digit in range(10))
+    rows = "".join(
+        f'<tr><th scope="row">{row}</th>{"".join(cell(row, column) for column in range(10))}</tr>'
+        for row in range(10)
+    )
+    st.html(
+        f'<div class="scroll"><table class="confusion"><tr><th></th>{head}</tr>{rows}'
+        f"<caption>True digits down, answers across: {of}.</caption></table></div>"
+    )
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    cells = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    body = "".join(
+        f'<tr><th scope="row">{row[0]}</th>{"".join(f"<td>{cell}</td>" for cell in row[1:])}</tr>'
+        for row in rows
+    )
+    st.html(f'<div class="scroll"><table><tr>{cells}</tr>{body}</table></div>')
+
+
+def _calibration(report: Report) -> None:
+    found = report["calibration"]
+    _title("Calibration", "reliability", report)
+    st.write(
+        "How often an answer given with some confidence is right; on the dotted line, exactly that "
+        f"often. Expected calibration error: {share(found['ece_before'])} before, "
+        f"**{share(found['ece_after'])} after** the temperature {found['temperature']:.2f}, "
+        f"measured on {plain(found['measured_on'])}."
+    )
+    charts.reliability(found, "report-reliability")
+
+
+def _mistakes(report: Report) -> None:
+    found = report["mistakes"]
+    suspects = sum(mistake["label_error"] for mistake in found)
+    _title("The most confident mistakes", "mistakes", report)
+    st.write(
+        f"Of the {plain(report['mistakes_in'])}. "
+        + (f"{suspects} of these {len(found)} look like errors of the label." if suspects else "")
+    )
+    st.html(f'<div class="mistakes">{"".join(map(_mistake, found[:MISTAKES_AT_FIRST]))}</div>')
+    if rest := found[MISTAKES_AT_FIRST:]:
+        with st.expander(f"{len(rest)} more"):
+            st.html(f'<div class="mistakes">{"".join(map(_mistake, rest))}</div>')
+
+
+def _mistake(mistake: dict[str, Any]) -> str:
+    file = io.BytesIO()
+    Image.fromarray(figures.picture(mistake)).save(file, "PNG")
+    picture = base64.b64encode(file.getvalue()).decode()
+    label, answer = int(mistake["label"]), int(mistake["predicted"])
+    suspect = mistake["label_error"]
+    return (
+        f'<figure class="mistake{" suspect" if suspect else ""}">'
+        f'<img src="data:image/png;base64,{picture}" alt="Labelled {label}, read as {answer}">'
+        f"<figcaption><b>Read as {answer}</b>{share(mistake['confidence'], 1)}<br>"
+        f"Label: {label}{'<br><em>The label looks wrong</em>' if suspect else ''}"
+        "</figcaption></figure>"
+    )

@@ -1,0 +1,58 @@
+"""The sidebar's news: the version in service, and the run under way with its progress."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from digitrec import jobs
+from digitrec.classifier import ModelError, in_service
+from digitrec.jobs import Snapshot
+from digitrec.ui.words import duration, plain, recipe
+
+
+def recover() -> None:
+    """Once a session: a run whose process has vanished goes on."""
+    if "recovered" not in st.session_state:
+        st.session_state.recovered = jobs.recover()
+
+
+@st.fragment(run_every=1)
+def news() -> None:
+    """What serves and what trains; when either changes, the whole page is drawn again."""
+    state = st.session_state
+    run = jobs.current()
+    serving = _in_service()
+    known = (serving, run.id if run else None)
+    if state.setdefault("known", known) != known:
+        state.known = known
+        st.rerun()
+    with st.container():
+        if run:
+            _run_status(run)
+
+
+def _in_service() -> str | None:
+    """Show the version in service; return its name."""
+    try:
+        model = in_service()
+    except ModelError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return None
+    st.caption(f":material/memory: Model in service: **{plain(model.name)}**")
+    if model.notice:
+        st.warning(plain(model.notice), icon=":material/warning:")
+    return model.name
+
+
+def _run_status(run: Snapshot) -> None:
+    with st.container(border=True, key="run-status", gap="xsmall"):
+        what = recipe(run.plan.recipe, run.plan.schedule).lower()
+        st.markdown(f":material/model_training: **Training** {what}")
+        st.progress(run.progress, how_far(run))
+        st.page_link("digitrec/ui/train.py", label="Watch it", icon=":material/monitoring:")
+
+
+def how_far(run: Snapshot) -> str:
+    """The share that is done and the time left, in a few words."""
+    left = f" · about {duration(run.seconds_left)} left" if run.seconds_left is not None else ""
+    return f"{run.progress:.0%}".replace("%", " %") + left

@@ -1,0 +1,49 @@
+"""The page Train: start a run, watch it, read its report, put the new version in service."""
+
+import streamlit as st
+
+from digitrec import jobs, registry
+from digitrec.ui import progress, report_view
+from digitrec.ui.history import history
+from digitrec.ui.plan_form import plan_form
+from digitrec.ui.words import duration, plain
+
+
+def choose_report(runs: list[jobs.Snapshot]) -> str | None:
+    """The version whose report is shown: the address's, else the newest run's."""
+    names = [version.name for version in registry.versions()]
+    newest = next((run.version for run in runs if run.version in names), None)
+    asked = st.query_params.get("version")
+    first = asked if asked in names else newest
+    if first is None:
+        return None
+    st.session_state["report-of"] = first
+
+    def keep() -> None:
+        st.query_params["version"] = st.session_state["report-of"]
+
+    chosen: str = st.selectbox("Report of the version", names, key="report-of", on_change=keep)
+    return chosen
+
+
+with st.container(key="page", gap="small"):
+    st.header("Train the network", anchor=False)
+    runs = jobs.history()
+    run = runs[0] if runs else None
+    if run and run.under_way:
+        st.session_state.followed = run.id
+        progress.follow(run.id)
+    else:
+        if run and st.session_state.pop("followed", None) == run.id and run.version:
+            st.query_params["version"] = run.version
+            st.success(
+                f"Done in {duration(run.seconds)}: {plain(run.version)}.",
+                icon=":material/check_circle:",
+            )
+        if run and run.state != "done":
+            progress.ended(run)
+        plan_form()
+    history(runs)
+    st.divider()
+    if name := choose_report(runs):
+        report_view.show(name)

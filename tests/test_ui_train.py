@@ -1,0 +1,391 @@
+"""The pages Train and Models as Streamlit runs them; no network is trained here."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from digitrec import jobs, registry
+from digitrec.jobs import BusyError, JobError, Snapshot
+from digitrec.recipes import Plan
+from digitrec.runs import Epoch, Part
+from digitrec.settings import ROOT, settings
+from digitrec.ui import words
+
+SHIPPED = ROOT / "models" / "default"
+EPOCHS = tuple(Epoch(0.5 / k, 0.9 + k / 100, 0.4 / k, 0.91 + k / 100, 2.0) for k in (1, 2, 3))
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A models folder of its own, with the shipped version and `one` in it."""
+    shutil.copytree(SHIPPED, tmp_path / "default")
+    monkeypatch.setenv("DIGITREC_MODELS", str(tmp_path))
+    settings.cache_clear()
+    add_version(tmp_path, "one")
+    yield tmp_path
+    settings.cache_clear()
+
+
+def add_version(models: Path, name: str, **changes: Any) -> None:
+    folder = models / name
+    shutil.copytree(SHIPPED, folder)
+    report = json.loads((folder / "report.json").read_text())
+    report.update(full_report(), **changes)
+    (folder / "report.json").write_text(json.dumps(report))
+
+
+def full_report() -> dict[str, Any]:
+    """What a run with two folds reports, but for the files."""
+    history = {
+        "loss": [0.5, 0.2],
+        "accuracy": [0.9, 0.95],
+        "val_loss": [0.4, 0.1],
+        "val_accuracy": [0.92, 0.98],
+        "seconds": [2.0, 2.0],
+    }
+    fold = {"accuracy": 0.98, "loss": 0.1, "seconds": 4.0, "history": history}
+    confusion = [[100 if i == j else (i + j) % 2 for j in range(10)] for i in range(10)]
+    groups = [{"confidence": 0.6, "accuracy": 0.7, "count": 9}]
+    mistake = {"index": 3, "label": 4, "predicted": 9, "confidence": 0.99}
+    ink = base64.b64encode(bytes(28 * 28)).decode()
+    return {
+        "recipe": "compact",
+        "schedule": "quick",
+        "created": "2026-11-23T10:00:00Z",
+        "folds": [fold, {**fold, "accuracy": 0.97}],
+        "mean": 0.975,
+        "std": 0.005,
+        "interval": [0.91, 1.04],
+        "history": history,
+        "seconds": 130.0,
+        "out_of_fold": {
+            "images": 600,
+            "accuracy": 0.975,
+            "confusion": confusion,
+            "digits": [{"precision": 0.9, "recall": 0.8, "f1": 0.85, "support": 60}] * 10,
+        },
+        "calibration": {
+            "temperature": 0.8,
+            "measured_on": "600 out-of-fold predictions",
+            "ece_before": 0.05,
+            "ece_after": 0.01,
+            "reliability": {"before": groups, "after": groups},
+        },
+        "mistakes_in": "training set",
+        "mistakes": [{**mistake, "label_error": k == 0, "image": ink} for k in range(25)],
+        "comparison": {
+            "with": "default",
+            "accuracy": 0.98,
+            "other_accuracy": 0.996,
+            "only_this_right": 10,
+            "only_other_right": 170,
+            "p_value": 0.0,
+            "verdict": "Worse than default, and hardly by chance (p < 0.0001).",
+        },
+    }
+
+
+def snapshot(state: str = "running", **changes: Any) -> Snapshot:
+    plan = Plan.of("compact", "quick", folds=2, epochs=4, images=600)
+    parts = (
+        Part("fold 1", 4, 300, "done", history=EPOCHS),
+        Part("fold 2", 4, 300, "running", 0.5, EPOCHS[:2]),
+        Part("final", 4, 600),
+    )
+    now = time.time()
+    made = Snapshot(
+        id="20261123-100000-abcd",
+        plan=plan,
+        state=state,
+        progress=0.42,
+        seconds=20.0,
+        seconds_left=130.0,
+        parts=parts,
+        message="Training: 2 folds.",
+        load=1.4,
+        started=now - 60,
+        ended=None if state in {"starting", "running"} else now,
+        version=None,
+        resumed=0,
+    )
+    return replace(made, **changes)
+
+
+@pytest.fixture
+def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Snapshot], dict[str, Any]]:
+    """Lets the page see this run; tells what the page asked of it."""
+
+    def put(run: Snapshot) -> dict[str, Any]:
+        asked: dict[str, Any] = {}
+        monkeypatch.setattr(jobs, "history", lambda: [run])
+        monkeypatch.setattr(jobs, "current", lambda: run if run.under_way else None)
+        monkeypatch.setattr(jobs, "snapshot", lambda run_id: run)
+        monkeypatch.setattr(jobs, "recover", lambda: None)
+        monkeypatch.setattr(jobs, "log", lambda run_id: "what the process printed")
+        for action in ("cancel", "resume", "forget"):
+            monkeypatch.setattr(jobs, action, lambda run_id, a=action: asked.update({a: run_id}))
+        return asked
+
+    return put
+
+
+def visit(page: str, **query: str) -> AppTest:
+    st.cache_data.clear()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app.switch_page(f"digitrec/ui/{page}.py")
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def text(app: AppTest) -> str:
+    """All that the page says."""
+    said = [
+        element.value
+        for kind in ("markdown", "caption", "code", "subheader")
+        for element in app.get(kind)
+    ]
+    said += [html.proto.body for html in app.get("html") if "<style" not in html.proto.body]
+    return re.sub(r"<[^>]*>", " ", " ".join(said)).replace("\\", "")
+
+
+def only(elements: Any) -> str:
+    """The one message of its kind, as people read it."""
+    assert len(elements) == 1, [element.value for element in elements]
+    return str(elements[0].value).replace("\\", "")
+
+
+def test_the_default_is_compact_quick_and_starts_as_shown(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans: list[Plan] = []
+    monkeypatch.setattr(jobs, "start", plans.append)
+    app = visit("train")
+    app.number_input(key="compact-quick-epochs").set_value(3)
+    app.selectbox(key="compact-quick-folds").set_value(2)
+    app.number_input(key="compact-quick-images").set_value(500)
+    app.text_input(key="version-name").set_value("mine")
+    app.toggle(key="serve-when-done").set_value(True)
+    app.button(key="start").click().run()
+    assert not app.exception
+    changes = {"epochs": 3, "folds": 2, "images": 500, "name": "mine", "serve": True}
+    assert plans == [Plan.of("compact", "quick", **changes)]
+
+
+def test_each_recipe_has_its_own_settings(models: Path) -> None:
+    app = visit("train")
+    app.radio(key="recipe").set_value(("classic", "tutorial")).run()
+    assert app.number_input(key="classic-tutorial-epochs").value == 10
+    assert app.number_input(key="classic-tutorial-batch_size").value == 32
+    assert app.selectbox(key="classic-tutorial-folds").value == 5
+    app.radio(key="recipe").set_value(("compact", "full")).run()
+    assert app.selectbox(key="compact-full-folds").value == 0
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("epochs", 0, "The epochs must be a whole number from 1 to 200."),
+        ("epochs", 10**9, "The epochs must be a whole number from 1 to 200."),
+        ("images", 99, "The images must be a whole number from 100 to 60000."),
+        ("batch_size", 4096, "The batch size must be a whole number from 8 to 1024."),
+        ("learning_rate", 7.0, "The learning rate must be from 1e-05 to 0.1."),
+        ("seed", -1, "The seed must be a whole number from 0 to 2147483647."),
+    ],
+)
+def test_a_setting_out_of_range_is_one_sentence(
+    models: Path, setting: str, value: float, sentence: str
+) -> None:
+    app = visit("train")
+    app.number_input(key=f"compact-quick-{setting}").set_value(value).run()
+    assert not app.exception
+    assert only(app.error) == sentence
+    assert app.button(key="start").disabled
+
+
+def test_a_name_that_cannot_be_a_folder_is_one_sentence(models: Path) -> None:
+    app = visit("train")
+    app.text_input(key="version-name").set_value("../../etc").run()
+    assert not app.exception
+    assert only(app.error).startswith("A version's name is made of letters")
+    assert app.button(key="start").disabled
+
+
+def test_a_second_start_is_refused_in_a_sentence(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(plan: Plan) -> str:
+        raise BusyError("A training run is under way; wait until it ends, or cancel it.")
+
+    monkeypatch.setattr(jobs, "start", refuse)
+    app = visit("train")
+    app.button(key="start").click().run()
+    assert not app.exception
+    assert only(app.error).startswith("A training run is under way")
+
+
+def test_the_time_is_measured_when_asked(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[float] = []
+    monkeypatch.setattr(jobs, "estimate_known", lambda plan: measured[0] if measured else None)
+    monkeypatch.setattr(jobs, "estimate", lambda plan: measured.append(700.0))
+    app = visit("train")
+    app.button(key="measure").click().run()
+    assert not app.exception
+    assert "About 12 min on this machine" in text(app)
+
+
+def test_a_measurement_that_fails_is_a_sentence(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(plan: Plan) -> float:
+        raise JobError("The time cannot be estimated: the measurement failed.")
+
+    monkeypatch.setattr(jobs, "estimate", fail)
+    app = visit("train")
+    app.button(key="measure").click().run()
+    assert only(app.error) == "The time cannot be estimated: the measurement failed."
+
+
+def test_a_run_is_shown_fold_by_fold(models: Path, pretend: Callable[..., Any]) -> None:
+    asked = pretend(snapshot())
+    app = visit("train")
+    said = text(app)
+    for words_ in ("Fold 1", "Done", "Fold 2", "Epoch 3 of 4", "Waiting", "94.00 %", "100 %"):
+        assert words_ in said
+    assert not [button for button in app.button if button.key == "start"]
+    app.button(key="cancel").click().run()
+    assert asked == {"cancel": snapshot().id}
+
+
+def test_much_work_is_not_thrown_away_by_one_click(
+    models: Path, pretend: Callable[..., Any]
+) -> None:
+    asked = pretend(snapshot(seconds=900.0))
+    app = visit("train")
+    app.button(key="cancel").click().run()
+    assert app.button(key="cancel-now")
+    assert not asked
+
+
+def test_every_page_tells_of_the_run(models: Path, pretend: Callable[..., Any]) -> None:
+    pretend(snapshot())
+    for page in ("read", "train", "models"):
+        app = visit(page)
+        assert "Training compact, quick" in " ".join(
+            m.value.replace("*", "") for m in app.sidebar.markdown
+        )
+
+
+def test_a_resumed_run_says_so(models: Path, pretend: Callable[..., Any]) -> None:
+    message = "Resumed: 3 finished epochs were kept, only the one under way was lost."
+    pretend(snapshot(resumed=1, message=message))
+    assert only(visit("train").info) == message
+
+
+def test_a_failed_run_gives_its_reason_its_log_and_a_way_on(
+    models: Path, pretend: Callable[..., Any]
+) -> None:
+    reason = "The run could not be written: the disk is full."
+    asked = pretend(snapshot("failed", message=reason))
+    app = visit("train")
+    assert only(app.error).endswith(reason)
+    assert any("what the process printed" in code.value for code in app.code)
+    app.button(key="resume").click().run()
+    app.button(key="dismiss").click().run()
+    assert asked == {"resume": snapshot().id, "forget": snapshot().id}
+    assert app.button(key="start")
+
+
+def test_a_finished_run_shows_its_report(models: Path, pretend: Callable[..., Any]) -> None:
+    pretend(snapshot("done", version="one", progress=1.0))
+    app = visit("train")
+    said = text(app)
+    for words_ in (
+        *("97.500 ± 0.500 %", "91.00 to 100.00 %", "Accuracy: mean=97.500 std=0.500, n=2"),
+        *("Confusion matrix", "Precision", "Calibration", "The label looks wrong", "Read as 9"),
+    ):
+        assert words_ in said
+    assert "McNemar" in only(app.warning)
+    app.button(key="report-serve").click().run()
+    assert not app.exception
+    assert registry.in_service() == "one"
+
+
+def test_the_address_chooses_the_report(models: Path) -> None:
+    assert "Accuracy: mean=97.500" in text(visit("train", version="one"))
+    app = visit("train", version="no such version")
+    assert not app.error
+
+
+@pytest.mark.parametrize("damage", [{"folds": [7]}, {"mistakes": [{}]}, {"test": 7}])
+def test_a_report_that_makes_no_sense_is_a_sentence(models: Path, damage: dict[str, Any]) -> None:
+    add_version(models, "odd", **damage)
+    app = visit("train", version="odd")
+    assert any("cannot be shown" in error.value for error in app.error)
+
+
+def test_versions_are_listed_served_and_rolled_back(models: Path) -> None:
+    app = visit("models")
+    said = text(app)
+    for words_ in ("default", "one", "97.500 ± 0.500 %, 2 folds", "Compact, quick", "5.8 MB"):
+        assert words_ in said
+    app.button(key="serve-one").click().run()
+    assert registry.in_service() == "one"
+    assert "Model in service: **one**" in app.sidebar.caption[0].value
+    app.button(key="rollback").click().run()
+    assert registry.in_service() == "default"
+    assert not app.exception
+
+
+def test_what_must_stay_has_no_delete(models: Path) -> None:
+    registry.serve("one")
+    keys = {button.key for button in visit("models").button}
+    assert not keys & {"delete-one", "delete-default", "rename-default"}
+    assert "serve-default" in keys
+
+
+def test_a_damaged_version_is_listed_and_cannot_serve(models: Path) -> None:
+    (models / "one" / "model.tflite").write_bytes(b"cut short")
+    app = visit("models")
+    assert "is damaged" in only(app.error)
+    assert "serve-one" not in {button.key for button in app.button}
+
+
+def test_the_pages_never_import_tensorflow(models: Path) -> None:
+    code = """
+import sys
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("app.py", default_timeout=60).run()
+for page in ("train", "models"):
+    app.switch_page(f"digitrec/ui/{page}.py")
+    app.query_params["version"] = "one"
+    app.run()
+    assert not app.exception
+print([name for name in ("tensorflow", "keras", "sklearn", "matplotlib") if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_times_are_said_as_people_say_them() -> None:
+    said = [words.duration(seconds) for seconds in (3, 61, 3599, 7260)]
+    assert said == ["a few seconds", "60 s", "1 h 0 min", "2 h 1 min"]
