@@ -32,7 +32,7 @@ def prepared(models, plan=SMALL):
     return folder
 
 
-def until(condition, seconds=200.0):
+def until(condition, seconds=400.0):
     """Wait on a busy machine; returns the condition's first true value."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
@@ -320,15 +320,16 @@ def processes(word):
     return found
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
 def test_a_run_killed_in_the_middle_goes_on_from_its_last_epoch(models):
     """Killed with its fold under way: no process is left, one epoch at most is lost."""
-    plan = Plan.of("compact", "quick", folds=2, epochs=8, images=1200, name="killed", serve=True)
+    plan = Plan.of("compact", "quick", folds=2, epochs=5, images=1500, name="killed", serve=True)
     shutil.copytree(ROOT / "models" / "default", models / "default")
     run = jobs.start(plan, models)
     with pytest.raises(BusyError):
         jobs.start(plan, models)
-    seen = until(lambda: (s := jobs.snapshot(run, models)).parts[0].epoch >= 2 and s)
+    seen = until(lambda: (s := jobs.snapshot(run, models)).parts[0].epoch >= 1 and s)
     assert seen.state == "running"
     kept = [part.epoch for part in seen.parts]
     supervisor = [
@@ -347,12 +348,12 @@ def test_a_run_killed_in_the_middle_goes_on_from_its_last_epoch(models):
     seen = until(lambda: (s := jobs.snapshot(run, models)).under_way or s)
     seen = until(lambda: not (s := jobs.snapshot(run, models)).under_way and s)
     assert seen.state == "done", (seen.message, jobs.log(run, models))
-    assert [part.epoch for part in seen.parts] == [8, 8, 8]
+    assert [part.epoch for part in seen.parts] == [5, 5, 5]
     assert seen.version == "killed"
     assert registry.in_service(models) == "killed"
     report = registry.report("killed", models)
     assert len(report["folds"]) == 2
-    assert report["out_of_fold"]["images"] == 1200
+    assert report["out_of_fold"]["images"] == 1500
     assert report["comparison"]["with"] == "default"
     until(lambda: jobs.current(models) is None and not processes(run), 20)
     assert not list((jobs.runs_folder(models) / run).glob("*.npz"))
