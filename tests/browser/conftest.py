@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import socket
 import subprocess
@@ -10,11 +11,19 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from digitrec import synthetic
 
@@ -33,17 +42,29 @@ QUIET = (
 @pytest.fixture(scope="session")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app on a port of its own."""
+    with _running(tmp_path_factory.mktemp("app") / "log") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def running() -> Callable[..., AbstractContextManager[str]]:
+    """Another app for as long as a `with` lasts: takes its log file and environment variables."""
+    return _running
+
+
+@contextmanager
+def _running(log: Path, **environment: str) -> Iterator[str]:
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("app") / "log"
     options = {"server.port": port, "server.address": "127.0.0.1", "server.headless": "true"}
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     command += [f"--{option}={value}" for option, value in options.items()]
+    surroundings = {**os.environ, **environment}
     with log.open("wb") as output:
-        app = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+        app = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=output, stderr=output)
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_until_healthy(f"{address}/_stcore/health", app)
@@ -96,6 +117,11 @@ def window(chromium: Browser, url: str) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
+    def complain(said: ConsoleMessage) -> None:
+        # On a page below the root Streamlit's script looks for its server there first.
+        if said.type == "error" and "/_stcore/" not in said.location.get("url", ""):
+            complaints.append(said.text)
+
     def open_page(path: str = "/", **options: object) -> Page:
         size = {"width": 1280, "height": 900}
         context = chromium.new_context(**{"viewport": size, **options})  # type: ignore[arg-type]
@@ -103,9 +129,7 @@ def window(chromium: Browser, url: str) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console", lambda said: complaints.append(said.text) if said.type == "error" else None
-        )
+        page.on("console", complain)
         page.on(
             "request",
             lambda request: (

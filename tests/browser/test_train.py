@@ -1,0 +1,163 @@
+"""Training and versions in a real browser: a tiny network is trained from the page."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from pen import write
+from playwright.sync_api import Page, expect
+
+from digitrec.settings import ROOT
+
+TRAINED = 240_000  # milliseconds: two tiny folds and a fit, beside whatever else the machine does
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder of its own, with a version to tidy away."""
+    folder = tmp_path_factory.mktemp("models")
+    for name in ("default", "spare"):
+        shutil.copytree(ROOT / "models" / "default", folder / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def url(
+    models: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    running: Callable[..., AbstractContextManager[str]],
+) -> Iterator[str]:
+    with running(tmp_path_factory.mktemp("train") / "log", DIGITREC_MODELS=str(models)) as address:
+        yield address
+
+
+def start(page: Page, name: str) -> None:
+    """Start a run of two folds, one epoch and 200 images."""
+    form = page.locator(".st-key-train-form")
+    for label, value in (("Images", "200"), ("Epochs", "1")):
+        box = form.get_by_label(label, exact=True)
+        box.fill(value)
+        box.press("Enter")
+    form.get_by_role("combobox", name="Folds").click()
+    page.get_by_role("option", name="2", exact=True).click()
+    form.get_by_text("More settings").click()
+    box = form.get_by_role("textbox", name="Name of the version")
+    box.fill(name)
+    box.press("Enter")
+    form.get_by_role("button", name="Start training").click()
+    expect(page.locator(".st-key-train-progress")).to_be_visible()
+
+
+def serving(page: Page, name: str) -> None:
+    expect(page.get_by_test_id("stSidebar")).to_contain_text(f"Model in service: {name}")
+
+
+@pytest.mark.timeout(600)
+def test_a_run_from_start_to_service_and_back(window: Callable[..., Page], tmp_path: Path) -> None:
+    reader, page = window(), window("/train")
+    write(reader, "7")
+    expect(reader.locator(".st-key-answer")).to_have_text("7")
+    serving(reader, "default")
+
+    start(page, "tiny")
+    progress = page.locator(".st-key-train-progress")
+    for part in ("Fold 1", "Fold 2", "All images"):
+        expect(progress).to_contain_text(part)
+    expect(reader.locator(".st-key-run-status")).to_contain_text("Training compact, quick")
+    page.reload()
+    expect(progress).to_contain_text("Fold 1")
+    expect(page.locator(".st-key-train-form")).to_have_count(0)
+
+    report = page.locator(".st-key-train-report")
+    expect(report).to_contain_text("Accuracy: mean=", timeout=TRAINED)
+    expect(progress).to_have_count(0)
+    expect(reader.locator(".st-key-run-status")).to_have_count(0)
+    for part in ("95 % interval", "Confusion matrix", "Calibration", "most confident mistakes"):
+        expect(report).to_contain_text(part)
+    for label in ("Report (HTML)", "Report (JSON)", "model.tflite", "SVG"):
+        with page.expect_download() as download:
+            report.get_by_role("button", name=label).first.click()
+        download.value.save_as(tmp_path / label)
+    assert json.loads((tmp_path / "Report (JSON)").read_text())["settings"]["folds"] == 2
+    assert "<svg" in (tmp_path / "SVG").read_text()
+
+    report.get_by_role("button", name="Put in service").click()
+    serving(reader, "tiny")
+    write(reader, "2", x=210)
+    expect(reader.locator(".st-key-tools button").last).to_be_enabled()
+    page.get_by_role("link", name="Models").click()
+    table = page.locator(".st-key-models-table")
+    expect(table.locator(".st-key-version-tiny")).to_contain_text("In service")
+    page.get_by_role("button", name="Roll back").click()
+    serving(page, "default")
+    serving(reader, "default")
+    expect(reader.locator(".st-key-answer")).to_have_text("72")
+
+
+def test_a_run_is_cancelled(window: Callable[..., Page]) -> None:
+    page = window("/train")
+    start(page, "never")
+    progress = page.locator(".st-key-train-progress")
+    progress.get_by_role("button", name="Cancel").click()
+    expect(progress).to_contain_text("was cancelled")
+    expect(page.locator(".st-key-train-form")).to_be_visible()
+    expect(page.locator(".st-key-run-status")).to_have_count(0)
+
+
+def test_a_version_is_renamed_noted_and_deleted(window: Callable[..., Page], models: Path) -> None:
+    page = window("/models")
+    card = page.locator(".st-key-version-spare")
+    dialog = page.get_by_role("dialog")
+    card.get_by_role("button", name="Rename").click()
+    dialog.get_by_role("textbox", name="New name").fill("in a folder/")
+    dialog.get_by_role("button", name="Rename").click()
+    expect(dialog).to_contain_text("A version's name is made of letters")
+    dialog.get_by_role("textbox", name="New name").fill("other")
+    dialog.get_by_role("button", name="Rename").click()
+    expect(dialog).to_have_count(0)
+    card = page.locator(".st-key-version-other")
+    card.get_by_role("button", name="Note").click()
+    dialog.get_by_role("textbox", name="Note").fill("for *slanted* hands")
+    dialog.get_by_role("button", name="Save").click()
+    expect(card).to_contain_text("for *slanted* hands")
+    card.get_by_role("button", name="Delete").click()
+    dialog.get_by_role("button", name="Keep it").click()
+    expect(dialog).to_have_count(0)
+    card.get_by_role("button", name="Delete").click()
+    dialog.get_by_role("button", name="Delete").click()
+    expect(card).to_have_count(0)
+    assert not (models / "other").exists()
+
+
+@pytest.mark.parametrize("path", ["/train?version=default", "/models"])
+def test_the_pages_fit_a_phone(window: Callable[..., Page], path: str) -> None:
+    page = window(path, **PHONE)
+    key = "train-report" if "train" in path else "models-table"
+    expect(page.locator(f".st-key-{key}")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    for button in page.locator(".st-key-page button:visible").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+
+
+def test_the_keyboard_chooses_and_starts(window: Callable[..., Page]) -> None:
+    page = window("/train")
+    page.get_by_role("radio", name="Compact, quick").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("radio", name="Compact, thorough")).to_be_checked()
+    reached = ""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached += page.evaluate("document.activeElement.innerText ?? ''")
+        if "Start training" in reached:
+            break
+    assert "More settings" in reached
+    assert "Start training" in reached
