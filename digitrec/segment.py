@@ -127,8 +127,8 @@ def find_lines(ink: Ink) -> list[Line]:
     rows = [large] if lone else _rows(large, typical)
     lines = []
     for row in rows:
-        height = _typical_height(row)
-        widest = WIDEST if len(row) == 1 else WIDEST_IN_LINE
+        height = float(join(row).box[3]) if lone else _typical_height(row)
+        widest = WIDEST if lone or len(row) == 1 else WIDEST_IN_LINE
         near = [m for m in small if any(_beside(m, other, height) for other in row)]
         parts = [(i, part) for i, mark in enumerate(row + near) for part in _cut(mark, height, widest)]
         parts.sort(key=lambda numbered: numbered[1].left + numbered[1].box[2] / 2)
