@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +19,38 @@ _copy = st.components.v2.component(
 )
 
 
-def easel(objects: list[Any] | None, width: int) -> tuple[int, list[Any]]:
-    """Measure the room for the canvas, and keep its drawing in the browser's tab.
+@dataclass(frozen=True)
+class Easel:
+    """width: the room for the canvas in CSS pixels. mounted: when the browser made the canvas.
 
-    objects: the drawing to keep, or None when there is none yet. width: what to assume until the
-    browser has answered. Returns the width available in CSS pixels and the drawing that this tab
-    kept from before a reload ([] when there is none).
+    kept: the strokes that this tab kept from before a reload.
+    """
+
+    width: int
+    mounted: float | None
+    kept: list[Any]
+
+
+def easel(strokes: list[Any] | None, width: int) -> Easel:
+    """What the browser knows of the canvas; it keeps `strokes` over a reload.
+
+    width: what to assume until the browser has answered.
     """
     state = _easel(
         key="easel",
-        data={"objects": objects},
-        default={"width": width, "kept": []},
+        data={"strokes": strokes},
+        default={"width": width, "mounted": None},
         on_width_change=lambda: None,
-        on_kept_change=lambda: None,
+        on_mounted_change=lambda: None,
     )
-    kept = state.kept if isinstance(state.kept, list) else []
     usable = isinstance(state.width, int) and 100 <= state.width <= 4000
-    return (state.width if usable else width), kept
+    mounted = state.mounted if isinstance(state.mounted, dict) else {}
+    kept = mounted.get("kept")
+    return Easel(
+        width=state.width if usable else width,
+        mounted=mounted.get("at"),
+        kept=kept if isinstance(kept, list) else [],
+    )
 
 
 def copy_button(text: str) -> None:

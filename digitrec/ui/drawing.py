@@ -22,13 +22,15 @@ def draw() -> Result:
     """The canvas and its tools; the reading of what is drawn."""
     state = st.session_state
     strokes = _strokes()
-    width, kept = browser.easel(strokes, width=_likely_width())
-    if strokes is None and kept:
-        _redraw(kept)
-        strokes = kept
+    easel = browser.easel(strokes, width=_likely_width())
+    if easel.mounted != state.get("mounted"):  # a reload, a return to this page, a new canvas
+        state.mounted = easel.mounted
+        strokes = easel.kept if strokes is None else strokes
+        if strokes:
+            _redraw(strokes)
     with st.container(key="paper", gap=None):
         st.html(f'<p class="hint{" gone" if strokes else ""}">Write a number here</p>')
-        image, problem = _canvas(width)
+        image, problem = _canvas(easel.width)
     with st.container(horizontal=True, vertical_alignment="center", key="tools"):
         st.segmented_control(
             "Pen",
@@ -94,16 +96,17 @@ def _sent() -> list[Any] | None:
 
 
 def _stale() -> bool:
-    """Whether the browser has yet to redraw the canvas and send it."""
+    """Whether the browser has yet to send the drawing as it is."""
     sent = _sent()
-    return "start" in st.session_state and (
-        sent is None or _paths(sent) in st.session_state.replaced
-    )
+    return sent is None or _paths(sent) in st.session_state.get("replaced", [])
 
 
 def _strokes() -> list[Any] | None:
     """The strokes of the drawing; None before there was any."""
-    return list(st.session_state.start["objects"]) if _stale() else _sent()
+    state = st.session_state
+    if not _stale():
+        state.strokes = _sent()
+    return state.get("strokes")
 
 
 def _paths(strokes: list[Any]) -> list[Any]:
@@ -121,8 +124,9 @@ def _redraw(strokes: list[Any]) -> None:
     sending the drawings that were replaced, which are remembered so as not to be believed.
     """
     state = st.session_state
-    replaced = [*(state.replaced if _stale() else []), _paths(_strokes() or [])]
+    replaced = [*(state.get("replaced", []) if _stale() else []), _paths(_strokes() or [])]
     state.replaced = [paths for paths in replaced if paths != _paths(strokes)]
+    state.strokes = strokes
     state.revision = state.get("revision", 0) + 1
     state.start = {"objects": strokes, "revision": state.revision}
 

@@ -1,49 +1,63 @@
-// Stands beside the drawing canvas and does three things it cannot do itself: tells Python how
-// wide the page is, hides the canvas's own hover toolbar (the page has Undo and Clear of its own),
-// and keeps the drawing in this tab's session storage so that a reload does not lose it.
+// Stands beside the drawing canvas and does what it cannot do itself: tells Python how wide the
+// page is, hides the canvas's own hover toolbar (the page has Undo and Clear of its own), keeps
+// the drawing in this tab's session storage so that a reload does not lose it, and says when a
+// canvas is new, for then it holds what it was first given and not what was drawn since.
 const KEPT = "digitrec.drawing";
 const STYLE = ".dc-toolbar{display:none!important}.dc-canvas{outline:none!important}";
 const LABEL = "Drawing area: write a number with the mouse, a pen or a finger";
-const observers = new WeakMap();
+const cleanups = new WeakMap();
 
-// The canvas loads at its own pace, and in a shadow root of its own.
+// The canvas loads at its own pace, into a shadow root of its own.
 function whenMounted(stage, act, tries = 200) {
-  const roots = [...stage.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
-  const root = roots.map((host) => host.shadowRoot).find((root) => root?.querySelector(".dc-root"));
+  const hosts = [...stage.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
+  const root = hosts.map((host) => host.shadowRoot).find((root) => root?.querySelector(".dc-root"));
   if (root) act(root);
   else if (tries > 0) setTimeout(() => whenMounted(stage, act, tries - 1), 50);
 }
 
-function dress(root) {
+function watch(root, onNew) {
   const style = document.createElement("style");
   style.textContent = STYLE;
   root.append(style);
-  const canvas = root.querySelector(".upper-canvas");
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", LABEL);
+  let known = null;
+  const look = () => {
+    const canvas = root.querySelector(".upper-canvas");
+    if (!canvas || canvas === known) return;
+    known = canvas;
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", LABEL);
+    onNew();
+  };
+  const observer = new MutationObserver(look);
+  observer.observe(root, { childList: true, subtree: true });
+  look();
+  return observer;
 }
 
 export default function ({ data, parentElement, setStateValue }) {
   const stage = document.querySelector(".st-key-draw");
   if (!stage) return;
-  if (data.objects !== null) sessionStorage.setItem(KEPT, JSON.stringify(data.objects));
-  if (observers.has(parentElement)) return;
+  if (data.strokes !== null) sessionStorage.setItem(KEPT, JSON.stringify(data.strokes));
+  if (cleanups.has(parentElement)) return cleanups.get(parentElement);
 
-  const kept = data.objects === null ? JSON.parse(sessionStorage.getItem(KEPT) ?? "[]") : [];
+  let mounts = null;
   whenMounted(stage, (root) => {
-    dress(root);
-    // Only now: a canvas that starts with a drawing does not send it to be read.
-    if (kept.length) setStateValue("kept", kept);
+    mounts = watch(root, () => {
+      const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
+      setStateValue("mounted", { at: performance.timeOrigin + performance.now(), kept });
+    });
   });
   let width = 0;
-  const observer = new ResizeObserver(([entry]) => {
+  const sizes = new ResizeObserver(([entry]) => {
     const now = Math.floor(entry.contentRect.width);
     if (now > 0 && now !== width) setStateValue("width", (width = now)); // 0: hidden
   });
-  observer.observe(stage);
-  observers.set(parentElement, observer);
-  return () => {
-    observer.disconnect();
-    observers.delete(parentElement);
+  sizes.observe(stage);
+  const cleanup = () => {
+    sizes.disconnect();
+    mounts?.disconnect();
+    cleanups.delete(parentElement);
   };
+  cleanups.set(parentElement, cleanup);
+  return cleanup;
 }
