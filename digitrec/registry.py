@@ -260,24 +260,34 @@ def _version(folder: Path, serving: str) -> Version:
     except (OSError, ValueError):
         note = ""
     settings_of, data, test = (_part(found, key) for key in ("settings", "data", "test"))
-    images = data.get("train")
+    images, folds = data.get("train"), found.get("folds")
     return Version(
         name=folder.name,
         folder=folder,
         in_service=folder.name == serving,
         damaged=_damage(folder),
         note=note,
-        created=found.get("created"),
-        recipe=found.get("recipe"),
-        schedule=found.get("schedule"),
-        folds=len(found.get("folds") or ()),
-        mean=found.get("mean"),
-        std=found.get("std"),
-        test_accuracy=test.get("accuracy"),
-        test_uncontested=test.get("accuracy_without_contested"),
+        created=_text(found.get("created")),
+        recipe=_text(found.get("recipe")),
+        schedule=_text(found.get("schedule")),
+        folds=len(folds) if isinstance(folds, list) else 0,
+        mean=_number(found.get("mean")),
+        std=_number(found.get("std")),
+        test_accuracy=_number(test.get("accuracy")),
+        test_uncontested=_number(test.get("accuracy_without_contested")),
         bytes=sum((folder / file).stat().st_size for file in FILES if (folder / file).is_file()),
-        data=f"{images:,} MNIST images, seed {settings_of.get('seed')}" if images else "",
+        data=f"{images:,} MNIST images, seed {settings_of.get('seed')}"
+        if isinstance(images, int)
+        else "",
     )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _part(found: dict[str, Any], key: str) -> dict[str, Any]:

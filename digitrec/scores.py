@@ -42,7 +42,8 @@ def of_folds(accuracies: list[float]) -> dict[str, Any]:
     values = np.array(accuracies)
     reach = t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
     mean = float(values.mean())
-    return {"mean": mean, "std": float(values.std()), "interval": [mean - reach, mean + reach]}
+    interval = [max(0.0, mean - reach), min(1.0, mean + reach)]
+    return {"mean": mean, "std": float(values.std()), "interval": interval}
 
 
 def confusion(labels: LABELS, predicted: NDArray[np.int64]) -> list[list[int]]:

@@ -61,7 +61,12 @@ def measure(plan: Plan, store: Path) -> float:
 
 
 def learn(run: Run) -> None:
-    """Keep the pace of a finished run's epochs, which beats that of a few steps."""
+    """Keep the pace of a finished run's epochs, which beats that of a few steps.
+
+    Not of a run on few images: there the first step, which builds the graph, is most of an epoch.
+    """
+    if run.plan.images < 10_000:
+        return
     threads = runs.threads_of(run.plan, os.cpu_count() or 1)
     paces: dict[str, list[float]] = {}
     for part in run.parts.values():

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -271,3 +272,14 @@ def test_nothing_heavy_is_loaded_for_the_page():
     command = [sys.executable, "-c", code]
     loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert loaded.strip() == ""
+
+
+def test_a_report_of_the_wrong_types_is_listed(models: Path) -> None:
+    shutil.copytree(models / "default", models / "odd")
+    path = models / "odd" / "report.json"
+    facts = json.loads(path.read_text())
+    facts |= {"folds": 7, "mean": "high", "created": 3, "test": [], "data": {"train": "all"}}
+    path.write_text(json.dumps(facts))
+    (odd,) = [v for v in registry.versions() if v.name == "odd"]
+    assert (odd.folds, odd.mean, odd.created) == (0, None, None)
+    assert (odd.test_accuracy, odd.data) == (None, "")
