@@ -32,12 +32,6 @@ class Recipe:
     not_digits: int = 0  # examples of *not a digit* to 60,000 digits
     renewed: bool = True  # distorted digits and *not a digit* are made anew each epoch
     one_cycle: bool = False
-    settling: int = 0  # of the epochs, the last, at a low rate on digits nearly as MNIST has them
-
-    @property
-    def settling_epochs(self) -> int:
-        """A quarter of the epochs at most, for the epochs are the person's to change."""
-        return min(self.settling, self.epochs // 4)
 
 
 RECIPES: dict[str, dict[str, Recipe]] = {
@@ -71,7 +65,7 @@ RECIPES: dict[str, dict[str, Recipe]] = {
         "full": Recipe(
             "compact",
             "How the shipped version is made: the larger network, distorted digits, no folds.",
-            epochs=31,
+            epochs=26,
             batch_size=128,
             learning_rate=0.004,
             weight_decay=0.02,
@@ -79,7 +73,6 @@ RECIPES: dict[str, dict[str, Recipe]] = {
             augmented=True,
             not_digits=20_000,
             one_cycle=True,
-            settling=5,
         ),
     },
     "classic": {

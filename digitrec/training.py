@@ -74,12 +74,8 @@ class Batches(keras.utils.PyDataset):
         labels[digits] = self.y[chosen[digits]]
         rng = np.random.default_rng([self.seed, self.epoch, index])
         if self.recipe.augmented:
-            last = self.recipe.epochs - self.recipe.settling_epochs
-            shares = augment.SETTLING if self.epoch >= last else augment.VARIED
             for place in np.flatnonzero(digits):
-                x[place, ..., 0] = augment.digit(
-                    self.x[chosen[place]], int(labels[place]), rng, shares
-                )
+                x[place, ..., 0] = augment.digit(self.x[chosen[place]], int(labels[place]), rng)
         else:
             x[digits] = as_input(self.x[chosen[digits]])
         for place in np.flatnonzero(~digits):
@@ -92,37 +88,25 @@ class Batches(keras.utils.PyDataset):
 
 
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
-    """A linear rise over the first quarter, then a cosine to nothing (Smith and Topin, 2017).
+    """A linear rise over the first quarter, then a cosine to nothing (Smith and Topin, 2017)."""
 
-    After `steps` it settles: another cosine to nothing, from a tenth of the peak, over `settling`.
-    """
-
-    def __init__(self, peak: float, steps: int, settling: int = 0) -> None:
-        self.peak, self.steps, self.settling = peak, steps, settling
+    def __init__(self, peak: float, steps: int) -> None:
+        self.peak, self.steps = peak, steps
 
     def __call__(self, step: Any) -> Any:
-        step = keras.ops.cast(step, "float32")
-        part = step / self.steps
+        part = keras.ops.cast(step, "float32") / self.steps
         rise = 0.1 + 0.9 * part / 0.25
         fall = 0.5 * (1 + keras.ops.cos(np.pi * (part - 0.25) / 0.75))
-        end = (step - self.steps) / max(1, self.settling)
-        settle = 0.05 * (1 + keras.ops.cos(np.pi * keras.ops.minimum(end, 1.0)))
-        rate = keras.ops.where(part < 0.25, rise, keras.ops.where(part < 1, fall, settle))
-        return self.peak * keras.ops.maximum(rate, 1e-4)
+        return self.peak * keras.ops.where(part < 0.25, rise, keras.ops.maximum(fall, 1e-4))
 
     def get_config(self) -> dict[str, Any]:
-        return {"peak": self.peak, "steps": self.steps, "settling": self.settling}
+        return {"peak": self.peak, "steps": self.steps}
 
 
 def compiled(recipe: Recipe, steps: int) -> keras.Model:
     """The recipe's network, ready to be fitted for `steps` batches in all."""
     model: keras.Model = getattr(networks, recipe.network)()
-    settling = round(steps * recipe.settling_epochs / recipe.epochs)
-    rate = (
-        OneCycle(recipe.learning_rate, steps - settling, settling)
-        if recipe.one_cycle
-        else recipe.learning_rate
-    )
+    rate = OneCycle(recipe.learning_rate, steps) if recipe.one_cycle else recipe.learning_rate
     optimizer = (
         keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, beta_2=0.99)
         if recipe.weight_decay

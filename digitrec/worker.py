@@ -23,7 +23,6 @@ from digitrec.recipes import Plan, Recipe
 from digitrec.runs import FINAL, Run
 
 CALIBRATED_ON = 10_000  # distorted examples, where there are no folds
-UNREACHED = 10_000  # an epoch that no fit comes to, so its distortions are new
 NICENESS = 10  # the page goes first
 REASON = "reason: "  # before the sentence on standard output that says why it failed
 
@@ -98,11 +97,9 @@ def _temperature(model: Any, recipe: Recipe, train: Any, seed: int) -> float:
     """Fitted on newly distorted training digits: the nearest to unseen ones without folds."""
     from digitrec.training import Batches
 
-    fresh = replace(
-        recipe, augmented=True, renewed=True, batch_size=500, settling=0, epochs=UNREACHED + 1
-    )
+    fresh = replace(recipe, augmented=True, renewed=True, batch_size=500)
     x, y = train
-    batches = Batches(x, y, fresh, seed, first_epoch=UNREACHED)
+    batches = Batches(x, y, fresh, seed, first_epoch=10_000)
     pairs = [batches[i] for i in range(min(len(batches), CALIBRATED_ON // 500))]
     x, y = (np.concatenate(part) for part in zip(*pairs, strict=True))
     return scores.fit_temperature(model.predict(x, batch_size=500, verbose=0), y.argmax(1))
