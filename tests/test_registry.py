@@ -280,6 +280,6 @@ def test_a_report_of_the_wrong_types_is_listed(models: Path) -> None:
     facts = json.loads(path.read_text())
     facts |= {"folds": 7, "mean": "high", "created": 3, "test": [], "data": {"train": "all"}}
     path.write_text(json.dumps(facts))
-    (odd,) = [v for v in registry.versions() if v.name == "odd"]
+    (odd,) = [v for v in registry.versions(models) if v.name == "odd"]
     assert (odd.folds, odd.mean, odd.created) == (0, None, None)
     assert (odd.test_accuracy, odd.data) == (None, "")
