@@ -25,7 +25,10 @@ def write(model: keras.Model, folder: Path, x: FLOAT) -> tuple[FLOAT, float]:
     `TrainingError` when that is over `TOLERANCE`, and ``OSError``.
     """
     folder.mkdir(exist_ok=True)
-    model.save(folder / "model.keras")
+    # Without the optimiser: it would treble the file, and need our own schedule to be loaded.
+    kept = keras.models.clone_model(model)
+    kept.set_weights(model.get_weights())
+    kept.save(folder / "model.keras")
     model.export(folder / "model.tflite", format="litert", verbose=False)
     ours = litert(folder / "model.tflite", x)
     theirs = model.predict(x[:COMPARED], batch_size=500, verbose=0)
