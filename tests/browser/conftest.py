@@ -59,7 +59,12 @@ def _running(log: Path, **environment: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = {"server.port": port, "server.address": "127.0.0.1", "server.headless": "true"}
+    options = {
+        "logger.enableRich": "false",
+        "server.port": port,
+        "server.address": "127.0.0.1",
+        "server.headless": "true",
+    }
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     command += [f"--{option}={value}" for option, value in options.items()]
     surroundings = {**os.environ, **environment}
@@ -72,7 +77,8 @@ def _running(log: Path, **environment: str) -> Iterator[str]:
     finally:
         app.terminate()
         app.wait(20)
-    assert "Traceback" not in log.read_text(), log.read_text()
+    said = log.read_text()
+    assert "Uncaught app execution" not in said, said
 
 
 def _wait_until_healthy(address: str, app: subprocess.Popen[bytes]) -> None:
@@ -150,4 +156,14 @@ def window(chromium: Browser, url: str) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture
 def page(window: Callable[..., Page]) -> Page:
-    return window()
+    """The page with a canvas that has found its width: finding it mid-stroke would cut it short."""
+    page = window()
+    page.locator(".st-key-draw canvas.upper-canvas").wait_for()
+    page.wait_for_function("""() => {
+        const stage = document.querySelector(".st-key-draw");
+        const hosts = [...stage.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
+        const canvas = hosts.map((host) => host.shadowRoot?.querySelector(".upper-canvas"));
+        const running = document.querySelector(".stApp").dataset.testScriptState;
+        return running === "notRunning" && canvas.some((one) => one?.width === stage.clientWidth);
+    }""")
+    return page
