@@ -157,8 +157,8 @@ def _best_paths(lines: Sequence[Line], classifier: Classifier) -> list[list[_Ste
             as_other = float(p[NOT_A_DIGIT])
             if candidate.first == candidate.last and tall < 0.45:
                 as_other = max(as_other, 0.85)  # a dot or a dash, unless it makes another whole
-            elif len(line.marks) > 2 and tall > 0.7:  # among others, it is likely one of them
-                as_other *= 0.4
+            elif tall > 0.7:  # most of what people write here are digits, the more so in a row
+                as_other *= 0.4 if len(line.marks) > 2 else 0.5
             weight = sum(
                 min(1.0, max(m.box[2], m.box[3]) / line.height)
                 for m in line.marks[candidate.first : candidate.last + 1]
