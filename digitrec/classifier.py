@@ -41,9 +41,12 @@ class Classifier:
             raise ModelError(_damaged(report)) from error
         try:
             content = model.read_bytes()
-            # Checked first: a file cut short may bring the interpreter, and the process, down.
-            if hashlib.sha256(content).hexdigest() != expected:
-                raise ValueError("not the file that the report describes")
+        except OSError as error:
+            raise ModelError(_damaged(model)) from error
+        # Checked first: a file cut short may bring the interpreter, and the process, down.
+        if hashlib.sha256(content).hexdigest() != expected:
+            raise ModelError(_damaged(model))
+        try:
             self._interpreter = Interpreter(model_content=content, num_threads=1)
             self._input = self._interpreter.get_input_details()[0]["index"]
             output = self._interpreter.get_output_details()[0]
@@ -52,7 +55,7 @@ class Classifier:
             self._lock = threading.Lock()  # an interpreter is not thread-safe
             self._batch = 0
             self.probabilities(np.zeros((1, 28, 28, 1), np.float32))
-        except (OSError, ValueError, RuntimeError, IndexError) as error:
+        except (ValueError, RuntimeError, IndexError) as error:
             raise ModelError(_damaged(model)) from error
 
     def probabilities(self, inks: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -123,14 +123,16 @@ def find_lines(ink: Ink) -> list[Line]:
     typical = _typical_height(marks)
     large = [m for m in marks if max(m.box[2], m.box[3]) >= 0.4 * typical]
     small = [m for m in marks if SPECK * typical <= max(m.box[2], m.box[3]) < 0.4 * typical]
-    lone = len(large) == 2 and _beside(*large, typical)  # such as the two rings of an 8
+    lone = len(large) == 2 and _beside(large[0], large[1], typical)  # such as the two rings of an 8
     rows = [large] if lone else _rows(large, typical)
     lines = []
     for row in rows:
         height = float(join(row).box[3]) if lone else _typical_height(row)
         widest = WIDEST if lone or len(row) == 1 else WIDEST_IN_LINE
         near = [m for m in small if any(_beside(m, other, height) for other in row)]
-        parts = [(i, part) for i, mark in enumerate(row + near) for part in _cut(mark, height, widest)]
+        parts = [
+            (i, part) for i, mark in enumerate(row + near) for part in _cut(mark, height, widest)
+        ]
         parts.sort(key=lambda numbered: numbered[1].left + numbered[1].box[2] / 2)
         whole, pieces = zip(*parts, strict=True)
         lines.append(Line(pieces, height, whole))
