@@ -149,12 +149,12 @@ def test_a_malformed_drawing_is_a_sentence_and_the_next_is_read(page: Page, payl
         HTMLCanvasElement.prototype.toDataURL = () => {payload};
     """)
     write(page, "7")
-    expect(page.locator(".st-key-message")).to_be_visible()
+    expect(page.locator(".st-key-message [data-testid=stAlertContentError]")).to_be_visible()
     expect(page.locator(".st-key-message p")).to_have_count(1)
     page.evaluate("() => { window.mend() }")
     write(page, "2", x=210)
     expect(page.locator(".st-key-answer")).to_have_text("72")
-    expect(page.locator(".st-key-message")).to_have_count(0)
+    expect(page.locator(".st-key-message [data-testid=stAlertContentError]")).to_have_count(0)
 
 
 def test_a_finger_on_a_phone(window: Callable[..., Page]) -> None:
