@@ -26,7 +26,7 @@ def write(model: keras.Model, folder: Path, x: FLOAT) -> tuple[FLOAT, float]:
     """
     folder.mkdir(exist_ok=True)
     # Without the optimiser: it would treble the file, and need our own schedule to be loaded.
-    kept = keras.models.clone_model(model)
+    kept = type(model).from_config(model.get_config())
     kept.set_weights(model.get_weights())
     kept.save(folder / "model.keras")
     model.export(folder / "model.tflite", format="litert", verbose=False)

@@ -170,6 +170,17 @@ def version(digits, tmp_path_factory):
 
 
 @TENSORFLOW_S_OWN
+def test_a_version_needs_nothing_of_ours_to_be_loaded(digits, tmp_path):
+    checkpoint = Checkpoint(tmp_path / "final.npz")
+    model = fit(small(epochs=1), *digits, seed=1, checkpoint=checkpoint, tell=nowhere)
+    write(model, tmp_path / "made", as_input(digits[1][0]))
+    code = "import sys, keras; print(keras.models.load_model(sys.argv[1]).count_params())"
+    command = [sys.executable, "-c", code, str(tmp_path / "made" / "model.keras")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.stdout.split()[-1:] == [str(model.count_params())], done.stderr
+
+
+@TENSORFLOW_S_OWN
 def test_both_runtimes_agree(version, digits):
     folder, probabilities, difference = version
     assert difference < 1e-4
