@@ -90,6 +90,11 @@ def test_a_canvas_that_makes_no_sense_is_survived(app: AppTest, state: Any) -> N
     assert answer(app) == ""
 
 
+def test_a_drawing_is_read_whatever_its_strokes(app: AppTest) -> None:
+    draw(app, data_url(sheet("47")), strokes=0)
+    assert answer(app) == "47"
+
+
 def test_clear_and_undo(app: AppTest) -> None:
     draw(app, data_url(sheet("47")))
     clear, undo = (next(b for b in app.button if b.label == label) for label in ("Clear", "Undo"))

@@ -14,7 +14,7 @@ from digitrec.ui import browser
 from digitrec.ui.answer import Result
 
 PENS = {"Fine": 6, "Medium": 12, "Broad": 20}  # stroke widths in pixels
-PAPER, INK = "#ffffff", "#1c2233"  # the same in both themes: a change would empty the canvas
+INK = "#1c2233"  # on white in both themes: a change of paper would empty the canvas
 NOT_WHOLE = "The drawing did not arrive whole: draw another stroke, or clear it and start again."
 
 
@@ -49,10 +49,8 @@ def draw() -> Result:
 
     if problem:
         return Result(problems=(problem,))
-    if _stale():  # the last reading stays until the browser has redrawn
+    if image is None or _sent() is None:  # the last reading stays until the browser has redrawn
         return Result(state.get("drawing"), "drawing") if strokes else Result()
-    if image is None:
-        return Result()
     try:
         state.drawing = read(image)
     except (ImageError, ModelError) as error:
@@ -67,7 +65,7 @@ def _canvas(width: int) -> tuple[bytes | None, str | None]:
         canvas = st_canvas(
             stroke_width=PENS[state.get("pen", "Medium")],
             stroke_color=INK,
-            background_color=PAPER,
+            background_color=_paper(),
             initial_drawing=state.get("start"),
             width=width,
             height=300 if width > 500 else 260,
@@ -85,50 +83,46 @@ def _likely_width() -> int:
     return 340 if re.search("Mobi", st.context.headers.get("User-Agent", "")) else 860
 
 
+def _paper() -> str:
+    """White, spelt differently after each redrawing: what the canvas sends names its paper.
+
+    So a drawing from before Undo or Clear is told from one made since. An opacity above 1 is 1.
+    """
+    return f"rgba(255, 255, 255, {1 + st.session_state.get('revision', 0)})"
+
+
 def _sent() -> list[Any] | None:
-    """The strokes that the browser last sent, as Fabric.js objects; None before it sent any."""
+    """The strokes on the canvas, as Fabric.js objects; None until the browser has sent them."""
     try:
         drawing = st.session_state["canvas"]["drawing"]
         strokes = drawing["raw"]["objects"]
-        return strokes if isinstance(strokes, list) and drawing["data"] is not None else None
-    except (KeyError, TypeError):
+        current = (
+            drawing["data"] is not None and drawing["raw"].get("background", _paper()) == _paper()
+        )
+    except (AttributeError, KeyError, TypeError):
         return None
-
-
-def _stale() -> bool:
-    """Whether the browser has yet to send the drawing as it is."""
-    sent = _sent()
-    return sent is None or _paths(sent) in st.session_state.get("replaced", [])
+    return strokes if current and isinstance(strokes, list) else None
 
 
 def _strokes() -> list[Any] | None:
     """The strokes of the drawing; None before there was any."""
-    state = st.session_state
-    if not _stale():
-        state.strokes = _sent()
-    return state.get("strokes")
-
-
-def _paths(strokes: list[Any]) -> list[Any]:
-    """What two drawings must share to be the same: Fabric.js rounds the rest when it reloads."""
-    return [
-        stroke.get("path", stroke) if isinstance(stroke, dict) else stroke for stroke in strokes
-    ]
+    sent = _sent()
+    if sent is not None:
+        st.session_state.strokes = sent
+    return st.session_state.get("strokes")
 
 
 def _redraw(strokes: list[Any]) -> None:
     """Put these strokes, and no others, on the canvas.
 
-    The canvas redraws when what it starts from changes, so that is numbered: it stays mounted, and
-    the page does not flicker as it would with a new key. Until the browser has redrawn, it goes on
-    sending the drawings that were replaced, which are remembered so as not to be believed.
+    The canvas redraws when what it starts from changes, and its paper does: it stays mounted, and
+    the page does not flicker as it would with a new key.
     """
     state = st.session_state
-    replaced = [*(state.get("replaced", []) if _stale() else []), _paths(_strokes() or [])]
-    state.replaced = [paths for paths in replaced if paths != _paths(strokes)]
     state.strokes = strokes
     state.revision = state.get("revision", 0) + 1
-    state.start = {"objects": strokes, "revision": state.revision}
+    state.start = {"objects": strokes}
+    state.canvas = {"drawing": {"raw": {"objects": strokes}, "data": None}}
 
 
 def _undo() -> None:

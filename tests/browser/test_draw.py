@@ -68,6 +68,14 @@ def test_undo_and_clear(drawn: Page) -> None:
     expect(answer).to_have_text("724")
 
 
+def test_the_same_stroke_is_read_again_after_clear(page: Page) -> None:
+    for _ in range(3):
+        write(page, "7")
+        expect(page.locator(".st-key-answer")).to_have_text("7")
+        page.get_by_role("button", name="Clear").click()
+        expect(page.locator(".st-key-answer")).to_have_text("")
+
+
 def test_another_pen_keeps_the_drawing(drawn: Page) -> None:
     with settled(drawn):
         drawn.get_by_text("Broad").click()
