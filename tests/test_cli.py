@@ -157,8 +157,6 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
     process = subprocess.Popen(
         [*PYTHON, "read", *[str(path)] * 30],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        # Of a shell in the background, children ignore Ctrl-C. (No other threads here.)
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )  # fmt: skip
     assert process.stdout.readline() == f"{path}\t7\n"
     process.stdout.close()
@@ -174,6 +172,8 @@ def test_ctrl_c_ends_politely(tmp_path):
     process = subprocess.Popen(
         [*PYTHON, "read", str(path), str(fifo)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # Of a shell in the background, children ignore Ctrl-C. (No other threads here.)
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )  # fmt: skip
     assert process.stdout.readline() == f"{path}\t7\n"  # now it waits for the pipe
     process.send_signal(signal.SIGINT)
