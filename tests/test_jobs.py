@@ -357,5 +357,5 @@ def test_a_run_killed_in_the_middle_goes_on_from_its_last_epoch(models):
     assert report["comparison"]["with"] == "default"
     until(lambda: jobs.current(models) is None and not processes(run), 20)
     assert not list((jobs.runs_folder(models) / run).glob("*.npz"))
-    assert jobs.estimate_known(plan, models) > 0
+    assert jobs.estimate_known(plan, models) is None  # so few images teach no pace
     assert speed.known(Plan.of("classic"), jobs.runs_folder(models)) is None

@@ -344,7 +344,7 @@ def test_a_report_that_makes_no_sense_is_a_sentence(models: Path, damage: dict[s
 def test_versions_are_listed_served_and_rolled_back(models: Path) -> None:
     app = visit("models")
     said = text(app)
-    for words_ in ("default", "one", "97.500 ± 0.500 %, 2 folds", "Compact, quick", "5.8 MB"):
+    for words_ in ("default", "one", "97.500 ± 0.500 %, 2 folds", "Compact, quick", "4.7 MB"):
         assert words_ in said
     app.button(key="serve-one").click().run()
     assert registry.in_service() == "one"
