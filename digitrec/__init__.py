@@ -6,7 +6,8 @@
 """
 
 from digitrec.images import ImageError, Photo, load
-from digitrec.reader import Digit, Number, Reading, Refusal, read
+from digitrec.reader import read
+from digitrec.reading import Digit, Mark, Number, Reading, Refusal
 
-__all__ = ["Digit", "ImageError", "Number", "Photo", "Reading", "Refusal", "load", "read"]
+__all__ = ["Digit", "ImageError", "Mark", "Number", "Photo", "Reading", "Refusal", "load", "read"]
 __version__ = "0.1.0"

@@ -103,3 +103,41 @@ def nimble() -> keras.Model:
         ],
         name="nimble",
     )
+
+
+def line(symbols: int) -> keras.Model:
+    """Reads a whole line: (n, 32, w, 1) -> (n, w // 4, symbols + 1) float32 logits, 0 the blank.
+
+    For connectionist temporal classification (Graves et al., 2006). No recurrence: each place
+    sees 90 pixels or so to either side of it, which is three digits, and any width goes in.
+    """
+
+    def conv(filters: int, size: Any = 3, **options: Any) -> list[layers.Layer]:
+        options = {"padding": "same"} | options
+        return [
+            layers.Conv2D(filters, size, use_bias=False, kernel_initializer="he_normal", **options),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+        ]
+
+    return keras.Sequential(
+        [
+            keras.Input((32, None, 1)),
+            *conv(16, 5),
+            layers.MaxPooling2D(),
+            *conv(40),
+            layers.MaxPooling2D(),
+            *conv(80),
+            *conv(80),
+            layers.MaxPooling2D((2, 1)),
+            *conv(128),
+            layers.MaxPooling2D((2, 1)),
+            *conv(192, (2, 3), padding="valid"),
+            layers.Dropout(0.2),
+            *conv(160, (1, 5), dilation_rate=(1, 2)),
+            layers.Dropout(0.2),
+            layers.Conv2D(symbols + 1, 1),
+            layers.Reshape((-1, symbols + 1)),
+        ],
+        name="line",
+    )

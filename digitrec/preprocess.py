@@ -86,11 +86,19 @@ LEAST_CONTRAST = 0.045  # of the paper's brightness: fainter marks are not ink
 def ink_map(pixels: NDArray[np.uint8]) -> Ink:
     """How much ink there is at each pixel of a photo, (h, w, 3) uint8 RGB -> (h, w) in [0, 1].
 
-    Ink is what is darker than the paper around it, or lighter on a dark ground, in any colour:
-    the root mean square over the channels of the light it takes away. The paper is the
-    grey closing by a square a little wider than the strokes, so that shadows and page edges wider
-    than a stroke are paper. Each connected mark is scaled by its own strength; what is far weaker
-    than the marks that make up most of the ink is show-through, a crease or grain, and is left out.
+    Each connected mark of the `depth_map` is scaled by its own strength; what is far weaker than
+    the marks that make up most of the ink is show-through, a crease or grain, and is left out.
+    """
+    return marks(*depth_map(pixels))
+
+
+def depth_map(pixels: NDArray[np.uint8]) -> tuple[Ink, float]:
+    """The share of the paper's light that is missing at each pixel, and what is too little for ink.
+
+    (h, w, 3) uint8 RGB -> (h, w) float32, about 0 on paper. Ink is what is darker than the paper
+    around it, or lighter on a dark ground, in any colour: the root mean square over the channels
+    of the light it takes away. The paper is the grey closing by a square a little wider than the
+    strokes, so that shadows and page edges wider than a stroke are paper.
     """
     height, width = pixels.shape[:2]
     factor = max(1.0, max(height, width) / LOOK)
@@ -100,7 +108,7 @@ def ink_map(pixels: NDArray[np.uint8]) -> Ink:
     if light_on_dark:
         pixels, small = 255 - pixels, 255 - small
     if flat:
-        return _flat(pixels)
+        return _flat(pixels), LEAST_CONTRAST
     window, paper = _paper(small)
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
     depth = _depth(pixels, paper)
@@ -108,14 +116,13 @@ def ink_map(pixels: NDArray[np.uint8]) -> Ink:
     stroke = window * factor / 2
     if stroke > 6:
         depth = cv2.GaussianBlur(depth, (0, 0), stroke / 12)
-    return _scaled_marks(depth, max(4 * noise, LEAST_CONTRAST))
+    return depth, max(4 * noise, LEAST_CONTRAST)
 
 
 def _flat(pixels: NDArray[np.uint8]) -> Ink:
-    """The ink of a drawing on one even tone."""
+    """The depth of a drawing on one even tone."""
     paper = np.median(pixels.reshape(-1, 3)[:: max(1, pixels.size // 300_000)], axis=0)
-    depth = _depth(pixels, np.broadcast_to(paper.astype(np.uint8), pixels.shape))
-    return _scaled_marks(depth, LEAST_CONTRAST)
+    return _depth(pixels, np.broadcast_to(paper.astype(np.uint8), pixels.shape))
 
 
 def _depth(pixels: NDArray[np.uint8], paper: NDArray[np.uint8]) -> Ink:
@@ -192,7 +199,8 @@ def _paper(small: NDArray[np.uint8]) -> tuple[int, NDArray[np.uint8]]:
     return windows[-1], papers[-1]
 
 
-def _scaled_marks(depth: Ink, floor: float) -> Ink:
+def marks(depth: Ink, floor: float) -> Ink:
+    """The ink map of a depth map: (h, w) in [0, 1], each mark scaled by its own strength."""
     count, labels = cv2.connectedComponents((depth > floor).astype(np.uint8), connectivity=8)
     if count == 1:
         return np.zeros_like(depth)

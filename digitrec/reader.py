@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,82 +15,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digitrec.classifier import NOT_A_DIGIT, Classifier, in_service
+from digitrec.combine import decide
 from digitrec.images import Photo, load
-from digitrec.preprocess import Ink, ink_map, normalise
+from digitrec.lattice import Step, lattices
+from digitrec.line_reader import Spelling, spell
+from digitrec.preprocess import Ink, depth_map, marks
+from digitrec.reading import Box, Digit, Mark, Number, Reading, Refusal
 from digitrec.rules import without_rules
-from digitrec.segment import Line, Piece, find_lines
+from digitrec.segment import Line, Piece, find_lines, join
 
-Box = tuple[int, int, int, int]  # x, y, w, h in pixels of the upright original
-
-
-@dataclass(frozen=True)
-class Digit:
-    """alternatives: the three likeliest digits, best first. ink: (28, 28), what the network saw."""
-
-    digit: int
-    confidence: float
-    box: Box
-    alternatives: tuple[tuple[int, float], ...]
-    ink: Ink
-
-
-@dataclass(frozen=True)
-class Number:
-    """confidence: the probability that every digit is right, taking them as independent."""
-
-    text: str
-    confidence: float
-    box: Box
-    digits: tuple[Digit, ...]
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Ink that is not a digit, with the reason in a few words."""
-
-    box: Box
-    reason: str
-    ink: Ink
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What was read in a picture, in reading order."""
-
-    numbers: tuple[Number, ...]
-    refused: tuple[Refusal, ...]
-    seconds: float
-    notice: str | None = None
-
-    @property
-    def text(self) -> str:
-        """All numbers joined by a space; "" when nothing was read."""
-        return " ".join(number.text for number in self.numbers)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain lists and numbers, ready for JSON."""
-        return {
-            "text": self.text,
-            "numbers": [
-                {
-                    "text": number.text,
-                    "confidence": round(number.confidence, 4),
-                    "box": list(number.box),
-                    "digits": [
-                        {
-                            "digit": digit.digit,
-                            "confidence": round(digit.confidence, 4),
-                            "box": list(digit.box),
-                            "alternatives": [[d, round(p, 4)] for d, p in digit.alternatives],
-                        }
-                        for digit in number.digits
-                    ],
-                }
-                for number in self.numbers
-            ],
-            "refused": [{"box": list(r.box), "reason": r.reason} for r in self.refused],
-            "seconds": round(self.seconds, 4),
-        }
+SMALL = 0.45  # of the line's height: a mark lower than this is no digit of its own
+CLEARLY = 0.25  # how much better a page must read when turned to be turned
 
 
 def read(
@@ -99,110 +34,151 @@ def read(
 ) -> Reading:
     """Read every number in a picture.
 
-    Raises `digitrec.images.ImageError` for what is not a picture, and
-    `digitrec.classifier.ModelError` when no model can be loaded.
+    A picture that reads badly is tried on its sides and upside down. Raises
+    `digitrec.images.ImageError` for what is not a picture, and `digitrec.classifier.ModelError`
+    when no model can be loaded.
     """
     start = time.perf_counter()
     photo = source if isinstance(source, Photo) else load(source)
     classifier = classifier or in_service()
-    lines = find_lines(without_rules(ink_map(photo.pixels)))
-    numbers: list[Number] = []
-    refused: list[Refusal] = []
-    for line, found in zip(lines, _best_paths(lines, classifier), strict=True):
-        digits: list[Digit] = []
-        for step in found:
-            box = _original(step.piece, photo)
-            if step.digit:
-                best = np.argsort(step.p[:NOT_A_DIGIT])[::-1][:3]
-                alternatives = tuple((int(d), float(step.p[d])) for d in best)
-                digits.append(Digit(*alternatives[0], box, alternatives, step.seen))
-            elif step.piece.box[3] > 0.5 * line.height:
-                refused.append(Refusal(box, "not a digit", step.seen))
-        numbers += [_number(group) for group in _groups(digits, line.height * photo.scale)]
+    depth, floor = depth_map(photo.pixels)
+    ink = marks(depth, floor)
+    page, quarters = _read(depth, ink, classifier), 0
+    if page.worth_turning():
+        for k in (1, 3, 2):
+            other = _read(*(np.ascontiguousarray(np.rot90(a, k)) for a in (depth, ink)), classifier)
+            if other.quality() > page.quality() + CLEARLY:
+                page, quarters = other, k
+    if quarters % 2:
+        photo = replace(photo, width=photo.height, height=photo.width)
+    numbers = tuple(number for line in page.lines for number in line.numbers(photo))
+    refused = tuple(
+        Refusal(_original(step.piece, photo), "not a digit", step.seen)
+        for line in page.lines
+        for step in line.refused
+    )
     seconds = time.perf_counter() - start
-    return Reading(tuple(numbers), tuple(refused), seconds, classifier.notice)
+    return Reading(numbers, refused, seconds, classifier.notice, 90 * quarters)
 
 
 @dataclass(frozen=True)
-class _Step:
-    """A candidate on the best path. p: (11,) probabilities; seen: (28, 28)."""
+class _ReadLine:
+    """A line with its steps, digits and others, from left to right; spelling: if it was read whole."""
 
-    piece: Piece
-    seen: Ink
-    p: NDArray[np.float32]
-    digit: bool
+    line: Line
+    steps: list[Step]
+    sure: float
+    spelling: Spelling | None
+
+    @property
+    def digits(self) -> list[Step]:
+        return [step for step in self.steps if step.digit is not None]
+
+    @property
+    def refused(self) -> list[Step]:
+        """What is tall enough to have been meant as something."""
+        return [
+            step
+            for step in self.steps
+            if step.digit is None and step.piece.box[3] > 0.5 * self.line.height
+        ]
+
+    def numbers(self, photo: Photo) -> list[Number]:
+        return [self._number(group, photo) for group in _groups(self.digits, self.line.height)]
+
+    def _number(self, steps: Sequence[Step], photo: Photo) -> Number:
+        digits = tuple(_digit(step, photo) for step in steps)
+        text = "".join(str(digit.digit) for digit in digits)
+        confidence = math.prod(digit.confidence for digit in digits) * self.sure
+        box = _original(join([step.piece for step in steps]), photo)
+        return Number(text, confidence, box, digits, tuple(self._marks(steps, photo)))
+
+    def _marks(self, steps: Sequence[Step], photo: Photo) -> list[Mark]:
+        """Points and commas between the first and the last of these digits."""
+        if self.spelling is None:
+            return []
+        middles = [step.piece.left + step.piece.box[2] / 2 for step in steps]
+        found = []
+        for text, place in self.spelling.marks:
+            column = self.spelling.column(place)
+            after = sum(middle < column for middle in middles)
+            if 0 < after < len(middles):
+                found.append(Mark(text, _original(self._mark_at(column), photo), after))
+        return found
+
+    def _mark_at(self, column: float) -> Piece:
+        """The small mark nearest to a column, or where one would stand."""
+        height = self.line.height
+        small = [m for m in self.line.marks if max(m.box[2:]) < SMALL * height]
+        near = [m for m in small if abs(m.left + m.box[2] / 2 - column) < 0.3 * height]
+        if near:
+            return min(near, key=lambda m: abs(m.left + m.box[2] / 2 - column))
+        side = max(1, round(0.15 * height))
+        bottom = max(step.piece.bottom for step in self.digits)
+        box = (max(0, round(column - side / 2)), max(0, bottom - side), side, side)
+        return Piece(box, np.zeros((side, side), np.float32))
 
 
-def _best_paths(lines: Sequence[Line], classifier: Classifier) -> list[list[_Step]]:
-    """For each line the division into digits and other marks that the network finds likeliest.
+@dataclass(frozen=True)
+class _Page:
+    lines: list[_ReadLine]
 
-    Dynamic programming over the runs of neighbouring marks. A run's log-probability counts once a
-    mark it joins, so that joining does not win by adding fewer terms.
-    """
-    candidates = [line.candidates() for line in lines]
-    inks = [normalise(c.piece.ink) for found in candidates for c in found]
-    if not inks:
-        return [[] for _ in lines]
-    seen = np.stack(inks)
-    probabilities = classifier.probabilities(seen[..., None])
-    paths = []
-    offset = 0
-    for line, found in zip(lines, candidates, strict=True):
-        best: list[tuple[float, tuple[_Step, ...]]] = [(0.0, ())]
-        best += [(-math.inf, ())] * len(line.marks)
-        for number, candidate in enumerate(found, offset):
-            p = probabilities[number]
-            tall = candidate.piece.box[3] / line.height
-            as_digit = float(p[:NOT_A_DIGIT].max()) * (1 if tall > 0.45 else 0.1)
-            as_other = float(p[NOT_A_DIGIT])
-            if candidate.first == candidate.last and tall < 0.45:
-                as_other = max(as_other, 0.85)  # a dot or a dash, unless it makes another whole
-            elif tall > 0.7:  # most of what people write here are digits, the more so in a row
-                as_other *= 0.4 if len(line.marks) > 2 else 0.5
-            weight = sum(
-                min(1.0, max(m.box[2], m.box[3]) / line.height)
-                for m in line.marks[candidate.first : candidate.last + 1]
-            )
-            # A dot may be left out; more ink than that is rather explained.
-            dot = max(candidate.piece.box[2:]) < 0.3 * line.height
-            likely = max(as_digit, (1.0 if dot else 0.35) * as_other, 1e-12)
-            score = best[candidate.first][0] + weight * math.log(likely)
-            score -= 0.4 * line.unlikely_ends(candidate.first, candidate.last)
-            if score > best[candidate.last + 1][0]:
-                step = _Step(candidate.piece, seen[number], p, as_digit >= as_other)
-                best[candidate.last + 1] = (score, (*best[candidate.first][1], step))
-        offset += len(found)
-        paths.append(list(best[-1][1]))
-    return paths
+    def quality(self) -> float:
+        """The mean confidence over digits and what was refused, 0 for the latter."""
+        sure = [float(step.p[:NOT_A_DIGIT].max()) for line in self.lines for step in line.digits]
+        others = sum(len(line.refused) for line in self.lines)
+        return sum(sure) / max(1, len(sure) + others)
+
+    def worth_turning(self) -> bool:
+        """Whether there is enough on it to tell, and it reads badly."""
+        count = sum(len(line.digits) + len(line.refused) for line in self.lines)
+        return count >= 4 and self.quality() < 0.7
 
 
-def _groups(digits: list[Digit], height: float) -> list[list[Digit]]:
-    """Digits of a line as numbers: a gap well beyond the usual one starts another number."""
-    if not digits:
+def _read(depth: Ink, ink: Ink, classifier: Classifier) -> _Page:
+    lines = find_lines(without_rules(ink))
+    read = []
+    for line, lattice in zip(lines, lattices(lines, classifier), strict=True):
+        spelling, steps, sure = None, lattice.best()[1], 1.0
+        if len(line.marks) > 1:
+            spelling = spell(depth, line, [other for other in lines if other is not line])
+            steps, sure = decide(line, lattice, spelling, classifier)
+        read.append(_ReadLine(line, _without_words(steps, line.height), sure, spelling))
+    return _Page(read)
+
+
+def _without_words(steps: list[Step], height: float) -> list[Step]:
+    """The digit among letters is a letter: what is mostly refused is refused whole."""
+    tall = [step for step in steps if step.piece.box[3] > SMALL * height]
+    kept = []
+    for word in _groups(tall, height):
+        others = sum(step.digit is None for step in word)
+        letters = others > 2 * (len(word) - others)
+        kept += [replace(step, digit=None) if letters else step for step in word]
+    return kept
+
+
+def _digit(step: Step, photo: Photo) -> Digit:
+    best = np.argsort(step.p[:NOT_A_DIGIT])[::-1][:3]
+    alternatives = tuple((int(d), float(step.p[d])) for d in best)
+    return Digit(*alternatives[0], _original(step.piece, photo), alternatives, step.seen)
+
+
+def _groups(steps: Sequence[Step], height: float) -> list[list[Step]]:
+    """A line's steps as numbers: a gap well beyond the usual one starts another number."""
+    if not steps:
         return []
-    gaps = [b.box[0] - a.box[0] - a.box[2] for a, b in pairwise(digits)]
+    gaps = [b.piece.left - a.piece.right for a, b in pairwise(steps)]
     usual = sorted(gaps)[len(gaps) // 2] if gaps else 0
-    groups = [[digits[0]]]
-    for gap, digit in zip(gaps, digits[1:], strict=True):
+    groups = [[steps[0]]]
+    for gap, step in zip(gaps, steps[1:], strict=True):
         if gap > max(0.9 * height, min(2.2 * usual, 2.5 * height)):
             groups.append([])
-        groups[-1].append(digit)
+        groups[-1].append(step)
     return groups
-
-
-def _number(digits: list[Digit]) -> Number:
-    text = "".join(str(digit.digit) for digit in digits)
-    confidence = math.prod(digit.confidence for digit in digits)
-    return Number(text, confidence, _union([digit.box for digit in digits]), tuple(digits))
 
 
 def _original(piece: Piece, photo: Photo) -> Box:
     x, y, w, h = (round(v * photo.scale) for v in piece.box)
     x, y = min(x, photo.width - 1), min(y, photo.height - 1)
     return x, y, max(1, min(w, photo.width - x)), max(1, min(h, photo.height - y))
-
-
-def _union(boxes: list[Box]) -> Box:
-    left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
-    right, bottom = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
-    return left, top, right - left, bottom - top

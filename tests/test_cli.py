@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from digitrec import cli
 from digitrec.classifier import ModelError
 from digitrec.images import load
-from digitrec.reader import Digit, Number, Reading
+from digitrec.reading import Digit, Number, Reading
 from digitrec.settings import ROOT
 
 PYTHON = [sys.executable, "-m", "digitrec"]

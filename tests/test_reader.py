@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from digitrec import synthetic
 from digitrec.datasets import mnist
 from digitrec.images import load
-from digitrec.reader import Reading, read
+from digitrec.reader import read
+from digitrec.reading import Reading
 from digitrec.styles import draw
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from PIL import Image
 
 from digitrec.preprocess import Ink
-from digitrec.reader import Digit, Reading, Refusal
+from digitrec.reading import Digit, Reading, Refusal
 from digitrec.ui import browser
 from digitrec.ui.words import certainty, percent, plain, refusal, tone
 

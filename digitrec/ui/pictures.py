@@ -16,7 +16,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from digitrec import ImageError, Reading, load, read
 from digitrec.classifier import Classifier, ModelError, in_service
-from digitrec.reader import Box
+from digitrec.reading import Box
 from digitrec.settings import settings
 from digitrec.ui.answer import Result
 from digitrec.ui.words import plain, refusal, tone

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from digitrec.reader import Reading
+from digitrec.reading import Reading
 from digitrec.settings import settings
 
 

@@ -1,0 +1,84 @@
+"""A line read by its parts and as a whole: the text that both together find likeliest."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+
+from digitrec.classifier import Classifier
+from digitrec.lattice import Lattice, Step
+from digitrec.line_reader import Spelling
+from digitrec.preprocess import Ink, normalise
+from digitrec.segment import SOLID, Line, Piece, join
+
+TRUST = 1.0  # in the reading as a whole, against that by parts
+RELUCTANCE = 6.0  # log-probability that a text costs at most for not being among the cuts
+
+
+def texts(lattice: Lattice, spelling: Spelling) -> dict[str, tuple[float, float]]:
+    """What the line may say: the score by parts, and the log-probability as a whole."""
+    best, steps = lattice.best()
+    scores = {"".join(str(step.digit) for step in steps if step.digit is not None): best}
+    for text in spelling.likeliest():
+        scores.setdefault(text, max(lattice.reading(text)[0], best - RELUCTANCE))
+    return {text: (score, spelling.log_probability(text)) for text, score in scores.items()}
+
+
+def decide(
+    line: Line, lattice: Lattice, spelling: Spelling, classifier: Classifier
+) -> tuple[list[Step], float]:
+    """The steps of the text for which the scores of both readings together are best.
+
+    And how likely that text is against the others looked at, from 0 to 1.
+    """
+    totals = {
+        text: score + TRUST * whole for text, (score, whole) in texts(lattice, spelling).items()
+    }
+    text = max(totals, key=totals.__getitem__)
+    sure = 1 / sum(math.exp(total - totals[text]) for total in totals.values())
+    best, steps = lattice.best()
+    if text == "".join(str(step.digit) for step in steps if step.digit is not None):
+        return steps, sure
+    score, steps = lattice.reading(text)
+    if score <= best - RELUCTANCE:
+        steps = _cut(line, text, spelling, classifier)
+    return steps, sure
+
+
+def _cut(line: Line, text: str, spelling: Spelling, classifier: Classifier) -> list[Step]:
+    """The line's ink parted half-way between the places where the digits of `text` are."""
+    if not text:
+        return []
+    places = spelling.places(text)
+    middles = [spelling.column(place) for place, _ in places]
+    edges = [-math.inf, *((a + b) / 2 for a, b in pairwise(middles)), math.inf]
+    whole = join(line.marks)
+    parts = [_between(whole, a, b) for a, b in pairwise(edges)]
+    seen = np.stack([normalise(part.ink) for part in parts])
+    p = classifier.probabilities(seen[..., None])
+    return [
+        Step(part, ink, _with(row, int(digit), sure), int(digit))
+        for part, ink, row, digit, (_, sure) in zip(parts, seen, p, text, places, strict=True)
+    ]
+
+
+def _between(piece: Piece, left: float, right: float) -> Piece:
+    """The part of a piece between two columns of the picture, at least a pixel wide."""
+    x, y, w, h = piece.box
+    a = int(min(max(left - x, 0), w - 1))
+    b = int(min(max(right - x, a + 1), w))
+    ink = piece.ink[:, a:b]
+    rows = np.flatnonzero((ink > SOLID / 2).any(1))
+    top, bottom = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, h)
+    return Piece((x + a, y + top, b - a, bottom - top), ink[top:bottom])
+
+
+def _with(p: Ink, digit: int, sure: float) -> Ink:
+    """The probabilities of a badly cut digit, led by what the whole line says it is."""
+    rest = p.copy()
+    rest[digit] = 0
+    led: Ink = rest * (1 - sure) / max(float(rest.sum()), 1e-6)
+    led[digit] = sure
+    return led

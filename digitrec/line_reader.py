@@ -1,0 +1,215 @@
+"""A line read whole, by a network that needs no cuts: connectionist temporal classification."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+
+from digitrec.preprocess import Ink
+from digitrec.segment import Line, Piece
+from digitrec.strips import HEIGHT, SYMBOLS, clean
+
+MODEL = Path(__file__).resolve().parent / "data" / "line" / "model.tflite"
+STEP = 4  # pixels of a strip between two places that the network answers for
+OFFSET = 6.0  # of the middle of the first of them
+WIDEST = 1280  # pixels of a strip
+BEAM = 8
+TEXTS = 4
+DIGITS = 10
+
+
+class LineNetwork:
+    """The exported line network. Safe to share between threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._interpreter = Interpreter(model_path=str(path), num_threads=1)
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._output = self._interpreter.get_output_details()[0]["index"]
+        self._lock = threading.Lock()  # an interpreter is not thread-safe
+        self._width = 0
+
+    def __call__(self, strip: Ink) -> NDArray[np.float32]:
+        """(32, w) float32 in [0, 1] -> (places, symbols + 1) float32 log-probabilities."""
+        width = -(-strip.shape[1] // 32) * 32  # so that few widths need new buffers
+        padded = np.zeros((1, HEIGHT, width, 1), np.float32)
+        padded[0, :, : strip.shape[1], 0] = strip
+        with self._lock:
+            if width != self._width:
+                self._interpreter.resize_tensor_input(self._input, padded.shape)
+                self._interpreter.allocate_tensors()
+                self._width = width
+            self._interpreter.set_tensor(self._input, padded)
+            self._interpreter.invoke()
+            logits = self._interpreter.get_tensor(self._output)[0]
+        peak = logits.max(1, keepdims=True)
+        return logits - peak - np.log(np.exp(logits - peak).sum(1, keepdims=True))
+
+
+@cache
+def network() -> LineNetwork:
+    return LineNetwork(MODEL)
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """What the network makes of a line.
+
+    p: (places, 11) log-probabilities of nothing and of each digit; points and commas are nothing
+    to it. marks: (symbol, place) of those. to_picture: (2, 3) affine, strip to picture.
+    """
+
+    p: NDArray[np.float64]
+    marks: tuple[tuple[str, float], ...]
+    to_picture: NDArray[np.float64]
+
+    def column(self, place: float) -> float:
+        """The picture's column at a place of the strip, half-way up."""
+        return float(self.to_picture[0] @ (place, HEIGHT / 2, 1))
+
+    def likeliest(self) -> list[str]:
+        """The best few texts by prefix beam search (Hannun et al., 2014)."""
+        beam: dict[str, tuple[float, float]] = {"": (0.0, -math.inf)}  # ending in blank, in a digit
+        for row in self.p:
+            ahead: dict[str, tuple[float, float]] = {}
+
+            def add(text: str, blank: float, digit: float) -> None:
+                old = ahead.get(text, (-math.inf, -math.inf))
+                ahead[text] = (
+                    float(np.logaddexp(old[0], blank)),
+                    float(np.logaddexp(old[1], digit)),
+                )
+
+            likely = np.flatnonzero(row[1:] > -8)
+            for text, (blank, digit) in beam.items():
+                total = float(np.logaddexp(blank, digit))
+                add(text, total + row[0], -math.inf)
+                if text:
+                    add(text, -math.inf, digit + row[1 + int(text[-1])])
+                for d in likely:
+                    repeats = text.endswith(str(d))
+                    add(text + str(d), -math.inf, (blank if repeats else total) + row[1 + d])
+            ranked = sorted(ahead.items(), key=lambda item: -np.logaddexp(*item[1]))
+            beam = dict(ranked[:BEAM])
+        return list(beam)[:TEXTS]
+
+    def log_probability(self, text: str) -> float:
+        """Of all ways to spell `text` together: the forward algorithm (Graves et al., 2006)."""
+        states = np.array(_states(text))
+        skips = np.array([_may_skip(states, s) for s in range(len(states))])
+        alpha = np.full(len(states) + 2, -np.inf)  # two before the first, for the shifts
+        alpha[2] = 0.0
+        for row in self.p:
+            skipped = np.where(skips, alpha[:-2], -np.inf)
+            alpha[2:] = np.logaddexp(np.logaddexp(alpha[2:], alpha[1:-1]), skipped) + row[states]
+        return float(np.logaddexp(alpha[-1], alpha[-2]))
+
+    def places(self, text: str) -> list[tuple[float, float]]:
+        """Where each digit of `text` is, by the likeliest spelling: strip x, and probability."""
+        states = _states(text)
+        score = np.full(len(states), -np.inf)
+        score[:2] = self.p[0][states[:2]]
+        came = np.zeros((len(self.p), len(states)), int)
+        for t in range(1, len(self.p)):
+            new = np.full(len(states), -np.inf)
+            for s in range(len(states)):
+                options = [s, s - 1] if s else [s]
+                if _may_skip(states, s):
+                    options.append(s - 2)
+                source = max(options, key=lambda o: score[o])
+                new[s] = score[source] + self.p[t][states[s]]
+                came[t, s] = source
+            score = new
+        s = len(states) - 1 if score[-1] >= score[-2] else len(states) - 2
+        path = [s]
+        for t in range(len(self.p) - 1, 0, -1):
+            s = int(came[t, s])
+            path.append(s)
+        path.reverse()
+        found = []
+        for i, digit in enumerate(text):
+            times = [t for t, s in enumerate(path) if s == 2 * i + 1]
+            peak = max(times, key=lambda t: self.p[t][1 + int(digit)])
+            found.append((STEP * peak + OFFSET, math.exp(self.p[peak][1 + int(digit)])))
+        return found
+
+
+def _states(text: str) -> list[int]:
+    """Nothing, the first digit, nothing, the second ...: columns of `Spelling.p`."""
+    states = [0]
+    for digit in text:
+        states += [1 + int(digit), 0]
+    return states
+
+
+def _may_skip(states: Sequence[int], s: int) -> bool:
+    """Whether the nothing before a digit may be left out: not between two that are the same."""
+    return s > 1 and states[s] != 0 and states[s] != states[s - 2]
+
+
+def spell(depth: Ink, line: Line, others: Sequence[Line]) -> Spelling:
+    """Read one line of a picture.
+
+    depth: (h, w) of `preprocess.depth_map`, from which the marks of the other lines are taken out.
+    """
+    strip, to_picture = strip_of(depth, line, others)
+    p = network()(strip).astype(np.float64)
+    unmarked = p[:, : DIGITS + 1].copy()
+    unmarked[:, 0] = np.logaddexp.reduce(p[:, [0, *range(DIGITS + 1, p.shape[1])]], axis=1)
+    marks = []
+    best = p.argmax(1)
+    for t in np.flatnonzero(best > DIGITS):
+        if t == 0 or best[t - 1] != best[t]:
+            marks.append((SYMBOLS[best[t] - 1], STEP * t + OFFSET))
+    return Spelling(unmarked, tuple(marks), to_picture)
+
+
+def strip_of(depth: Ink, line: Line, others: Sequence[Line]) -> tuple[Ink, NDArray[np.float64]]:
+    """The line levelled and scaled to the network's height, and the way back to the picture.
+
+    Where the line fills the picture's height, the picture is the strip: what the ink map missed
+    of a faint hand is then still seen.
+    """
+    tall = [m for m in line.marks if m.box[3] > 0.45 * line.height] or list(line.marks)
+    slope = _slope(tall, line.height)
+    left, right = min(m.left for m in line.marks), max(m.right for m in line.marks)
+    middle = (left + right) / 2
+    top = min(m.top - slope * (m.left + m.box[2] / 2 - middle) for m in tall)
+    bottom = max(m.bottom - slope * (m.left + m.box[2] / 2 - middle) for m in tall)
+    height, width = depth.shape
+    room = 0.12 * (bottom - top)
+    top, bottom = top - room, bottom + room
+    if not others and height < 1.5 * (bottom - top):
+        slope, top, bottom, left, right = 0.0, 0.0, float(height), 0, width
+    scale = HEIGHT / (bottom - top)
+    start = left - 6 / scale
+    across = min(WIDEST, max(16, round((right - left) * scale) + 12))
+    matrix = np.array(
+        [[scale, 0, -scale * start], [-scale * slope, scale, scale * (slope * middle - top)]]
+    )
+    if others:
+        depth = depth.copy()
+        for mark in (m for other in others for m in other.marks):
+            x, y, w, h = mark.box
+            depth[y : y + h, x : x + w][mark.ink > 0.05] = 0
+    if scale < 0.7:
+        depth = cv2.GaussianBlur(depth, (0, 0), 0.35 / scale)
+    strip = cv2.warpAffine(depth, matrix, (across, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+    return clean(strip), cv2.invertAffineTransform(matrix)
+
+
+def _slope(marks: Sequence[Piece], height: float) -> float:
+    """Of the line through the marks' middles; level where they are few or close together."""
+    x = np.array([m.left + m.box[2] / 2 for m in marks])
+    if len(marks) < 3 or np.ptp(x) < 2.5 * height:
+        return 0.0
+    slope = float(np.polyfit(x, [m.top + m.box[3] / 2 for m in marks], 1)[0])
+    return slope if abs(slope) < 0.25 else 0.0

@@ -1,0 +1,216 @@
+"""Train the line network on composed strips: ``python -m digitrec.line_training FOLDER``.
+
+It wrote what lies in ``digitrec/data/line``. Begun again on the same folder, it goes on after the
+last finished epoch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from digitrec import networks, storage, strips
+from digitrec.datasets import mnist
+from digitrec.line_reader import LineNetwork
+from digitrec.results import versions
+from digitrec.training import FLOAT, Checkpoint, OneCycle, TrainingError, use_threads
+
+EPOCHS = 28
+CHUNKS, CHUNK, BATCH = 16, 1024, 64  # strips are drawn a chunk at a time and dealt by their width
+SHOWN = 2  # epochs in a row that see the same strips: to draw them takes as long as to learn them
+LONGEST = 14  # symbols of a strip
+PEAK_RATE = 0.003
+HELD_OUT = 1024  # strips of MNIST's test digits
+TOLERANCE = 1e-3  # between the logits of the two runtimes
+Strip = tuple[FLOAT, list[int]]
+
+
+class Strips(keras.utils.PyDataset):
+    """Batches of strips of about the same width: (64, 32, w, 1) float32 and (64, 14) int32.
+
+    Each follows from the seed, the epoch and its own number alone.
+    """
+
+    def __init__(self, digits: strips.Digits, seed: int, first_epoch: int) -> None:
+        super().__init__(workers=1, use_multiprocessing=False, max_queue_size=8)
+        self.digits, self.seed = digits, seed
+        self.drawn: dict[tuple[int, int], list[Strip]] = {}
+        self.epoch = first_epoch
+
+    def __len__(self) -> int:
+        return CHUNKS * CHUNK // BATCH
+
+    def on_epoch_end(self) -> None:
+        self.epoch += 1
+        self.drawn = {key: of for key, of in self.drawn.items() if key[0] == self.epoch // SHOWN}
+
+    def __getitem__(self, index: int) -> tuple[FLOAT, NDArray[np.int32]]:
+        chunk, place = divmod(index, CHUNK // BATCH)
+        key = (self.epoch // SHOWN, chunk)
+        if key not in self.drawn:
+            rng = np.random.default_rng([self.seed, *key])
+            self.drawn[key] = [strips.strip(self.digits, rng) for _ in range(CHUNK)]
+        of_chunk = self.drawn[key]
+        rng = np.random.default_rng([self.seed, self.epoch, chunk])
+        widths = np.array([ink.shape[1] for ink, _ in of_chunk]) + rng.uniform(0, 24, CHUNK)
+        dealt = np.argsort(widths).reshape(-1, BATCH)[rng.permutation(CHUNK // BATCH)]
+        again = self.epoch % SHOWN > 0
+        rng = np.random.default_rng([self.seed, self.epoch, index])
+        return batch([of_chunk[i] for i in dealt[place]], rng if again else None)
+
+
+def batch(
+    chosen: list[Strip], rng: np.random.Generator | None = None
+) -> tuple[FLOAT, NDArray[np.int32]]:
+    """Strips side by side in one array; with a generator, elsewhere in it and with other noise."""
+    width = -(-max(ink.shape[1] for ink, _ in chosen) // 16) * 16
+    x = np.zeros((len(chosen), strips.HEIGHT, width, 1), np.float32)
+    y = np.zeros((len(chosen), LONGEST), np.int32)
+    for i, (ink, symbols) in enumerate(chosen):
+        left = 0 if rng is None else int(rng.integers(width - ink.shape[1] + 1))
+        x[i, :, left : left + ink.shape[1], 0] = ink
+        y[i, : len(symbols)] = symbols[:LONGEST]
+    if rng is not None:
+        noise = rng.normal(0, 0.03, x.shape).astype(np.float32)
+        x = np.clip(x * np.float32(rng.uniform(0.85, 1.2)) + noise, 0, 1)
+    return x, y
+
+
+class _Watch(keras.callbacks.Callback):
+    """Measures each epoch on held-out strips, keeps it, and says so."""
+
+    def __init__(self, held_out: list[Strip], checkpoint: Checkpoint) -> None:
+        super().__init__()
+        self.held_out, self.checkpoint = held_out, checkpoint
+
+    def on_epoch_begin(self, *_: Any) -> None:
+        self.began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        entry = {
+            "loss": round(float(logs["loss"]), 4),
+            "val_accuracy": accuracy(self.model, self.held_out),
+            "seconds": round(time.perf_counter() - self.began, 1),
+        }
+        self.checkpoint.history.append(entry)
+        self.checkpoint.save(self.model)
+        print(f"epoch {epoch + 1}/{EPOCHS}  {json.dumps(entry)}", flush=True)
+
+
+def accuracy(model: keras.Model, held_out: list[Strip]) -> float:
+    """The share of strips whose digits are all right, by the likeliest symbol at each place."""
+    ordered = sorted(held_out, key=lambda strip: strip[0].shape[1])
+    right = 0
+    for start in range(0, len(ordered), BATCH):
+        x, y = batch(ordered[start : start + BATCH])
+        for path, symbols in zip(model.predict_on_batch(x).argmax(-1), y, strict=True):
+            heard = path[np.r_[True, path[1:] != path[:-1]]]
+            right += digits(heard) == digits(symbols)
+    return right / len(ordered)
+
+
+def digits(symbols: NDArray[Any]) -> str:
+    """Symbols, 0 for none, as text without points and commas."""
+    said = "".join(strips.SYMBOLS[symbol - 1] for symbol in symbols if symbol)
+    return "".join(filter(str.isdigit, said))
+
+
+def train(folder: Path, seed: int = 1) -> None:
+    """Write ``model.keras``, ``model.tflite`` and ``report.json``. Raises `TrainingError`."""
+    use_threads(1)  # two take little less time
+    folder.mkdir(parents=True, exist_ok=True)
+    data = mnist()
+    train_digits = [data.x_train[data.y_train == d] for d in range(10)]
+    test_digits = [data.x_test[data.y_test == d] for d in range(10)]
+    rng = np.random.default_rng(seed)
+    held_out = [strips.strip(test_digits, rng) for _ in range(HELD_OUT)]
+
+    keras.utils.set_random_seed(seed)
+    model = networks.line(len(strips.SYMBOLS))
+    steps = CHUNKS * CHUNK // BATCH
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            OneCycle(PEAK_RATE, EPOCHS * steps),
+            weight_decay=0.01,
+            beta_2=0.99,
+            global_clipnorm=5.0,
+        ),
+        loss=keras.losses.CTC(),
+        jit_compile=False,
+    )
+    checkpoint = Checkpoint(folder / "checkpoint.npz")
+    checkpoint.load(model)
+    done = len(checkpoint.history)
+    if done < EPOCHS:
+        model.fit(
+            Strips(train_digits, seed, done),
+            initial_epoch=done,
+            epochs=EPOCHS,
+            shuffle=False,  # Strips does, from its own seed
+            verbose=0,
+            callbacks=[_Watch(held_out, checkpoint)],
+        )
+    _export(model, folder, checkpoint.history, held_out, seed)
+
+
+def _export(
+    model: keras.Model, folder: Path, history: Any, held_out: list[Strip], seed: int
+) -> None:
+    # Without the optimiser, which would treble the file.
+    kept = type(model).from_config(model.get_config())
+    kept.set_weights(model.get_weights())
+    kept.save(folder / "model.keras")
+    model.export(folder / "model.tflite", format="litert", verbose=False)
+    exported = LineNetwork(folder / "model.tflite")
+    difference = 0.0
+    for ink, _ in held_out[:100]:
+        padded = np.pad(ink, ((0, 0), (0, -ink.shape[1] % 32)))
+        logits = model.predict_on_batch(padded[None, ..., None])[0]
+        theirs = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+        difference = max(difference, float(np.abs(exported(ink) - theirs).max()))
+    if not difference <= TOLERANCE:
+        raise TrainingError(f"The exported line network differs by {difference:.1e}.")
+    files = [folder / name for name in ("model.keras", "model.tflite")]
+    report = {
+        "network": "line",
+        "symbols": strips.SYMBOLS,
+        "seed": seed,
+        "epochs": EPOCHS,
+        "strips_per_epoch": CHUNKS * CHUNK,
+        "peak_learning_rate": PEAK_RATE,
+        "batch_size": BATCH,
+        "accuracy": accuracy(model, held_out),
+        "measured_on": f"{HELD_OUT} strips composed from MNIST's test digits",
+        "runtime_difference": difference,
+        "parameters": model.count_params(),
+        "history": history,
+        "files": {
+            file.name: {
+                "bytes": file.stat().st_size,
+                "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+            }
+            for file in files
+        },
+        "versions": versions(),
+        "device": f"CPU, {os.cpu_count()} cores",
+        "seconds": round(sum(entry["seconds"] for entry in history), 1),
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+    storage.write(folder / "report.json", json.dumps(report, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    cv2.setNumThreads(1)
+    train(parser.parse_args().folder)
