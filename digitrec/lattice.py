@@ -87,7 +87,7 @@ class Lattice:
         for first, found in enumerate(self._from):
             for done, (score, steps) in states[first].items():
                 for each in found:
-                    ways = [(done, None, each.other)]
+                    ways: list[tuple[int, int | None, float]] = [(done, None, each.other)]
                     if done < len(text):
                         digit = int(text[done])
                         ways.append((done + 1, digit, float(each.digits[digit])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -24,7 +25,9 @@ OFFSET = 6.0  # of the middle of the first of them
 WIDEST = 1280  # pixels of a strip
 BEAM = 8
 TEXTS = 4
+UNLIKELY = -8.0  # log-probability of a digit at a place, below which it is not looked into
 DIGITS = 10
+Ends = NDArray[np.float64]
 
 
 class LineNetwork:
@@ -50,8 +53,7 @@ class LineNetwork:
             self._interpreter.set_tensor(self._input, padded)
             self._interpreter.invoke()
             logits = self._interpreter.get_tensor(self._output)[0]
-        peak = logits.max(1, keepdims=True)
-        return logits - peak - np.log(np.exp(logits - peak).sum(1, keepdims=True))
+        return np.asarray(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True), np.float32)
 
 
 @cache
@@ -77,33 +79,27 @@ class Spelling:
 
     def likeliest(self) -> list[str]:
         """The best few texts by prefix beam search (Hannun et al., 2014)."""
-        beam: dict[str, tuple[float, float]] = {"": (0.0, -math.inf)}  # ending in blank, in a digit
+        beam = {"": np.array([0.0, -np.inf])}  # log-probability of ending in nothing, in a digit
         for row in self.p:
-            ahead: dict[str, tuple[float, float]] = {}
-
-            def add(text: str, blank: float, digit: float) -> None:
-                old = ahead.get(text, (-math.inf, -math.inf))
-                ahead[text] = (
-                    float(np.logaddexp(old[0], blank)),
-                    float(np.logaddexp(old[1], digit)),
-                )
-
-            likely = np.flatnonzero(row[1:] > -8)
-            for text, (blank, digit) in beam.items():
-                total = float(np.logaddexp(blank, digit))
-                add(text, total + row[0], -math.inf)
-                if text:
-                    add(text, -math.inf, digit + row[1 + int(text[-1])])
-                for d in likely:
-                    repeats = text.endswith(str(d))
-                    add(text + str(d), -math.inf, (blank if repeats else total) + row[1 + d])
+            ahead: defaultdict[str, Ends] = defaultdict(lambda: np.full(2, -np.inf))
+            likely = [int(d) for d in np.flatnonzero(row[1:] > UNLIKELY)]
+            for text, ends in beam.items():
+                total = np.logaddexp(*ends)
+                ahead[text][0] = np.logaddexp(ahead[text][0], total + row[0])
+                for digit in likely:
+                    again = text.endswith(str(digit))
+                    if again:
+                        ahead[text][1] = np.logaddexp(ahead[text][1], ends[1] + row[1 + digit])
+                    longer = ahead[text + str(digit)]
+                    came = ends[0] if again else total
+                    longer[1] = np.logaddexp(longer[1], came + row[1 + digit])
             ranked = sorted(ahead.items(), key=lambda item: -np.logaddexp(*item[1]))
             beam = dict(ranked[:BEAM])
         return list(beam)[:TEXTS]
 
     def log_probability(self, text: str) -> float:
         """Of all ways to spell `text` together: the forward algorithm (Graves et al., 2006)."""
-        states = np.array(_states(text))
+        states = _states(text)
         skips = np.array([_may_skip(states, s) for s in range(len(states))])
         alpha = np.full(len(states) + 2, -np.inf)  # two before the first, for the shifts
         alpha[2] = 0.0
@@ -121,7 +117,7 @@ class Spelling:
         for t in range(1, len(self.p)):
             new = np.full(len(states), -np.inf)
             for s in range(len(states)):
-                options = [s, s - 1] if s else [s]
+                options: list[int] = [s, s - 1] if s else [s]
                 if _may_skip(states, s):
                     options.append(s - 2)
                 source = max(options, key=lambda o: score[o])
@@ -164,11 +160,9 @@ def spell(depth: Ink, line: Line, others: Sequence[Line]) -> Spelling:
     p = network()(strip).astype(np.float64)
     unmarked = p[:, : DIGITS + 1].copy()
     unmarked[:, 0] = np.logaddexp.reduce(p[:, [0, *range(DIGITS + 1, p.shape[1])]], axis=1)
-    marks = []
     best = p.argmax(1)
-    for t in np.flatnonzero(best > DIGITS):
-        if t == 0 or best[t - 1] != best[t]:
-            marks.append((SYMBOLS[best[t] - 1], STEP * t + OFFSET))
+    starts = np.flatnonzero((best > DIGITS) & np.r_[True, best[1:] != best[:-1]])
+    marks = [(SYMBOLS[best[t] - 1], STEP * float(t) + OFFSET) for t in starts]
     return Spelling(unmarked, tuple(marks), to_picture)
 
 

@@ -81,8 +81,8 @@ def batch(
         x[i, :, left : left + ink.shape[1], 0] = ink
         y[i, : len(symbols)] = symbols[:LONGEST]
     if rng is not None:
-        noise = rng.normal(0, 0.03, x.shape).astype(np.float32)
-        x = np.clip(x * np.float32(rng.uniform(0.85, 1.2)) + noise, 0, 1)
+        noise = np.asarray(rng.normal(0, 0.03, x.shape), np.float32)
+        np.clip(x * np.float32(rng.uniform(0.85, 1.2)) + noise, 0, 1, out=x)
     return x, y
 
 

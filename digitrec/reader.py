@@ -22,7 +22,7 @@ from digitrec.line_reader import Spelling, spell
 from digitrec.preprocess import Ink, depth_map, marks
 from digitrec.reading import Box, Digit, Mark, Number, Reading, Refusal
 from digitrec.rules import without_rules
-from digitrec.segment import Line, Piece, find_lines, join
+from digitrec.segment import WIDEST_IN_LINE, Line, Piece, find_lines, join
 
 SMALL = 0.45  # of the line's height: a mark lower than this is no digit of its own
 CLEARLY = 0.25  # how much better a page must read when turned to be turned
@@ -46,7 +46,8 @@ def read(
     page, quarters = _read(depth, ink, classifier), 0
     if page.worth_turning():
         for k in (1, 3, 2):
-            other = _read(*(np.ascontiguousarray(np.rot90(a, k)) for a in (depth, ink)), classifier)
+            turned = [np.ascontiguousarray(np.rot90(side, k)) for side in (depth, ink)]
+            other = _read(turned[0], turned[1], classifier)
             if other.quality() > page.quality() + CLEARLY:
                 page, quarters = other, k
     if quarters % 2:
@@ -63,7 +64,7 @@ def read(
 
 @dataclass(frozen=True)
 class _ReadLine:
-    """A line with its steps, digits and others, from left to right; spelling: if it was read whole."""
+    """A line with its steps, from left to right; spelling: None if it was not read whole."""
 
     line: Line
     steps: list[Step]
@@ -140,22 +141,23 @@ def _read(depth: Ink, ink: Ink, classifier: Classifier) -> _Page:
     read = []
     for line, lattice in zip(lines, lattices(lines, classifier), strict=True):
         spelling, steps, sure = None, lattice.best()[1], 1.0
-        if len(line.marks) > 1:
+        if _is_word(steps, line.height):
+            steps = [replace(step, digit=None) for step in steps]
+        elif len(line.marks) > 1:
             spelling = spell(depth, line, [other for other in lines if other is not line])
             steps, sure = decide(line, lattice, spelling, classifier)
-        read.append(_ReadLine(line, _without_words(steps, line.height), sure, spelling))
+        read.append(_ReadLine(line, steps, sure, spelling))
     return _Page(read)
 
 
-def _without_words(steps: list[Step], height: float) -> list[Step]:
-    """The digit among letters is a letter: what is mostly refused is refused whole."""
+def _is_word(steps: Sequence[Step], height: float) -> bool:
+    """Whether most of a line is refused, and not for being digits run together.
+
+    The one digit among letters is then a letter too.
+    """
     tall = [step for step in steps if step.piece.box[3] > SMALL * height]
-    kept = []
-    for word in _groups(tall, height):
-        others = sum(step.digit is None for step in word)
-        letters = others > 2 * (len(word) - others)
-        kept += [replace(step, digit=None) if letters else step for step in word]
-    return kept
+    letters = [s for s in tall if s.digit is None and s.piece.box[2] < WIDEST_IN_LINE * height]
+    return len(letters) > 2 * sum(step.digit is not None for step in tall)
 
 
 def _digit(step: Step, photo: Photo) -> Digit:

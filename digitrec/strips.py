@@ -35,10 +35,9 @@ def _grounds() -> NDArray[np.float32]:
     """(96, 64, 640) printed grounds in [0, 1]: fine waves, rosettes' arcs, dots, grain."""
     rng = np.random.default_rng(1996)
     rows, columns = np.mgrid[:64, :640].astype(np.float32)
-    grounds = np.empty((96, 64, 640), np.float32)
-    for ground in grounds:
+    grounds = np.zeros((96, 64, 640), np.float32)
+    for i in range(96):
         kind = rng.random()
-        ground[:] = 0
         for _ in range(int(rng.integers(1, 4))):
             angle, pitch = rng.uniform(0, np.pi), rng.uniform(4, 14)
             along = columns * np.cos(angle) + rows * np.sin(angle)
@@ -48,12 +47,12 @@ def _grounds() -> NDArray[np.float32]:
                 far = rng.uniform(-400, 1000), rng.uniform(-300, 300)
                 across = np.hypot(columns - far[0], rows - far[1])
             wave = np.cos((across + bend) * 2 * np.pi / pitch)
-            ground += np.maximum(wave, 0) ** rng.uniform(1, 6)
+            grounds[i] += np.maximum(wave, 0) ** rng.uniform(1, 6)
         if kind > 0.75:  # grain, coarse and fine
-            grain = rng.normal(0, 1, ground.shape).astype(np.float32)
+            grain = rng.normal(0, 1, (64, 640)).astype(np.float32)
             grain = cv2.GaussianBlur(grain, (0, 0), rng.uniform(0.8, 4))
-            ground[:] = np.maximum(grain / grain.std(), 0)
-        ground /= max(np.percentile(ground, 98), 1e-3)
+            grounds[i] = np.maximum(grain / grain.std(), 0)
+        grounds[i] /= max(np.percentile(grounds[i], 98), 1e-3)
     return np.clip(grounds, 0, 1.5)
 
 
@@ -68,7 +67,9 @@ def _glyph(digits: Digits, label: int, rng: Random) -> Ink:
 def _resized(ink: Ink, height: float) -> Ink:
     scale = height / max(ink.shape[0], 0.6 * ink.shape[1], 8)
     size = (max(2, round(ink.shape[1] * scale)), max(2, round(ink.shape[0] * scale)))
-    return cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    resized: Ink = cv2.resize(ink, size, interpolation=how)
+    return resized
 
 
 def _put(canvas: Ink, ink: Ink, x: int, y: int) -> None:
@@ -96,10 +97,10 @@ def _mark(canvas: Ink, kind: str, x: float, rng: Random) -> int:
             lower = (0, rng.uniform(0.15, 0.3) * BODY)
             _line(canvas, [start + lower, end + lower + rng.normal(0, 1.5, 2)], pen)
     _line(canvas, [start, end], pen)
-    return round(max(start[0], end[0]) - x) + pen
+    return round(max(float(start[0]), float(end[0])) - x) + pen
 
 
-def _line(canvas: Ink, points: Any, pen: int, strength: float = 1) -> None:
+def _line(canvas: Ink, points: Any, pen: Any, strength: float = 1) -> None:
     fixed = np.round(np.array(points) * 16).astype(np.int32)  # four fractional bits
     cv2.polylines(
         canvas,
@@ -204,7 +205,8 @@ def _penned(canvas: Ink, rng: Random) -> Ink:
     matrix = np.array(
         [[1, -slant, slant * middle], [slope, 1, -slope * canvas.shape[1] / 2]], np.float32
     )
-    return cv2.warpAffine(canvas, matrix, canvas.shape[::-1], flags=cv2.INTER_LINEAR)
+    written: Ink = cv2.warpAffine(canvas, matrix, canvas.shape[::-1], flags=cv2.INTER_LINEAR)
+    return written
 
 
 def _surroundings(canvas: Ink, top: int, tall: int, rng: Random) -> None:
@@ -301,4 +303,5 @@ def clean(ink: Ink) -> Ink:
     """Depth -> the network's range: the 97th centile of the strip is full ink, paper is 0."""
     low = float(np.percentile(ink, 20))
     high = max(float(np.percentile(ink, 97)), low + 1e-3)
-    return np.clip((ink - low) / (high - low), 0, 1).astype(np.float32)
+    cleaned: Ink = np.clip((ink - low) / (high - low), 0, 1).astype(np.float32)
+    return cleaned
