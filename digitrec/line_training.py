@@ -25,7 +25,7 @@ from digitrec.line_reader import LineNetwork
 from digitrec.results import versions
 from digitrec.training import FLOAT, Checkpoint, OneCycle, TrainingError, use_threads
 
-EPOCHS = 28
+EPOCHS = 24
 CHUNKS, CHUNK, BATCH = 16, 1024, 64  # strips are drawn a chunk at a time and dealt by their width
 SHOWN = 2  # epochs in a row that see the same strips: to draw them takes as long as to learn them
 LONGEST = 14  # symbols of a strip

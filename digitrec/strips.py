@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from digitrec import styles
 from digitrec.augment import CANVAS, Random, warp
-from digitrec.not_digits import letter
+from digitrec.not_digits import letter, strokes
 from digitrec.preprocess import Ink, bounding_box
 
 HEIGHT = 32  # of a strip, pixels
@@ -152,10 +152,8 @@ def _before(canvas: Ink, rng: Random) -> tuple[float, str]:
     x, kind = float(MARGIN), rng.random()
     if kind < 0.08:
         x += _mark(canvas, str(rng.choice(("-", "="))), x, rng)
-    elif kind < 0.14:
-        sign = _resized(_cropped(letter(rng)), BODY)
-        _put(canvas, sign, round(x), MARGIN + BODY - sign.shape[0])
-        x += sign.shape[1]
+    elif kind < 0.16:
+        x = _letters(canvas, x, int(rng.choice((1, 1, 1, 2, 3, 4))), rng)
     else:
         return x, ""
     return x + rng.uniform(0.1, 0.5) * BODY, ""
@@ -172,12 +170,39 @@ def _after(canvas: Ink, x: float, rng: Random) -> tuple[float, str]:
         if mark in ".,-" and rng.random() < 0.4:
             x += rng.uniform(0.05, 0.3) * BODY
             x += _mark(canvas, "-", x, rng)
-    elif kind < 0.35:
-        sign = _resized(_cropped(letter(rng)), BODY)
-        x += rng.uniform(0.1, 0.5) * BODY
+    elif kind < 0.36:
+        x = _letters(canvas, x + rng.uniform(0.1, 0.5) * BODY, int(rng.choice((1, 1, 2))), rng)
+    return x, symbols
+
+
+def _letters(canvas: Ink, x: float, count: int, rng: Random) -> float:
+    """A sign or a word at `x`; where it ends."""
+    for i in range(count):
+        x += rng.uniform(0.02, 0.25) * BODY * (i > 0)
+        sign = _resized(_cropped(letter(rng)), BODY * rng.uniform(0.6, 1.05))
         _put(canvas, sign, round(x), MARGIN + BODY - sign.shape[0])
         x += sign.shape[1]
-    return x, symbols
+    return x
+
+
+def _no_number(rng: Random) -> Ink:
+    """A word, a dash, a scribble, or nothing at all, on a canvas like `_written`'s."""
+    canvas = np.zeros((BODY + 2 * MARGIN, 10 * BODY + 2 * MARGIN), np.float32)
+    kind, x = rng.random(), float(MARGIN)
+    if kind < 0.4:
+        x = _letters(canvas, x, int(rng.integers(2, 8)), rng)
+    elif kind < 0.6:
+        for _ in range(int(rng.integers(1, 4))):
+            mark = str(rng.choice(("-", "-", "=", ".", ",")))
+            x += _mark(canvas, mark, x, rng) + rng.uniform(0.1, 0.6) * BODY
+    elif kind < 0.85:
+        for _ in range(int(rng.integers(1, 4))):
+            sign = _resized(_cropped(strokes(rng)), BODY)
+            _put(canvas, sign, round(x), MARGIN + BODY - sign.shape[0])
+            x += sign.shape[1] + rng.uniform(0, 0.5) * BODY
+    else:
+        x += rng.uniform(1, 6) * BODY
+    return canvas[:, : round(x) + MARGIN]
 
 
 def _cropped(ink: Ink) -> Ink:
@@ -237,11 +262,12 @@ def _surroundings(canvas: Ink, top: int, tall: int, rng: Random) -> None:
 def strip(digits: Digits, rng: Random) -> tuple[Ink, list[int]]:
     """A number as the line network sees it: (32, w) float32 in [0, 1], and its symbols.
 
-    digits: of each label, (n, 28, 28) uint8. Each symbol is its place in `SYMBOLS` plus one.
+    digits: of each label, (n, 28, 28) uint8. Each symbol is its place in `SYMBOLS` plus one; now
+    and then there is no number and no symbol.
     """
-    canvas, symbols = _written(digits, rng)
+    canvas, symbols = (_no_number(rng), "") if rng.random() < 0.08 else _written(digits, rng)
     canvas = _penned(canvas, rng)
-    box = bounding_box(canvas, 0.4) or (0, 0, *canvas.shape[::-1])
+    box = bounding_box(canvas, 0.4) or (MARGIN, MARGIN, canvas.shape[1] - 2 * MARGIN, BODY)
     _surroundings(canvas, box[1], box[3], rng)
     if rng.random() < 0.12:  # a dry pen
         gaps = cv2.resize(_grounds()[rng.integers(96)], canvas.shape[::-1])
