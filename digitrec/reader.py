@@ -25,7 +25,9 @@ from digitrec.rules import without_rules
 from digitrec.segment import WIDEST_IN_LINE, Line, Piece, find_lines, join
 
 SMALL = 0.45  # of the line's height: a mark lower than this is no digit of its own
-CLEARLY = 0.25  # how much better a page must read when turned to be turned
+ENOUGH = 6  # digits that must read well for a page to be turned: a short word upside down may too
+DOUBTFUL, WELL = 0.88, 0.9  # mean confidence of a page that is tried turned, and of one turned
+CLEARLY = 0.05  # the least gain in it
 
 
 def read(
@@ -44,11 +46,12 @@ def read(
     depth, floor = depth_map(photo.pixels)
     ink = marks(depth, floor)
     page, quarters = _read(depth, ink, classifier), 0
-    if page.worth_turning():
+    if page.quality() < DOUBTFUL:
         for k in (1, 3, 2):
             turned = [np.ascontiguousarray(np.rot90(side, k)) for side in (depth, ink)]
             other = _read(turned[0], turned[1], classifier)
-            if other.quality() > page.quality() + CLEARLY:
+            better = other.quality() > max(WELL, page.quality() + CLEARLY)
+            if other.count() >= ENOUGH and better:
                 page, quarters = other, k
     if quarters % 2:
         photo = replace(photo, width=photo.height, height=photo.width)
@@ -130,10 +133,8 @@ class _Page:
         others = sum(len(line.refused) for line in self.lines)
         return sum(sure) / max(1, len(sure) + others)
 
-    def worth_turning(self) -> bool:
-        """Whether there is enough on it to tell, and it reads badly."""
-        count = sum(len(line.digits) + len(line.refused) for line in self.lines)
-        return count >= 4 and self.quality() < 0.7
+    def count(self) -> int:
+        return sum(len(line.digits) for line in self.lines)
 
 
 def _read(depth: Ink, ink: Ink, classifier: Classifier) -> _Page:
