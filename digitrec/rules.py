@@ -10,33 +10,83 @@ from digitrec.preprocess import Ink, stroke_width
 
 Mask = NDArray[np.uint8]
 EDGE = 0.025  # of the side: nearer than this to the frame counts as touching it
+LONG = 0.35  # of the side: the least length of a rule that stands alone
+LEAST = 8.0  # stroke widths, of a rule's length
+RECTANGLE = 0.92  # of the box around it that a form's hole fills; a 0's fills four fifths
+DARKER = 1.5  # times as strong as a rule: a stroke that lies on it
 
 
 def without_rules(ink: Ink) -> Ink:
     """The ink map, (h, w) in [0, 1], without its rules.
 
-    A level rule runs from one side of the picture to the other, or nearly. An upright one, which
-    might be a 1, must lie along the frame or stand between two level rules. Where nothing but
-    rules would be found, nothing is taken out: it was a digit after all.
+    A table or a form is a mark whose every hole is a rectangle; where digits touch it, it is made
+    of rules whose ends all meet others. A dashed rule is a row of dashes. Any other level rule runs
+    from one side of the picture to the other, or nearly, and an upright one, which might be a 1,
+    lies along the frame or stands between two level rules. Where nothing but a rule or two of this
+    last kind would be found, nothing is taken out: it was a digit after all.
     """
     mask = (ink > 0.3).astype(np.uint8)
     # The strokes' width: of long marks only, as grain would bring it down.
     stroke = stroke_width(np.where(ink > 0.3, ink, 0)) if mask.any() else 0.0
     if not stroke:
         return ink
-    level = [rule for rule in _straight(mask, stroke) if _crosses(rule, mask.shape[1], stroke)]
-    turned = np.ascontiguousarray(mask.T)
-    upright = [rule for rule in _straight(turned, stroke) if _is_upright(rule, level, mask.shape)]
-    if not level and not upright:
-        return ink
     cleaned = ink.copy()
-    for rule in level:
-        _erase(cleaned, mask, rule)
-    for rule in upright:
-        _erase(cleaned.T, turned, rule)
+    form = _form(mask, stroke)
+    cleaned[form > 0] = 0
+    mask[form > 0] = 0
+    turned = np.ascontiguousarray(mask.T)
+    dashed = [_straight(_dashes(side, stroke), stroke) for side in (mask, turned)]
+    across, down = _straight(mask, stroke), _straight(turned, stroke)
+    level = [rule for rule in across if _crosses(rule, mask.shape[1], stroke)]
+    upright = [rule for rule in down if _is_upright(rule, level, mask.shape)]
+    closed = _closed(across, down, stroke)
+    certain = form.any() or any(dashed) or any(closed) or len(level) > 1
+    for rule in dict.fromkeys((*level, *closed[0], *dashed[0])):
+        _erase(cleaned, mask, rule, stroke)
+    for rule in dict.fromkeys((*upright, *closed[1], *dashed[1])):
+        _erase(cleaned.T, turned, rule, stroke)
+    if certain:
+        return cleaned
     count, _, stats, _ = cv2.connectedComponentsWithStats((cleaned > 0.4).astype(np.uint8))
     tall = stats[1:, cv2.CC_STAT_HEIGHT].max() if count > 1 else 0
     return cleaned if tall > 4 * stroke else ink
+
+
+def _form(mask: Mask, stroke: float) -> Mask:
+    """The marks whose holes are rectangles, and take up most of their box: (h, w), 1 there.
+
+    They are dilated by a pixel, for the grey fringe.
+    """
+    form = np.zeros_like(mask)
+    outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    for i, outline in enumerate(outlines):
+        _, _, w, h = cv2.boundingRect(outline)
+        if tree[0][i][3] >= 0 or min(w, h) < LEAST * stroke:
+            continue
+        holes, hole = [], tree[0][i][2]
+        while hole >= 0:
+            holes.append(outlines[hole])
+            hole = tree[0][hole][0]
+        areas = [cv2.contourArea(hole) for hole in holes]
+        sides = [cv2.minAreaRect(hole)[1] for hole in holes]
+        large = [
+            (a, u * v) for a, (u, v) in zip(areas, sides, strict=True) if min(u, v) > 3 * stroke
+        ]
+        if sum(areas) > 0.5 * w * h and all(area > RECTANGLE * box for area, box in large):
+            cv2.drawContours(form, [outline], -1, 1, cv2.FILLED)
+            for hole in holes:
+                cv2.drawContours(form, [hole], -1, 0, cv2.FILLED)
+                cv2.drawContours(form, [hole], -1, 1, 1)
+    return cv2.dilate(form, np.ones((3, 3), np.uint8)) if form.any() else form
+
+
+def _dashes(mask: Mask, stroke: float) -> Mask:
+    """The short, flat marks of a mask, run together where they follow each other closely."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    flat = stats[:, cv2.CC_STAT_HEIGHT] <= 1.3 * stroke + 1
+    short = stats[:, cv2.CC_STAT_WIDTH] <= 6 * stroke
+    dashes = (flat & short)[labels].astype(np.uint8) * mask
+    return cv2.morphologyEx(dashes, cv2.MORPH_CLOSE, np.ones((3, round(3 * stroke) | 1), np.uint8))
 
 
 class _Rule:
@@ -55,57 +105,88 @@ class _Rule:
         self.strays = float(np.abs(np.polyval(fit, columns + left) - centres).mean())
         self.thick = float(np.median(part.sum(0)[columns]))
 
+    def passes(self, x: float, y: float, slack: float) -> bool:
+        """Whether it runs by a point, or ends there."""
+        if not self.start - slack <= x < self.stop + slack:
+            return False
+        column = min(max(int(x) - self.start, 0), len(self.middle) - 1)
+        return bool(abs(self.middle[column] - y) < slack)
+
 
 def _straight(mask: Mask, stroke: float) -> list[_Rule]:
     """Long, thin, nearly level lines in a mask."""
-    width = mask.shape[1]
-    reach = max(9, min(round(7 * stroke), width // 6))
-    runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, reach), np.uint8))
+    reach = max(9, min(round(7 * stroke), mask.shape[1] // 6))
+    # A tilted fine line is a stair: thickened, its steps overlap.
+    thicker = cv2.dilate(mask, np.ones((2 * round(stroke / 3) + 1, 1), np.uint8))
+    runs = cv2.morphologyEx(thicker, cv2.MORPH_OPEN, np.ones((1, reach), np.uint8)) & mask
     linked = cv2.dilate(runs, np.ones((3, reach | 1), np.uint8))  # over gaps and steps
     count, labels, stats, _ = cv2.connectedComponentsWithStats(linked, connectivity=8)
     rules = []
     for label in range(1, count):
         x, y, w, h = (int(v) for v in stats[label, :4])
-        if w < 0.35 * width or h > 0.12 * w + 4 * stroke:
+        if w < LEAST * stroke or h > 0.12 * w + 4 * stroke:
             continue
         part = runs[y : y + h, x : x + w] * (labels[y : y + h, x : x + w] == label)
         rule = _Rule(part.astype(np.uint8), x, y)
-        if rule.thick <= 1.3 * stroke + 1 and rule.strays <= rule.thick + 1:
+        thin = rule.thick <= 1.3 * stroke + 1 and rule.strays <= rule.thick + 1
+        if thin and rule.stop - rule.start >= LEAST * stroke:
             rules.append(rule)
     return rules
 
 
+def _closed(
+    level: list[_Rule], upright: list[_Rule], stroke: float
+) -> tuple[list[_Rule], list[_Rule]]:
+    """The rules both of whose ends meet rules of the other direction of which the same holds."""
+    sides, slack = (level, upright), 2 * stroke
+    while True:
+        kept = tuple(
+            [
+                rule
+                for rule in these
+                if all(
+                    any(other.passes(y, x, slack) for other in others)
+                    for x, y in ((rule.start, rule.middle[0]), (rule.stop, rule.middle[-1]))
+                )
+            ]
+            for these, others in (sides, sides[::-1])
+        )
+        if [len(rules) for rules in kept] == [len(rules) for rules in sides]:
+            return sides
+        sides = (kept[0], kept[1])
+
+
 def _crosses(rule: _Rule, width: int, stroke: float) -> bool:
-    if width < 15 * stroke:  # so close a crop that the base of a 2 may cross it
+    length = rule.stop - rule.start
+    if width < 15 * stroke or length < LONG * width:  # a crop so close that a 2's base may cross it
         return False
     slack = max(2.0, 0.01 * width)
     touches = (rule.start <= slack) + (rule.stop >= width - slack)
     # In a close crop a bar of a digit may reach one side of the frame.
-    return touches == 2 or (touches == 1 and rule.stop - rule.start > max(0.6 * width, 30 * stroke))
+    return touches == 2 or (touches == 1 and length > max(0.6 * width, 30 * stroke))
 
 
 def _is_upright(rule: _Rule, level: list[_Rule], shape: tuple[int, ...]) -> bool:
     """Of a rule in the turned mask: its columns are the picture's rows."""
     height, width = shape
+    length = rule.stop - rule.start
+    if length < LONG * height:
+        return False
     x = float(rule.middle.mean())
     slack = EDGE * height + 2 * rule.thick
-
-    def meets(y: int) -> bool:
-        return any(
-            other.start <= x < other.stop and abs(other.middle[int(x) - other.start] - y) < slack
-            for other in level
-        )
-
-    ends = [meets(rule.start), meets(rule.stop)]
+    ends = [
+        any(o.start <= x < o.stop and o.passes(x, y, slack) for o in level)
+        for y in (rule.start, rule.stop)
+    ]
     if all(ends):
         return True
     at_frame = [rule.start <= 2, rule.stop >= height - 2]
-    beside = not 0.1 * width < x < 0.9 * width and rule.stop - rule.start > 0.6 * height
+    beside = not 0.1 * width < x < 0.9 * width and length > 0.6 * height
     return beside and all(m or f for m, f in zip(ends, at_frame, strict=True))
 
 
-def _erase(ink: Ink, mask: Mask, rule: _Rule) -> None:
-    """Clear the rule's columns, but for those where a stroke goes on above or below it."""
+def _erase(ink: Ink, mask: Mask, rule: _Rule, stroke: float) -> None:
+    """Clear the rule's columns, but for those where a stroke crosses it or lies on it."""
     height = ink.shape[0]
     half = int(np.ceil(rule.thick / 2)) + 2
     middle = np.round(rule.middle).astype(int)
@@ -115,6 +196,10 @@ def _erase(ink: Ink, mask: Mask, rule: _Rule) -> None:
         rows = middle + offset
         inside = (rows >= 0) & (rows < height)
         crossed[inside] |= mask[rows[inside], columns[inside]] > 0
+    strength = ink[middle.clip(0, height - 1), columns]
+    usual = float(np.median(strength))
+    smooth = cv2.blur(strength[None], (round(stroke) | 1, 1))[0]
+    crossed |= smooth > DARKER * max(usual, 0.1)
     for offset in range(-half, half + 1):
         rows = middle + offset
         clear = (rows >= 0) & (rows < height) & ~crossed

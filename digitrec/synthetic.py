@@ -1,7 +1,8 @@
-"""Handwritten numbers on paper, composed from MNIST's test digits, with exact labels and boxes.
+"""One handwritten number on paper, composed from MNIST's test digits, with exact label and boxes.
 
-For tests and for the page's samples, which `python -m digitrec.synthetic FOLDER` writes. The digits
-are real handwriting; the paper, the light and the camera are not.
+For tests, and for the page's samples, which `python -m digitrec.synthetic FOLDER` writes; whole
+pages are in `synthetic_pages`. The digits are real handwriting; the paper, the light and the
+camera are not.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def sheet(
     """
     rng = np.random.default_rng(seed)
     thin = 0.62 if ink == "pencil" else 0.45
-    cells = [_digit(int(char), height * rng.uniform(0.9, 1.1), thin, rng) for char in text]
+    cells = [written_digit(int(char), height * rng.uniform(0.9, 1.1), thin, rng) for char in text]
     gaps = [round(height * rng.uniform(0.25, 0.4)) for _ in cells]
     margin = round(height * 0.7)
     width = 2 * margin + sum(cell.shape[1] for cell in cells) + sum(gaps[1:])
@@ -90,7 +91,7 @@ def sheet(
 
     scene = _paper(paper, coverage.shape, height)
     if ink in {"pencil", "chalk"}:  # both skip over the grain of what they are drawn on
-        coverage *= 1 - 0.35 * _soft_noise(coverage.shape, 1.2, rng)
+        coverage *= 1 - 0.35 * soft_noise(coverage.shape, 1.2, rng)
     opacity = coverage[..., None] * 0.94
     scene += (np.array(INKS[ink], np.float32) - scene) * opacity
     return Sheet(_photograph(scene, shadow, rng), text, tuple(boxes))
@@ -120,7 +121,9 @@ def _test_digits() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return np.delete(data.x_test, CONTESTED, 0), np.delete(data.y_test, CONTESTED)
 
 
-def _digit(label: int, height: float, thin: float, rng: np.random.Generator) -> NDArray[np.float32]:
+def written_digit(
+    label: int, height: float, thin: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
     """One digit's ink, cropped to it: (h, w) float32 coverage in [0, 1], `height` pixels high.
 
     thin: where the stroke ends on its way from paper to ink, in [0, 1]: more is a finer pen.
@@ -154,19 +157,30 @@ def _photograph(
     scene: NDArray[np.float32], shadow: float, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     """Uneven light, a soft shadow from one side, a lens and a sensor."""
-    h, w = scene.shape[:2]
-    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-    angle = rng.uniform(0, 2 * np.pi)
-    along = (x / w - 0.5) * np.cos(angle) + (y / h - 0.5) * np.sin(angle)
-    light = 1 - 0.08 * along
-    light *= 1 - shadow / (1 + np.exp(-(along - rng.uniform(-0.1, 0.2)) * 11))
-    light *= 1 + 0.012 * (_soft_noise((h, w), 2.0, rng) - 0.5)
-    photo = cv2.GaussianBlur(scene * light[..., None], (0, 0), 0.7)
+    lit = light(scene.shape[:2], shadow, rng)
+    photo = cv2.GaussianBlur(scene * lit[..., None], (0, 0), 0.7)
     photo += rng.normal(0, 2.2, photo.shape)
     return np.asarray(np.clip(np.rint(photo), 0, 255), np.uint8)
 
 
-def _soft_noise(
+def light(
+    shape: tuple[int, ...], shadow: float, rng: np.random.Generator, steep: float = 11
+) -> NDArray[np.float32]:
+    """How much of the light each pixel gets, (h, w), with a shadow from one side.
+
+    steep: of the shadow's edge, which is soft over about four times the picture's side by it.
+    """
+    h, w = shape
+    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
+    angle = rng.uniform(0, 2 * np.pi)
+    along = (x / w - 0.5) * np.cos(angle) + (y / h - 0.5) * np.sin(angle)
+    lit = 1 - 0.08 * along
+    lit *= 1 - shadow / (1 + np.exp(-(along - rng.uniform(-0.1, 0.2)) * steep))
+    lit *= 1 + 0.012 * (soft_noise((h, w), 2.0, rng) - 0.5)
+    return np.asarray(lit)
+
+
+def soft_noise(
     shape: tuple[int, ...], sigma: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """Noise in [0, 1] whose grains are about `sigma` pixels wide."""
