@@ -13,7 +13,6 @@ EDGE = 0.025  # of the side: nearer than this to the frame counts as touching it
 LONG = 0.35  # of the side: the least length of a rule that stands alone
 LEAST = 8.0  # stroke widths, of a rule's length
 RECTANGLE = 0.92  # of the box around it that a form's hole fills; a 0's fills four fifths
-DARKER = 1.5  # times as strong as a rule: a stroke that lies on it
 
 
 def without_rules(ink: Ink) -> Ink:
@@ -31,7 +30,9 @@ def without_rules(ink: Ink) -> Ink:
     if not stroke:
         return ink
     cleaned = ink.copy()
-    form = _form(mask, stroke)
+    # Double rules first, run together: taken for two, the outer one would be left.
+    thick = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones([round(3 * stroke) | 1] * 2, np.uint8))
+    form = _form(thick, stroke) | _form(mask, stroke)
     cleaned[form > 0] = 0
     mask[form > 0] = 0
     turned = np.ascontiguousarray(mask.T)
@@ -42,9 +43,9 @@ def without_rules(ink: Ink) -> Ink:
     closed = _closed(across, down, stroke)
     certain = form.any() or any(dashed) or any(closed) or len(level) > 1
     for rule in dict.fromkeys((*level, *closed[0], *dashed[0])):
-        _erase(cleaned, mask, rule, stroke)
+        _erase(cleaned, mask, rule)
     for rule in dict.fromkeys((*upright, *closed[1], *dashed[1])):
-        _erase(cleaned.T, turned, rule, stroke)
+        _erase(cleaned.T, turned, rule)
     if certain:
         return cleaned
     count, _, stats, _ = cv2.connectedComponentsWithStats((cleaned > 0.4).astype(np.uint8))
@@ -53,9 +54,10 @@ def without_rules(ink: Ink) -> Ink:
 
 
 def _form(mask: Mask, stroke: float) -> Mask:
-    """The marks whose holes are rectangles, and take up most of their box: (h, w), 1 there.
+    """Marks whose holes are rectangles that take up most of their box: (h, w), 1 there.
 
-    They are dilated by a pixel, for the grey fringe.
+    What reaches into such a hole, as a digit that touches its box, is not of the form. The form is
+    dilated by a pixel, for the grey fringe.
     """
     form = np.zeros_like(mask)
     outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
@@ -63,20 +65,19 @@ def _form(mask: Mask, stroke: float) -> Mask:
         _, _, w, h = cv2.boundingRect(outline)
         if tree[0][i][3] >= 0 or min(w, h) < LEAST * stroke:
             continue
-        holes, hole = [], tree[0][i][2]
+        cells, hole = [], tree[0][i][2]
         while hole >= 0:
-            holes.append(outlines[hole])
+            cell = cv2.convexHull(outlines[hole])
+            sides = cv2.minAreaRect(cell)[1]
+            if min(sides) > 3 * stroke:
+                cells.append((cell, cv2.contourArea(cell), sides[0] * sides[1]))
             hole = tree[0][hole][0]
-        areas = [cv2.contourArea(hole) for hole in holes]
-        sides = [cv2.minAreaRect(hole)[1] for hole in holes]
-        large = [
-            (a, u * v) for a, (u, v) in zip(areas, sides, strict=True) if min(u, v) > 3 * stroke
-        ]
-        if sum(areas) > 0.5 * w * h and all(area > RECTANGLE * box for area, box in large):
+        rectangles = all(area > RECTANGLE * box for _, area, box in cells)
+        if rectangles and sum(area for _, area, _ in cells) > 0.5 * w * h:
             cv2.drawContours(form, [outline], -1, 1, cv2.FILLED)
-            for hole in holes:
-                cv2.drawContours(form, [hole], -1, 0, cv2.FILLED)
-                cv2.drawContours(form, [hole], -1, 1, 1)
+            for cell, _, _ in cells:
+                cv2.drawContours(form, [cell], -1, 0, cv2.FILLED)
+                cv2.drawContours(form, [cell], -1, 1, 1)
     return cv2.dilate(form, np.ones((3, 3), np.uint8)) if form.any() else form
 
 
@@ -92,6 +93,7 @@ def _dashes(mask: Mask, stroke: float) -> Mask:
 class _Rule:
     """start, stop: columns. middle: (stop - start,) rows of its centre. thick: its width, pixels.
 
+    wide: the same with what is between the two of a double rule.
     strays: how far it is from a smooth line on average, pixels.
     """
 
@@ -104,6 +106,8 @@ class _Rule:
         self.middle = np.polyval(fit, np.arange(self.start, self.stop))
         self.strays = float(np.abs(np.polyval(fit, columns + left) - centres).mean())
         self.thick = float(np.median(part.sum(0)[columns]))
+        extent = part.shape[0] - part.argmax(0) - part[::-1].argmax(0)
+        self.wide = float(np.median(extent[columns]))
 
     def passes(self, x: float, y: float, slack: float) -> bool:
         """Whether it runs by a point, or ends there."""
@@ -116,9 +120,7 @@ class _Rule:
 def _straight(mask: Mask, stroke: float) -> list[_Rule]:
     """Long, thin, nearly level lines in a mask."""
     reach = max(9, min(round(7 * stroke), mask.shape[1] // 6))
-    # A tilted fine line is a stair: thickened, its steps overlap.
-    thicker = cv2.dilate(mask, np.ones((2 * round(stroke / 3) + 1, 1), np.uint8))
-    runs = cv2.morphologyEx(thicker, cv2.MORPH_OPEN, np.ones((1, reach), np.uint8)) & mask
+    runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, reach), np.uint8))
     linked = cv2.dilate(runs, np.ones((3, reach | 1), np.uint8))  # over gaps and steps
     count, labels, stats, _ = cv2.connectedComponentsWithStats(linked, connectivity=8)
     rules = []
@@ -185,10 +187,10 @@ def _is_upright(rule: _Rule, level: list[_Rule], shape: tuple[int, ...]) -> bool
     return beside and all(m or f for m, f in zip(ends, at_frame, strict=True))
 
 
-def _erase(ink: Ink, mask: Mask, rule: _Rule, stroke: float) -> None:
-    """Clear the rule's columns, but for those where a stroke crosses it or lies on it."""
+def _erase(ink: Ink, mask: Mask, rule: _Rule) -> None:
+    """Clear the rule's columns, but for those where a stroke goes on above or below it."""
     height = ink.shape[0]
-    half = int(np.ceil(rule.thick / 2)) + 2
+    half = int(np.ceil(rule.wide / 2)) + 2
     middle = np.round(rule.middle).astype(int)
     columns = np.arange(rule.start, rule.stop)
     crossed = np.zeros(len(columns), bool)
@@ -196,10 +198,6 @@ def _erase(ink: Ink, mask: Mask, rule: _Rule, stroke: float) -> None:
         rows = middle + offset
         inside = (rows >= 0) & (rows < height)
         crossed[inside] |= mask[rows[inside], columns[inside]] > 0
-    strength = ink[middle.clip(0, height - 1), columns]
-    usual = float(np.median(strength))
-    smooth = cv2.blur(strength[None], (round(stroke) | 1, 1))[0]
-    crossed |= smooth > DARKER * max(usual, 0.1)
     for offset in range(-half, half + 1):
         rows = middle + offset
         clear = (rows >= 0) & (rows < height) & ~crossed
