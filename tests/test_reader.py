@@ -111,8 +111,8 @@ def test_a_reading_as_json() -> None:
     reading = read(synthetic.sheet("42", 5).pixels)
     plain = json.loads(json.dumps(reading.to_dict()))
     assert plain["text"] == reading.text
-    assert set(plain) == {"text", "numbers", "refused", "seconds"}
-    assert set(plain["numbers"][0]) == {"text", "confidence", "box", "digits"}
+    assert set(plain) == {"text", "numbers", "refused", "turned", "seconds"}
+    assert set(plain["numbers"][0]) == {"text", "confidence", "box", "digits", "marks"}
     assert set(plain["numbers"][0]["digits"][0]) == {"digit", "confidence", "box", "alternatives"}
 
 
