@@ -35,6 +35,15 @@ class Digit:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A decimal point or comma in a number, after its first `after` digits."""
+
+    text: str
+    box: Box
+    after: int
+
+
+@dataclass(frozen=True)
 class Number:
     """confidence: the probability that every digit is right, taking them as independent."""
 
@@ -42,6 +51,7 @@ class Number:
     confidence: float
     box: Box
     digits: tuple[Digit, ...]
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,12 +65,17 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read in a picture, in reading order."""
+    """What was read in a picture, in reading order.
+
+    turned: degrees anticlockwise by which the picture was turned because it reads better that way;
+    the boxes are in the turned picture.
+    """
 
     numbers: tuple[Number, ...]
     refused: tuple[Refusal, ...]
     seconds: float
     notice: str | None = None
+    turned: int = 0
 
     @property
     def text(self) -> str:
@@ -96,8 +111,12 @@ class Reading:
 def read(
     source: Photo | bytes | str | Path | BinaryIO | NDArray[Any] | Image.Image,
     classifier: Classifier | None = None,
+    *,
+    turn: bool = True,  # noqa: ARG001
 ) -> Reading:
     """Read every number in a picture.
+
+    turn: whether a picture that reads better sideways or upside down may be turned.
 
     Raises `digitrec.images.ImageError` for what is not a picture, and
     `digitrec.classifier.ModelError` when no model can be loaded.

@@ -28,6 +28,7 @@ EMPTY = Image.new("RGB", (860, 300), "white")
 @pytest.fixture
 def app() -> AppTest:
     st.cache_data.clear()
+    st.cache_resource.clear()
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
 
 
