@@ -20,7 +20,7 @@ _copy = st.components.v2.component(
 )
 _photo = st.components.v2.component(
     "digitrec_photo",
-    html='<figure class="picture"><img class="photo"><img class="ink" alt="" hidden>'
+    html='<figure class="picture"><img class="photo"><div class="ink"></div>'
     '<div class="boxes"></div><div class="veil" hidden>'
     '<div class="frame" tabindex="0" role="group" '
     'aria-label="Frame: arrows move it, Shift and arrows size it, Enter crops, Escape stops">'

@@ -30,6 +30,15 @@ function outline(box, kind) {
   return made;
 }
 
+function tint(layer, url) {
+  if (!url) return layer.replaceChildren();
+  if (layer.firstChild?.src === url) return;
+  const image = new Image();
+  image.alt = "What counts as ink, tinted";
+  image.src = url;
+  layer.replaceChildren(image);
+}
+
 // Drag a frame, or move the one that is there with the arrow keys; Enter takes it.
 function crop(picture, frame, done) {
   let part = START;
@@ -87,8 +96,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   picture.style.setProperty("--natural", `${data.width}px`);
   if (photo.getAttribute("src") !== data.url) photo.src = data.url;
   photo.alt = data.alt;
-  ink.hidden = !data.ink;
-  if (data.ink && ink.getAttribute("src") !== data.ink) ink.src = data.ink;
+  tint(ink, data.ink);
 
   const focused = [...boxes.children].indexOf(parentElement.activeElement);
   const buttons = data.numbers.map((number, index) => button(number, index, data.chosen));

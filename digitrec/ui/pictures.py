@@ -53,11 +53,14 @@ def photograph() -> Result:
     """A photo; the last one stays until it is replaced or cleared."""
 
     def keep() -> None:
-        st.session_state["kept_photo"] = st.session_state["photo"]
+        photo: UploadedFile | None = st.session_state["photo"]
+        st.session_state["kept_photo"] = photo and (photo.file_id, photo.getvalue())
 
     st.camera_input("Hold the number up to the camera", key="photo", on_change=keep)
-    taken: UploadedFile | None = st.session_state.get("kept_photo")
-    return _one(Source(taken.file_id, "photo.jpg", taken.getvalue)) if taken else Result()
+    if not (kept := st.session_state.get("kept_photo")):
+        return Result()
+    key, content = kept
+    return _one(Source(key, "photo.jpg", lambda: content))
 
 
 def _sample_paths() -> list[Path]:

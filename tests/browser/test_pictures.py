@@ -149,8 +149,8 @@ def test_a_picture_is_turned(upload: Page, files: dict[str, Path], tmp_path: Pat
 def test_the_ink_lies_over_the_photo(upload: Page, files: dict[str, Path]) -> None:
     give(upload, files["first"])
     expect(upload.locator(".st-key-answer")).to_have_text("365")
-    ink = upload.locator(".picture .ink")
-    expect(ink).to_be_hidden()
+    ink = upload.locator(".picture .ink img")
+    expect(ink).to_have_count(0)
     upload.get_by_text("Show the ink").click()
     expect(ink).to_be_visible()
     photo = upload.locator(".picture .photo")
