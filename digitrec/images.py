@@ -64,8 +64,12 @@ class Photo:
     height: int
 
 
-def load(source: bytes | str | Path | BinaryIO | NDArray[Any] | Image.Image) -> Photo:
-    """Load a picture, turn it upright and reduce it to `settings().work_side`.
+def load(
+    source: bytes | str | Path | BinaryIO | NDArray[Any] | Image.Image, side: int | None = None
+) -> Photo:
+    """Load a picture, turn it upright and reduce its long side to `side` pixels.
+
+    side: `settings().work_side` where it is None.
 
     A file (its bytes, its path or an open binary file) may be PNG, JPEG, WEBP, BMP, GIF (first
     frame), TIFF or HEIC, told by its content. An array is (h, w), (h, w, 1), (h, w, 3) RGB or
@@ -79,13 +83,13 @@ def load(source: bytes | str | Path | BinaryIO | NDArray[Any] | Image.Image) -> 
         warnings.simplefilter("ignore")  # about damaged metadata, which is not used
         try:
             if isinstance(source, np.ndarray):
-                return _photo(_from_array(source))
+                return _photo(_from_array(source), side)
             if isinstance(source, Image.Image):
-                return _photo(source)
+                return _photo(source, side)
             content = _content(source)
             try:
                 with Image.open(io.BytesIO(content), formats=_ALLOWED) as image:
-                    return _photo(image, content)
+                    return _photo(image, side, content)
             except UnidentifiedImageError:
                 raise ImageError(_unknown(content)) from None
         except ImageError:
@@ -138,7 +142,7 @@ def _unknown(content: bytes) -> str:
     return "This is not a picture of a known kind; use PNG, JPEG, WEBP, BMP, GIF, TIFF or HEIC."
 
 
-def _photo(image: Image.Image, content: bytes | None = None) -> Photo:
+def _photo(image: Image.Image, side: int | None, content: bytes | None = None) -> Photo:
     """Check the size, decode, reduce, composite, turn upright: the order that saves memory."""
     width, height = image.size
     megapixels, limit = width * height / 1e6, settings().max_megapixels
@@ -152,7 +156,7 @@ def _photo(image: Image.Image, content: bytes | None = None) -> Photo:
             f"This picture is only {width} x {height} pixels, too few to hold a digit; "
             "use a larger one."
         )
-    scale = max(1.0, max(width, height) / settings().work_side)
+    scale = max(1.0, max(width, height) / (side or settings().work_side))
     if content and scale >= 2 and image.format == "WEBP" and image.mode == "RGB":
         decoded = _webp_draft(content, scale)
     else:

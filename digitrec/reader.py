@@ -33,10 +33,12 @@ CLEARLY = 0.05  # the least gain in it
 def read(
     source: Photo | bytes | str | Path | BinaryIO | NDArray[Any] | Image.Image,
     classifier: Classifier | None = None,
+    *,
+    turn: bool = True,
 ) -> Reading:
     """Read every number in a picture.
 
-    A picture that reads badly is tried on its sides and upside down. Raises
+    turn: whether a picture that reads badly may be tried on its sides and upside down. Raises
     `digitrec.images.ImageError` for what is not a picture, and `digitrec.classifier.ModelError`
     when no model can be loaded.
     """
@@ -46,7 +48,7 @@ def read(
     depth, floor = depth_map(photo.pixels)
     ink = marks(depth, floor)
     page, quarters = _read(depth, ink, classifier), 0
-    if page.quality() < DOUBTFUL:
+    if turn and page.quality() < DOUBTFUL:
         for k in (1, 3, 2):
             turned = [np.ascontiguousarray(np.rot90(side, k)) for side in (depth, ink)]
             other = _read(turned[0], turned[1], classifier)
