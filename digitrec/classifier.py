@@ -7,6 +7,7 @@ import json
 import threading
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -31,23 +32,13 @@ class Classifier:
     def __init__(self, folder: Path, notice: str | None = None) -> None:
         self.name = folder.name
         self.notice = notice
-        report = folder / "report.json"
         model = folder / "model.tflite"
+        self._interpreter = interpreter(model)
         try:
-            facts = json.loads(report.read_text())
-            self._temperature = float(facts["calibration"]["temperature"])
-            expected = facts["files"][model.name]["sha256"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ModelError(_damaged(report)) from error
+            self._temperature = float(_facts(folder)["calibration"]["temperature"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(_damaged(folder / "report.json")) from error
         try:
-            content = model.read_bytes()
-        except OSError as error:
-            raise ModelError(_damaged(model)) from error
-        # Checked first: a file cut short may bring the interpreter, and the process, down.
-        if hashlib.sha256(content).hexdigest() != expected:
-            raise ModelError(_damaged(model))
-        try:
-            self._interpreter = Interpreter(model_content=content, num_threads=1)
             self._input = self._interpreter.get_input_details()[0]["index"]
             output = self._interpreter.get_output_details()[0]
             self._output = output["index"]
@@ -79,6 +70,38 @@ class Classifier:
         out = np.zeros((len(inks), NOT_A_DIGIT + 1), np.float32)
         out[:, : self._classes] = powers / powers.sum(1, keepdims=True)
         return out
+
+
+def interpreter(model: Path) -> Interpreter:
+    """LiteRT's, of a model file that is what the report beside it says.
+
+    Raises `ModelError` when either is missing or damaged.
+    """
+    report = model.parent / "report.json"
+    try:
+        expected = _facts(model.parent)["files"][model.name]["sha256"]
+    except (KeyError, TypeError) as error:
+        raise ModelError(_damaged(report)) from error
+    try:
+        content = model.read_bytes()
+    except OSError as error:
+        raise ModelError(_damaged(model)) from error
+    # Checked first: a file cut short may bring the interpreter, and the process, down.
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise ModelError(_damaged(model))
+    try:
+        return Interpreter(model_content=content, num_threads=1)
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(_damaged(model)) from error
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    report = folder / "report.json"
+    try:
+        facts: dict[str, Any] = json.loads(report.read_text())
+    except (OSError, ValueError) as error:
+        raise ModelError(_damaged(report)) from error
+    return facts
 
 
 def _damaged(path: Path) -> str:

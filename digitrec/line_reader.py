@@ -12,14 +12,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from digitrec.classifier import interpreter
 from digitrec.preprocess import Ink
 from digitrec.segment import Line, Piece
 from digitrec.strips import HEIGHT, SYMBOLS, clean
 
-MODEL = Path(__file__).resolve().parent / "data" / "line" / "model.tflite"
+FOLDER = Path(__file__).resolve().parent / "data" / "line"
 STEP = 4  # pixels of a strip between two places that the network answers for
 OFFSET = 6.0  # of the middle of the first of them
 WIDEST = 1280  # pixels of a strip
@@ -31,10 +31,13 @@ Ends = NDArray[np.float64]
 
 
 class LineNetwork:
-    """The exported line network. Safe to share between threads."""
+    """The exported line network of a folder. Safe to share between threads.
 
-    def __init__(self, path: Path) -> None:
-        self._interpreter = Interpreter(model_path=str(path), num_threads=1)
+    Raises `ModelError` when its file is missing or damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._interpreter = interpreter(folder / "model.tflite")
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
         self._lock = threading.Lock()  # an interpreter is not thread-safe
@@ -58,7 +61,8 @@ class LineNetwork:
 
 @cache
 def network() -> LineNetwork:
-    return LineNetwork(MODEL)
+    """The shipped one. Raises `ModelError`."""
+    return LineNetwork(FOLDER)
 
 
 @dataclass(frozen=True)
@@ -151,13 +155,13 @@ def _may_skip(states: Sequence[int], s: int) -> bool:
     return s > 1 and states[s] != 0 and states[s] != states[s - 2]
 
 
-def spell(depth: Ink, line: Line, others: Sequence[Line]) -> Spelling:
+def spell(network: LineNetwork, depth: Ink, line: Line, others: Sequence[Line]) -> Spelling:
     """Read one line of a picture.
 
     depth: (h, w) of `preprocess.depth_map`, from which the marks of the other lines are taken out.
     """
     strip, to_picture = strip_of(depth, line, others)
-    p = network()(strip).astype(np.float64)
+    p = network(strip).astype(np.float64)
     unmarked = p[:, : DIGITS + 1].copy()
     unmarked[:, 0] = np.logaddexp.reduce(p[:, [0, *range(DIGITS + 1, p.shape[1])]], axis=1)
     best = p.argmax(1)

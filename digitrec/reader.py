@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitrec.classifier import NOT_A_DIGIT, Classifier, in_service
+from digitrec.classifier import NOT_A_DIGIT, Classifier, ModelError, in_service
 from digitrec.combine import decide
 from digitrec.images import Photo, load
 from digitrec.lattice import Step, lattices
-from digitrec.line_reader import Spelling, spell
+from digitrec.line_reader import LineNetwork, Spelling, network, spell
 from digitrec.preprocess import Ink, depth_map, marks
 from digitrec.reading import Box, Digit, Mark, Number, Reading, Refusal
 from digitrec.rules import without_rules
@@ -45,13 +45,14 @@ def read(
     start = time.perf_counter()
     photo = source if isinstance(source, Photo) else load(source)
     classifier = classifier or in_service()
+    whole, notice = _line_network()
     depth, floor = depth_map(photo.pixels)
     ink = marks(depth, floor)
-    page, quarters = _read(depth, ink, classifier), 0
+    page, quarters = _read(depth, ink, classifier, whole), 0
     if turn and page.quality() < DOUBTFUL:
         for k in (1, 3, 2):
             turned = [np.ascontiguousarray(np.rot90(side, k)) for side in (depth, ink)]
-            other = _read(turned[0], turned[1], classifier)
+            other = _read(turned[0], turned[1], classifier, whole)
             better = other.quality() > max(WELL, page.quality() + CLEARLY)
             if other.count() >= ENOUGH and better:
                 page, quarters = other, k
@@ -64,7 +65,15 @@ def read(
         for step in line.refused
     )
     seconds = time.perf_counter() - start
-    return Reading(numbers, refused, seconds, classifier.notice, 90 * quarters)
+    return Reading(numbers, refused, seconds, classifier.notice or notice, 90 * quarters)
+
+
+def _line_network() -> tuple[LineNetwork | None, str | None]:
+    """What reads lines whole; without it the parts alone are read, and a sentence says so."""
+    try:
+        return network(), None
+    except ModelError as error:
+        return None, f"{error} Digits that touch are read less well meanwhile."
 
 
 @dataclass(frozen=True)
@@ -139,15 +148,15 @@ class _Page:
         return sum(len(line.digits) for line in self.lines)
 
 
-def _read(depth: Ink, ink: Ink, classifier: Classifier) -> _Page:
+def _read(depth: Ink, ink: Ink, classifier: Classifier, whole: LineNetwork | None) -> _Page:
     lines = find_lines(without_rules(ink))
     read = []
     for line, lattice in zip(lines, lattices(lines, classifier), strict=True):
         spelling, steps, sure = None, lattice.best()[1], 1.0
         if _is_word(steps, line.height):
             steps = [replace(step, digit=None) for step in steps]
-        elif len(line.marks) > 1:
-            spelling = spell(depth, line, [other for other in lines if other is not line])
+        elif whole is not None and len(line.marks) > 1:
+            spelling = spell(whole, depth, line, [other for other in lines if other is not line])
             steps, sure = decide(line, lattice, spelling, classifier)
         read.append(_ReadLine(line, steps, sure, spelling))
     return _Page(read)

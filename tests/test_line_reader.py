@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitrec.line_reader import OFFSET, STEP, Spelling, network, strip_of
+from digitrec.classifier import ModelError
+from digitrec.line_reader import FOLDER, OFFSET, STEP, LineNetwork, Spelling, network, strip_of
 from digitrec.segment import find_lines
 from digitrec.strips import SYMBOLS
 
@@ -97,3 +100,14 @@ def test_other_lines_are_left_out_of_a_strip() -> None:
     alone, _ = strip_of(upper, first, [second])
     assert np.abs(strip_of(both, first, [second])[0] - alone).max() < 0.05
     assert np.abs(strip_of(both, first, [])[0] - alone).max() > 0.5
+
+
+def test_a_damaged_network_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"report\.json is missing"):
+        LineNetwork(tmp_path)
+    for file in FOLDER.iterdir():
+        shutil.copy(file, tmp_path)
+    with (tmp_path / "model.tflite").open("r+b") as model:
+        model.truncate(1000)
+    with pytest.raises(ModelError, match=r"model\.tflite is damaged"):
+        LineNetwork(tmp_path)
