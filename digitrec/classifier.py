@@ -30,13 +30,14 @@ class Classifier:
 
     def __init__(self, folder: Path, notice: str | None = None) -> None:
         self.name = folder.name
+        self.folder = folder
         self.notice = notice
         report = folder / "report.json"
         model = folder / "model.tflite"
         try:
             facts = json.loads(report.read_text())
             self._temperature = float(facts["calibration"]["temperature"])
-            expected = facts["files"][model.name]["sha256"]
+            self.sha256 = str(facts["files"][model.name]["sha256"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(_damaged(report)) from error
         try:
@@ -44,7 +45,7 @@ class Classifier:
         except OSError as error:
             raise ModelError(_damaged(model)) from error
         # Checked first: a file cut short may bring the interpreter, and the process, down.
-        if hashlib.sha256(content).hexdigest() != expected:
+        if hashlib.sha256(content).hexdigest() != self.sha256:
             raise ModelError(_damaged(model))
         try:
             self._interpreter = Interpreter(model_content=content, num_threads=1)
