@@ -19,7 +19,7 @@ from digitrec.inside import inspector
 from digitrec.preprocess import Ink
 
 IMAGES = 4000  # of MNIST's training set, from its start
-FILE = "neighbours.npz"  # in the version's folder, where it goes when the version goes
+FOLDER = ".neighbours"  # beside the versions: one file for each that was looked into
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class Neighbours:
 
 
 def neighbours(classifier: Classifier) -> Neighbours:
-    """For the version that reads: worked out once, and kept beside its network.
+    """For the version that reads: worked out once, and kept in a file.
 
-    Where its folder may not be written it is kept in memory alone. Raises
+    Where none can be written it is kept in memory alone. Raises
     `digitrec.datasets.DatasetError` without MNIST and `digitrec.classifier.ModelError` without
     the network.
     """
@@ -55,7 +55,8 @@ def neighbours(classifier: Classifier) -> Neighbours:
 
 @lru_cache(maxsize=1)
 def _neighbours(classifier: Classifier) -> Neighbours:
-    path = classifier.folder / FILE
+    store = classifier.folder.parent
+    path = store / FOLDER / f"{classifier.name}.npz"
     kept = _kept(path, classifier.sha256)
     if kept is not None:
         return kept
@@ -67,7 +68,11 @@ def _neighbours(classifier: Classifier) -> Neighbours:
     with suppress(OSError):  # it may be read-only, or full: the page goes on without
         sha256 = np.array(classifier.sha256)
         content = storage.npz(sha256=sha256, images=images, labels=labels, features=half)
+        path.parent.mkdir(exist_ok=True)
         storage.write(path, content)
+        for other in path.parent.glob("*.npz"):
+            if not (store / other.stem).is_dir():  # its version was deleted
+                other.unlink(missing_ok=True)
     return Neighbours(images, labels, half.astype(np.float32))
 
 
