@@ -43,8 +43,8 @@ class Inspector:
         graph = Graph(content)
         self.layers = tuple(graph.layers)
         tensors = [layer.tensor for layer in self.layers]
-        self._all = _Network(graph.showing(tensors))
-        self._last = _Network(graph.showing([graph.features]))
+        self._all = Network(graph.showing(tensors))
+        self._last = Network(graph.showing([graph.features]))
 
     def flow(self, ink: Ink) -> Flow:
         """One digit as the network takes it, (28, 28) float32 in [0, 1]."""
@@ -60,7 +60,9 @@ class Inspector:
         return np.concatenate(found).reshape(len(inks), -1)
 
 
-class _Network:
+class Network:
+    """A network on LiteRT, with whatever outputs it was given. Safe to share between threads."""
+
     def __init__(self, content: bytes) -> None:
         self._interpreter = Interpreter(model_content=content, num_threads=1)
         self._input = self._interpreter.get_input_details()[0]["index"]
