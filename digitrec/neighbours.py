@@ -18,7 +18,7 @@ from digitrec.datasets import as_input, mnist
 from digitrec.inside import inspector
 from digitrec.preprocess import Ink
 
-IMAGES = 4000  # of MNIST's training set, from its start
+IMAGES = 3000  # of MNIST's training set, from its start
 FOLDER = ".neighbours"  # beside the versions: one file for each that was looked into
 
 

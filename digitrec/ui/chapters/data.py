@@ -73,11 +73,9 @@ def draw() -> None:
 
 
 def _numbers(image: NDArray[np.uint8]) -> str:
-    """The image as a table of its values, each on its own shade."""
-    rows = "".join(
-        "<tr>"
-        + "".join(f'<td style="--ink:{100 * v / 255:.0f}%">{v or ""}</td>' for v in row.tolist())
-        + "</tr>"
-        for row in image
+    """The image as its values, each on its own shade."""
+    cells = "".join(
+        f'<i style="--ink:{100 * value / 255:.0f}%">{value or ""}</i>'
+        for value in image.ravel().tolist()
     )
-    return f'<table class="numbers" aria-label="The 28 by 28 values of the digit">{rows}</table>'
+    return f'<div class="numbers" role="img" aria-label="Its 28 by 28 values">{cells}</div>'

@@ -22,8 +22,8 @@ BINS = 40
 def draw() -> None:
     st.markdown(
         "How would you tell a computer what a 1 looks like? The old way is to write a rule. "
-        "**Here is one: count the ink in the middle of the picture.** A 0 has little there, a 1 "
-        "has much. Move the border, and see how far the rule gets."
+        "**Here is one: measure the ink in the middle of the picture.** A 0 has little there, a 1 "
+        "has much. Move the border between them, and see how far the rule gets."
     )
     left, right = st.columns([1, 2], gap="large", vertical_alignment="bottom")
     with left:
@@ -31,7 +31,7 @@ def draw() -> None:
             "Tell apart", list(PAIRS), default="1 and 0", required=True, key="rule-pair"
         )
     with right:
-        border = st.slider("The border, in per cent of ink", 0, 100, 10, key="rule-border")
+        border = st.slider("The border, in per cent of ink", 0, 100, 20, key="rule-border")
     little, much = PAIRS[pair]
     images, labels = test_digits()
     chosen = np.isin(labels, (little, much))

@@ -21,9 +21,9 @@ def draw() -> None:
     layers = [layer for layer in inspector(classifier).layers if layer.weights]
     total = sum(layer.weights for layer in layers)
     st.markdown(
-        "Once trained, a network is a list of layers and their weights: numbers in a file. **Copy "
-        "the file, and you have copied everything it has learnt.** digitrec keeps two: "
-        "`model.keras`, to go on training, and `model.tflite`, small and quick, which reads."
+        f"Once trained, a network is a list of layers and their weights: {total:,} numbers in a "
+        "file. **Copy the file, and you have copied everything it has learnt.** digitrec keeps "
+        "two: `model.keras`, to go on training, and `model.tflite`, small and quick, which reads."
     )
     most = max(layer.weights for layer in layers)
     rows = "".join(
@@ -42,7 +42,6 @@ def draw() -> None:
         whole, rounded = (_accuracy(classifier, n) for n in (32, bits))
     show_tiles(
         [
-            ("Weights", f"{total:,}"),
             ("Their size at 32 bits", size(4 * total)),
             (f"At {bits} bits", size(total * bits // 8)),
             ("Right at 32 bits", share(whole, 1)),
