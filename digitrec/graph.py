@@ -118,7 +118,7 @@ class Graph:
             if code == _OPERATORS.SOFTMAX:
                 self.logits, self.features = inputs[0], made_from.get(inputs[0], -1)
             window = self._window(code, operator)
-            fields[output] = self._fields(code, operator, window, seen)
+            fields[output] = self._fields(operator, window, seen)
             if code in KINDS:
                 self.layers.append(self._layer(code, operator, window, fields[output]))
         if self.features < 0 or self.layers[-1].tensor != self.logits:
@@ -177,9 +177,7 @@ class Graph:
             return int(rows), int(columns)
         return None
 
-    def _fields(
-        self, code: int, operator: Any, window: tuple[int, int] | None, seen: list[Fields]
-    ) -> Fields:
+    def _fields(self, operator: Any, window: tuple[int, int] | None, seen: list[Fields]) -> Fields:
         before, after = (self._shape(int(t)) for t in (operator.inputs[0], operator.outputs[0]))
         if window is None:
             if len(after) == 3 and after[:2] == before[:2]:  # cell by cell
@@ -190,16 +188,12 @@ class Graph:
             return ALL, ALL
         options = operator.builtinOptions
         strides = options.strideH, options.strideW
-        spread = (
-            (options.dilationHFactor, options.dilationWFactor) if code in _CONVOLUTIONS else (1, 1)
-        )
         found = []
         for axis, field in enumerate(seen[0]):
-            reach = (window[axis] - 1) * spread[axis] + 1
             missing = 0
             if options.padding == schema.Padding.SAME:
-                missing = max(0, (after[axis] - 1) * strides[axis] + reach - before[axis])
-            found.append(field.after(reach, strides[axis], missing // 2))
+                missing = max(0, (after[axis] - 1) * strides[axis] + window[axis] - before[axis])
+            found.append(field.after(window[axis], strides[axis], missing // 2))
         return found[0], found[1]
 
     def _layer(

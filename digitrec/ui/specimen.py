@@ -19,7 +19,6 @@ from digitrec.ui.words import plain, refusal
 
 FIRST = 0  # the test digit to begin with: a seven
 DEALT = 16
-FROM_START = 5  # of a session's deals, so that they differ from its first digit
 
 
 @dataclass(frozen=True)
