@@ -64,10 +64,14 @@ class Flow {
     );
     const section = element("section", { className: "layer" }, heading, stage, more);
     canvas.addEventListener("pointermove", (event) => this.hover(index, event));
-    canvas.addEventListener("pointerleave", () => this.rest());
+    canvas.addEventListener("pointerleave", (event) => {
+      if (event.pointerType !== "touch") this.rest(); // a finger that lifts is still pointing
+    });
     canvas.addEventListener("click", (event) => {
       const place = this.place(index, event);
-      if (place) this.pin(index, place.map);
+      if (!place) return;
+      this.pin(index, place.map);
+      this.point(index, place.map, place.row, place.column);
     });
     canvas.addEventListener("keydown", (event) => this.key(index, event));
     more.addEventListener("click", () => {

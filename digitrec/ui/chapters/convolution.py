@@ -30,7 +30,7 @@ def draw() -> None:
         "like the weights, little elsewhere. **Turn the weights** and see what lights up."
     )
     images, labels = test_digits()
-    first, second = st.columns([1, 1], gap="large")
+    first, second = st.columns([3, 2], gap="large")
     with first:
         index = st.segmented_control(
             "Digit",

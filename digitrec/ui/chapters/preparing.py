@@ -19,7 +19,7 @@ from digitrec.ui.pixels import Picture
 from digitrec.ui.specimen import test_digits
 from digitrec.ui.words import percent, plain
 
-EXAMPLE = 2018  # of the test set, until something is drawn
+EXAMPLE = 0  # of the test set, a 7, until something is drawn
 
 
 def draw() -> None:
