@@ -57,7 +57,7 @@ def page() -> None:
 
 def _number(text: str, last: int) -> int:
     """The chapter that the address asks for; the first where it makes no sense."""
-    return int(text) if text.isascii() and text.isdecimal() and 1 <= int(text) <= last else 1
+    return int(text) if text in map(str, range(1, last + 1)) else 1
 
 
 def _turn(name: str, icon: str, side: Literal["left", "right"]) -> None:
