@@ -31,11 +31,14 @@ class Classifier:
 
     def __init__(self, folder: Path, notice: str | None = None) -> None:
         self.name = folder.name
+        self.folder = folder
         self.notice = notice
         model = folder / "model.tflite"
         self._interpreter = interpreter(model)
         try:
-            self._temperature = float(_facts(folder)["calibration"]["temperature"])
+            facts = _facts(folder)
+            self._temperature = float(facts["calibration"]["temperature"])
+            self.sha256 = str(facts["files"][model.name]["sha256"])
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(_damaged(folder / "report.json")) from error
         try:

@@ -23,6 +23,7 @@ def configure() -> None:
     )
     st.html(HERE / "style.css")
     st.html(HERE / "train.css")
+    st.html(HERE / "inside.css")
     st.html(f"<style>:root {{ {_accents()} }}</style>")
 
 
