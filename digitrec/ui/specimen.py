@@ -14,7 +14,7 @@ from digitrec.classifier import NOT_A_DIGIT, Classifier
 from digitrec.datasets import as_input, mnist
 from digitrec.inside import Array
 from digitrec.preprocess import Ink
-from digitrec.reader import Digit, Number, Reading, Refusal
+from digitrec.reading import Digit, Number, Reading, Refusal
 from digitrec.ui import answer, drawing, pixels
 from digitrec.ui.words import plain, refusal
 

@@ -12,7 +12,7 @@ from digitrec import lessons
 from digitrec.classifier import in_service
 from digitrec.images import ImageError, load
 from digitrec.preprocess import BOX, Ink, ink_map, normalise
-from digitrec.reader import Reading
+from digitrec.reading import Reading
 from digitrec.ui import drawing, pixels
 from digitrec.ui.flow import class_name
 from digitrec.ui.pixels import Picture
