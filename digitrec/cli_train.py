@@ -111,7 +111,7 @@ def _train(parsed: argparse.Namespace) -> int:
         _complain(error)
         return FAILED
     finally:
-        os.close(lock)
+        lock.close()
     print(_summary(name, folder.parent.parent), flush=True)
     return 0
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def models(tmp_path):
 
 def prepared(models, plan=SMALL):
     folder, lock = jobs.prepare(plan, models)
-    os.close(lock)
+    lock.close()
     return folder
 
 
@@ -50,7 +51,7 @@ def test_a_new_run_waits_with_all_its_parts(models):
     assert (seen.id, seen.state, seen.progress, seen.plan) == (folder.name, "starting", 0, SMALL)
     assert [part.name for part in seen.parts] == ["fold 1", "fold 2", "final"]
     assert [part.images for part in seen.parts] == [150, 150, 300]
-    os.close(lock)
+    lock.close()
     assert jobs.current(models) is None
     assert jobs.snapshot(folder.name, models).state == "interrupted"
 
@@ -71,7 +72,7 @@ def test_events_become_progress(models):
     seen = jobs.current(models)
     assert (seen.mean, seen.std) == (0.8, 0)
     runs.write_event(folder, "failed", message="The disk is full.")
-    os.close(lock)
+    lock.close()
     seen = jobs.snapshot(folder.name, models)
     assert (seen.state, seen.message, seen.resumable) == ("failed", "The disk is full.", True)
     assert seen.ended is not None
@@ -104,7 +105,7 @@ def test_a_look_each_second_is_cheap(models):
     for _ in range(100):
         jobs.current(models)
     assert (time.process_time() - began) / 100 < 0.002
-    os.close(lock)
+    lock.close()
 
 
 def test_what_is_no_run_is_no_run(models):
@@ -214,6 +215,37 @@ def test_of_two_starts_at_once_one_wins(models):
     assert sum("BusyError: A training run is under way" in error for error in errors) == 1
 
 
+def test_one_run_at_a_time_on_a_machine_whatever_the_folder(models, tmp_path):
+    """Two apps with a models folder each; the first dies of kill -9 and leaves nothing locked."""
+    holder = hold(models, "held")
+    assert holder.stdout.readline()
+    other = tmp_path / "other"
+    with pytest.raises(BusyError, match=f"on this machine, in {models}; wait until it ends"):
+        jobs.start(SMALL, other)
+    assert jobs.current(other) is None
+    assert jobs.history(other) == []
+    holder.kill()
+    holder.communicate()
+    assert prepared(other).is_dir()
+
+
+def test_another_users_run_in_the_same_folder_is_heeded(models, tmp_path, monkeypatch):
+    """Its lock file for the machine is another one."""
+    holder = hold(models, "held")
+    assert holder.stdout.readline()
+    (tmp_path / "theirs").mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "theirs"))
+    with pytest.raises(BusyError, match="A training run is under way; wait"):
+        jobs.start(SMALL, models)
+    holder.kill()
+    holder.communicate()
+
+
+def test_the_lock_file_has_a_place_without_a_runtime_folder(monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/nowhere")
+    assert runs.machine_lock().parent.parent == Path(tempfile.gettempdir())
+
+
 def test_a_taken_name_is_refused(models):
     (models / "small").mkdir(parents=True)
     with pytest.raises(JobError, match="exists already"):
@@ -300,7 +332,7 @@ def test_an_interrupted_run_is_cancelled_without_a_process(models):
 
 def test_recover_gives_up_on_what_vanishes_each_time(models, monkeypatch):
     folder = prepared(models)
-    monkeypatch.setattr(jobs, "_spawn", lambda folder, lock: os.close(lock))
+    monkeypatch.setattr(jobs, "_spawn", lambda folder, lock: lock.close())
     assert jobs.recover(models) == folder.name
     runs.write_event(folder, "started", resumed=jobs.RESUMED_AT_MOST)
     assert jobs.recover(models) is None
