@@ -265,6 +265,31 @@ def test_a_folder_that_takes_no_run_is_said_so(models, monkeypatch, code, words)
     assert jobs.current(models) is None  # the lock was let go
 
 
+STARTING = """
+import sys
+from pathlib import Path
+from digitrec import jobs
+from digitrec.recipes import Plan
+try:
+    jobs.start(Plan.of("compact"), Path(sys.argv[1]))
+except jobs.JobError as error:
+    print(error)
+"""
+
+
+def test_a_read_only_folder_starts_no_run_and_shows_its_history(models, heeding_modes):
+    jobs.forget(prepared(models).name, models)
+    for folder in (models, jobs.runs_folder(models)):
+        folder.chmod(0o555)
+    command = [*heeding_modes, sys.executable, "-c", STARTING, models]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    for folder in (models, jobs.runs_folder(models)):
+        folder.chmod(0o755)
+    assert done.stdout.startswith("The run cannot be written: this user may not write there")
+    assert len(done.stdout.splitlines()) == 1
+    assert jobs.history(models) == []
+
+
 # Parts that fail.
 
 
@@ -350,6 +375,28 @@ def processes(word):
         except OSError:
             continue
     return found
+
+
+def test_a_run_whose_disk_fills_up_goes_on_when_there_is_room(small_disk):
+    """The disk has room for the run but not for its first checkpoint."""
+    plan = Plan.of("compact", "quick", folds=0, epochs=1, images=100, name="squeezed")
+    folder = prepared(small_disk, plan)
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(1_500_000))
+    with pytest.raises(crossval.RunError, match="Final failed: the disk is full"):
+        crossval.carry_out(folder)
+    seen = jobs.snapshot(folder.name, small_disk)
+    assert (seen.state, seen.resumable) == ("failed", True)
+    assert [path.name for path in folder.glob("*.npz")] == []  # nothing half-written either
+    assert [path.name for path in folder.glob(".*")] == []
+
+    filler.unlink()
+    subprocess.run(["mount", "-o", "remount,size=30m", small_disk], check=True)
+    folder, lock = jobs.reopen(folder.name, small_disk)
+    assert crossval.carry_out(folder) == "squeezed"
+    lock.close()
+    assert jobs.snapshot(folder.name, small_disk).state == "done"
+    assert registry.version("squeezed", small_disk).damaged is None
 
 
 @pytest.mark.timeout(900)
