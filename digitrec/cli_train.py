@@ -88,7 +88,8 @@ def _add_models(commands: Any) -> None:
 
 
 def _train(parsed: argparse.Namespace) -> int:
-    from digitrec.cluster import ClusterError, OnRay
+    from digitrec.cluster import ClusterError
+    from digitrec.cluster_training import OnRay
     from digitrec.crossval import OnThisMachine, RunError, carry_out
 
     try:

@@ -2,7 +2,7 @@
 
 This process holds the machine's lock and no network: each part is a child (`worker`), so that
 whatever ends one, the run can say so. Where the children run is the engine's business: on this
-machine (`OnThisMachine`), or on a Ray cluster (`cluster.OnRay`).
+machine (`OnThisMachine`), or on a Ray cluster (`cluster_training.OnRay`).
 """
 
 from __future__ import annotations

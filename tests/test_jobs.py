@@ -377,6 +377,34 @@ def processes(word):
     return found
 
 
+PAGE = """
+import sys, time
+from pathlib import Path
+from digitrec import jobs
+from digitrec.recipes import Plan
+print(jobs.start(Plan.of("compact", "quick"), Path(sys.argv[1])), flush=True)
+time.sleep(300)
+"""
+
+
+def test_a_run_outlives_the_page_that_started_it(models):
+    """The app is killed, or its terminal closed; the next one finds the run and can cancel it."""
+    command = [sys.executable, "-c", PAGE, models]
+    page = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    run = page.stdout.readline().strip()
+    until(lambda: jobs.snapshot(run, models).state == "running")
+    os.killpg(page.pid, signal.SIGKILL)
+    page.communicate()
+    assert jobs.current(models).id == run
+    with pytest.raises(BusyError):
+        jobs.start(SMALL, models)
+    jobs.cancel(run, models)
+    until(lambda: jobs.current(models) is None)
+    assert jobs.snapshot(run, models).state == "cancelled"
+
+
 def test_a_run_whose_disk_fills_up_goes_on_when_there_is_room(small_disk):
     """The disk has room for the run but not for its first checkpoint."""
     plan = Plan.of("compact", "quick", folds=0, epochs=1, images=100, name="squeezed")
