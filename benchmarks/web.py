@@ -37,7 +37,7 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-WAIT = 60  # seconds for anything on the page
+WAIT = 180  # seconds for anything on the page: the machine may be busy
 PAIRS = 30  # answers timed on each page
 UPLOADS = 20
 SEVEN = ((0.0, 0.0), (0.7, 0.0), (0.3, 1.0))  # a stroke in a unit square, y down

@@ -21,6 +21,7 @@ from digitrec.recipes import Plan
 
 FOLDER, LOCK = ".runs", "lock"
 FINAL = "final"
+ENDING = 2.0  # seconds a run that was cancelled may take to let go of its lock
 UNDER_WAY = ("starting", "running")
 Event = dict[str, Any]
 
@@ -266,7 +267,7 @@ def machine_lock() -> Path:
 
 def _hold(path: Path, words: str) -> int | None:
     """A file's lock, with its holder's words written in it; None while another has it."""
-    handle = storage.lock(path)
+    handle = storage.lock(path, ENDING)
     if handle is not None:
         os.ftruncate(handle, 0)
         os.pwrite(handle, words.encode(), 0)

@@ -401,7 +401,7 @@ def test_a_run_outlives_the_page_that_started_it(models):
     with pytest.raises(BusyError):
         jobs.start(SMALL, models)
     jobs.cancel(run, models)
-    until(lambda: jobs.current(models) is None)
+    until(lambda: not storage.is_locked(runs.machine_lock()))
     assert jobs.snapshot(run, models).state == "cancelled"
 
 
@@ -462,7 +462,7 @@ def test_a_run_killed_in_the_middle_goes_on_from_its_last_epoch(models):
     assert len(report["folds"]) == 2
     assert report["out_of_fold"]["images"] == 1500
     assert report["comparison"]["with"] == "default"
-    until(lambda: jobs.current(models) is None and not processes(run), 20)
+    until(lambda: not storage.is_locked(runs.machine_lock()) and not processes(run), 20)
     assert not list((jobs.runs_folder(models) / run).glob("*.npz"))
     assert jobs.estimate_known(plan, models) is None  # so few images teach no pace
     assert speed.known(Plan.of("classic"), jobs.runs_folder(models)) is None
