@@ -39,10 +39,11 @@ def start(environment, *arguments):
     )  # fmt: skip
 
 
+@pytest.mark.timeout(900)  # three networks, one after another on a busy machine
 def test_folds_run_on_the_cluster_with_the_same_events_and_report(environment, tmp_path):
     small = ("--epochs", "1", "--limit", "300", "--name", "small", "--models", tmp_path)
     process = start(environment, *TRAIN, *small)
-    out, err = process.communicate(timeout=280)
+    out, err = process.communicate(timeout=800)
     assert process.returncode == 0, err
     assert "Accuracy: mean=" in out
     report = json.loads((tmp_path / "small" / "report.json").read_text())
