@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from digitrec.settings import settings
 
 NOT_A_DIGIT = 10
 DEFAULT = "default"
+FILES = ("model.tflite", "report.json")  # of a version, that reading needs
 
 
 class ModelError(RuntimeError):
@@ -107,6 +111,19 @@ def _facts(folder: Path) -> dict[str, Any]:
     return facts
 
 
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without what LiteRT's C++ part prints on stderr as it starts, which no setting silences."""
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
+
+
 def _damaged(path: Path) -> str:
     state = "damaged" if path.exists() else "missing"
     return f"The model file {path} is {state}: restore it, or put another version in service."
@@ -120,7 +137,7 @@ def _load(folder: Path, _stamp: tuple[int, ...], notice: str | None) -> Classifi
 def _stamp(folder: Path) -> tuple[int, ...]:
     """Changes when a file of the version changes, so that the cache is never stale."""
     stamp: list[int] = []
-    for name in ("model.tflite", "report.json"):
+    for name in FILES:
         path = folder / name
         stamp += [path.stat().st_mtime_ns, path.stat().st_size] if path.exists() else [0, 0]
     return tuple(stamp)

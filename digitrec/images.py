@@ -26,7 +26,7 @@ from PIL.Image import Resampling, Transpose
 
 from digitrec.settings import settings
 
-__all__ = ["ImageError", "Photo", "load"]
+__all__ = ["ImageError", "Photo", "content", "load"]
 
 pillow_heif.register_heif_opener()
 _ALLOWED = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "HEIF")
@@ -86,12 +86,12 @@ def load(
                 return _photo(_from_array(source), side)
             if isinstance(source, Image.Image):
                 return _photo(source, side)
-            content = _content(source)
+            file = content(source)
             try:
-                with Image.open(io.BytesIO(content), formats=_ALLOWED) as image:
-                    return _photo(image, side, content)
+                with Image.open(io.BytesIO(file), formats=_ALLOWED) as image:
+                    return _photo(image, side, file)
             except UnidentifiedImageError:
-                raise ImageError(_unknown(content)) from None
+                raise ImageError(_unknown(file)) from None
         except ImageError:
             raise
         except Image.DecompressionBombError:
@@ -105,16 +105,17 @@ def load(
             ) from error
 
 
-def _content(source: bytes | str | Path | BinaryIO) -> bytes:
+def content(source: bytes | str | Path | BinaryIO) -> bytes:
+    """The bytes of a file. Raises `ImageError` where there are none or too many."""
     limit = settings().max_megabytes * 10**6
     try:
         if isinstance(source, bytes | bytearray | memoryview):
-            content = bytes(source)
+            found = bytes(source)
         elif isinstance(source, str | Path):
             with Path(source).open("rb") as file:
-                content = file.read(limit + 1)
+                found = file.read(limit + 1)
         else:
-            content = source.read(limit + 1)
+            found = source.read(limit + 1)
     except FileNotFoundError:
         raise ImageError("There is no such file.") from None
     except IsADirectoryError:
@@ -123,14 +124,14 @@ def _content(source: bytes | str | Path | BinaryIO) -> bytes:
         raise ImageError("This file may not be read: you lack the permission.") from None
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
         raise ImageError(f"This file cannot be opened: {error}.") from None
-    if len(content) > limit:
+    if len(found) > limit:
         raise ImageError(
             f"This file is larger than {settings().max_megabytes} MB, the limit; "
             "save the picture smaller and try again."
         )
-    if not content:
+    if not found:
         raise ImageError("This file is empty.")
-    return content
+    return found
 
 
 def _unknown(content: bytes) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 import time
 from dataclasses import asdict
@@ -26,8 +25,13 @@ PACKAGES = (
 Result = tuple[dict[str, Any], Any]  # history and figures; probabilities (n, classes)
 
 
-def report_of(run: Run, results: dict[str, Result], worked: float, models: Path) -> dict[str, Any]:
-    """Everything ``report.json`` says but for the files, which `registry.publish` adds."""
+def report_of(
+    run: Run, results: dict[str, Result], worked: float, models: Path, device: str
+) -> dict[str, Any]:
+    """Everything ``report.json`` says but for the files, which `registry.publish` adds.
+
+    worked: seconds. device: what it was trained on, in words.
+    """
     plan, data = run.plan, mnist()
     final, on_test = results[FINAL]
     of_folds = [results[part] for part in run.parts if part != FINAL]
@@ -68,7 +72,7 @@ def report_of(run: Run, results: dict[str, Result], worked: float, models: Path)
         "runtime_difference": final["runtime_difference"],
         "parameters": final["parameters"],
         "versions": versions(),
-        "device": f"CPU, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+        "device": device,
         "seconds": round(worked, 1),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "run": run.id,
