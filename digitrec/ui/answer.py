@@ -14,6 +14,7 @@ from PIL import Image
 from digitrec.preprocess import Ink
 from digitrec.reader import Digit, Reading, Refusal
 from digitrec.ui import browser
+from digitrec.ui.correct import correct
 from digitrec.ui.words import certainty, percent, plain, refusal, tone
 
 
@@ -22,13 +23,16 @@ class Result:
     """What came of an input; of nothing, nothing is shown.
 
     name: what the JSON file is called, without its extension. picture: HTML of what was read.
-    problems: sentences about what could not be read.
+    problems: sentences about what could not be read. data: the picture's own bytes. source: how
+    it came, as `digitrec.examples` has it.
     """
 
     reading: Reading | None = None
     name: str = ""
     picture: str = ""
     problems: tuple[str, ...] = ()
+    data: bytes = b""
+    source: str = "uploaded"
 
 
 def show(result: Result) -> None:
@@ -60,6 +64,8 @@ def show(result: Result) -> None:
         if reading.refused:
             st.warning(refusal(reading), icon=":material/block:")
             st.html(f'<div class="refused">{"".join(map(_left_out, reading.refused))}</div>')
+    with st.container():
+        correct(reading, result.data, result.source)
     with st.container():
         if result.picture:
             st.html(result.picture)

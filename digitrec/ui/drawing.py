@@ -50,12 +50,15 @@ def draw() -> Result:
     if problem:
         return Result(problems=(problem,))
     if image is None or _sent() is None:  # the last reading stays until the browser has redrawn
-        return Result(state.get("drawing"), "drawing") if strokes else Result()
+        last: Result = state.get("drawing", Result())
+        return last if strokes else Result()
     try:
-        state.drawing = read(image)
+        reading = read(image)
     except (ImageError, ModelError) as error:
         return Result(problems=(str(error),))
-    return Result(state.drawing, "drawing")
+    result = Result(reading, "drawing", data=image, source="drawn")
+    state.drawing = result
+    return result
 
 
 def _canvas(width: int) -> tuple[bytes | None, str | None]:

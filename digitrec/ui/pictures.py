@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def photograph() -> Result:
 
     st.camera_input("Hold the number up to the camera", key="photo", on_change=keep)
     photo = st.session_state.get("kept_photo")
-    return _one("photo.jpg", photo) if photo else Result()
+    return replace(_one("photo.jpg", photo), source="camera") if photo else Result()
 
 
 def _samples() -> None:
@@ -103,7 +103,7 @@ def _one(name: str, data: bytes, problems: tuple[str, ...] = ()) -> Result:
         return Result(problems=(*problems, look))
     if not look.reading.numbers and not look.reading.refused:
         problems = (*problems, NOTHING)
-    return Result(look.reading, Path(name).stem, _picture(look, name), problems)
+    return Result(look.reading, Path(name).stem, _picture(look, name), problems, data)
 
 
 def _several(files: list[tuple[str, bytes]]) -> Result:
