@@ -106,16 +106,18 @@ def measured(found: Hands) -> dict[int, dict[str, Row]]:
     stamp = registry.report(version.name)["files"]["model.keras"]["sha256"][:12]
     kept = _folder() / f"adaptation-{stamp}.json"
     rows: dict[str, Row] = json.loads(kept.read_text()) if kept.exists() else {}
-    bench = None
-    for corrected in CORRECTED:
-        for name, (x, y) in found.items():
-            key = f"{corrected} {name}"
-            if len(x) < corrected + MEASURED or key in rows:
-                continue
-            bench = bench or Bench()
-            rows[key] = bench.adapted(x, y, corrected)
-            storage.write(kept, json.dumps(rows, indent=1))
-            print(key, rows[key], file=sys.stderr, flush=True)
+    missing = [
+        (f"{corrected} {name}", corrected, *digits)
+        for corrected in CORRECTED
+        for name, digits in found.items()
+        if len(digits[0]) >= corrected + MEASURED and f"{corrected} {name}" not in rows
+    ]
+    bench = Bench() if missing else None
+    for key, corrected, x, y in missing:
+        assert bench is not None
+        rows[key] = bench.adapted(x, y, corrected)
+        storage.write(kept, json.dumps(rows, indent=1))
+        print(key, rows[key], file=sys.stderr, flush=True)
     by_count: dict[int, dict[str, Row]] = defaultdict(dict)
     for key, row in rows.items():
         count, _, name = key.partition(" ")

@@ -18,10 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from digitrec import collected, registry, storage
-from digitrec.collected import Collected
 from digitrec.examples import ExamplesError
 from digitrec.settings import ROOT, settings
 
@@ -139,7 +136,7 @@ def _carry_out(store: Path, say: Tell) -> dict[str, Any]:
             f"There are {len(found)} examples to learn from, and it takes at least {FEWEST}: "
             "correct some readings first."
         )
-    from digitrec.adapting import adapted  # TensorFlow's seconds are spent when there is work
+    from digitrec.adapt import adapted  # TensorFlow's seconds are spent when there is work
 
     base = registry.version(registry.in_service(store), store)
     began = time.perf_counter()

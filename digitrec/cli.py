@@ -1,4 +1,4 @@
-"""The command line: ``python -m digitrec read | evaluate | train | models | export``.
+"""The command line: ``python -m digitrec read | evaluate | train | examples | …``.
 
 Imports wait until a command needs them: `read` starts in a fifth of a second and never loads
 TensorFlow.
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from digitrec import __version__, cli_train
+from digitrec import __version__, cli_examples, cli_train
 from digitrec.classifier import Classifier, ModelError, in_service
 from digitrec.images import ImageError
 from digitrec.reader import read
@@ -88,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.set_defaults(command=_evaluate)
 
     cli_train.add(commands)
+    cli_examples.add(commands)
     return parser
 
 

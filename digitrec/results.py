@@ -67,8 +67,8 @@ def report_of(run: Run, results: dict[str, Result], worked: float, models: Path)
         "comparison": _comparison(on_test, data, models),
         "runtime_difference": final["runtime_difference"],
         "parameters": final["parameters"],
-        "versions": _versions(),
-        "device": f"CPU, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+        "versions": versions(),
+        "device": device(),
         "seconds": round(worked, 1),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "run": run.id,
@@ -138,7 +138,12 @@ def _comparison(on_test: Any, data: Mnist, models: Path) -> dict[str, Any] | Non
     return scores.against(on_test, theirs, data.y_test, other.name)
 
 
-def _versions() -> dict[str, str]:
+def device() -> str:
+    return f"CPU, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
+
+
+def versions() -> dict[str, str]:
+    """Of Python and the packages that make a version what it is."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
         try:

@@ -41,7 +41,6 @@ def correct(reading: Reading, picture: bytes, source: str) -> None:
     picture: the whole picture that was read. source: "drawn", "uploaded", "camera".
     """
     if not reading.numbers and not reading.refused:
-        st.empty()  # takes the place of what was asked before
         return
     state = st.session_state
     this = _name(reading, picture)
