@@ -7,6 +7,7 @@ a PostgreSQL. Every function raises `ExamplesError`, a sentence, when the databa
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ LABELS = range(NOT_A_DIGIT + 1)
 LONGEST = 64  # letters of a source or a writer
 BATCH = 500  # rows fetched or named at once
 
-_LISTED = [column for column in EXAMPLES.c if column.name not in ("bytes", "crop")]
+_LISTED = [column for column in EXAMPLES.c if column.name not in ("bytes", "crop", "digest")]
 
 
 class ExamplesError(RuntimeError):
@@ -101,7 +102,7 @@ def add(new: Sequence[New]) -> Kept:
     rows = [_row(example, now) for example in new]
     with _transaction() as connection:
         _check_room(connection, rows)
-        replaced = _same(connection, {row["ink"] for row in rows})
+        replaced = _same(connection, {row["digest"] for row in rows})
         _mark(connection, replaced, now)
         added = connection.execute(sa.insert(EXAMPLES).returning(EXAMPLES.c.id), rows)
         return Kept(tuple(added.scalars()), tuple(replaced))
@@ -188,6 +189,7 @@ def _row(example: New, now: float) -> dict[str, Any]:
     ink = np.ascontiguousarray(example.ink, np.uint8).tobytes()
     return {
         "ink": ink,
+        "digest": hashlib.sha256(ink).hexdigest()[:32],
         "crop": example.crop,
         "bytes": len(ink) + len(example.crop),
         "label": example.label,
@@ -216,11 +218,11 @@ def _check_room(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def _same(connection: Connection, inks: set[bytes]) -> list[int]:
-    """The kept examples with one of these inks."""
+def _same(connection: Connection, digests: set[str]) -> list[int]:
+    """The kept examples whose ink has one of these digests."""
     found: list[int] = []
-    for some in _slices(tuple(inks)):
-        same = EXAMPLES.c.ink.in_(some) & EXAMPLES.c.deleted.is_(None)
+    for some in _slices(tuple(digests)):
+        same = EXAMPLES.c.digest.in_(some) & EXAMPLES.c.deleted.is_(None)
         found += connection.execute(sa.select(EXAMPLES.c.id).where(same)).scalars()
     return found
 

@@ -174,7 +174,7 @@ def _labels(path: PurePosixPath) -> tuple[int, ...]:
 def taken(
     found: Found,
     writer: str | None = None,
-    tell: Callable[[float], None] = lambda _: None,
+    tell: Callable[[float], object] = lambda _: None,
 ) -> Taken:
     """Read the pictures and cut out their digits; tell is given the share that is done.
 

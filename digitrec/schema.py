@@ -28,29 +28,31 @@ EXAMPLES = sa.table(
     "examples",
     *(sa.column(name, sa.Integer) for name in ("id", "label", "read_as", "bytes")),
     *(sa.column(name, sa.Double) for name in ("confidence", "created", "deleted")),
-    *(sa.column(name, sa.String) for name in ("version", "source", "writer")),
+    *(sa.column(name, sa.String) for name in ("version", "source", "writer", "digest")),
     *(sa.column(name, sa.LargeBinary) for name in ("ink", "crop")),
 )
 
 # What has been released is never edited: a change of the tables is another entry.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
+        # Blobs come last: SQLite reads a row from its beginning as far as it must.
         """CREATE TABLE examples (
             id {serial},
-            ink {blob} NOT NULL,
-            crop {blob} NOT NULL,
-            bytes INTEGER NOT NULL,
             label SMALLINT NOT NULL CHECK (label BETWEEN 0 AND 10),
             read_as SMALLINT,
-            version VARCHAR(64),
             confidence {double},
+            created {double} NOT NULL,
+            deleted {double},
+            bytes INTEGER NOT NULL,
+            version VARCHAR(64),
             source VARCHAR(64) NOT NULL,
             writer VARCHAR(64),
-            created {double} NOT NULL,
-            deleted {double}
+            digest CHAR(32) NOT NULL,
+            ink {blob} NOT NULL,
+            crop {blob} NOT NULL
         )""",
         "CREATE INDEX examples_by_size ON examples (bytes)",
-        "CREATE INDEX examples_by_label ON examples (label, deleted)",
+        "CREATE INDEX examples_by_digest ON examples (digest)",
     ),
 )
 _TYPES = {
