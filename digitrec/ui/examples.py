@@ -25,8 +25,12 @@ def filters() -> Which:
         right = st.segmented_control(
             "Reading", list(RIGHT), default="All", required=True, key="which-right"
         )
-        labels = st.multiselect("Label", NAMES, format_func=NAMES.__getitem__, key="which-label")
-        read = st.multiselect("Read as", NAMES, format_func=NAMES.__getitem__, key="which-read")
+        labels = st.multiselect(
+            "Label", NAMES, format_func=NAMES.__getitem__, key="which-label", placeholder="Any"
+        )
+        read = st.multiselect(
+            "Read as", NAMES, format_func=NAMES.__getitem__, key="which-read", placeholder="Any"
+        )
         days = st.date_input("Days", [], max_value=date.today(), key="which-days")  # noqa: DTZ011
         writer = st.selectbox("Hand", [EVERYBODY, *examples.writers()], key="which-writer")
         binned = st.toggle("The bin", key="which-bin", help="Examples that were deleted")
@@ -106,8 +110,10 @@ def shown(which: Which) -> None:
         st.caption(f"{total:,} example{'' if total == 1 else 's'}", width="content")
         pages = -(-total // PAGE)
         page = st.pagination(pages, key=f"page-of-{pages}") if pages > 1 else 1
+    above = st.container()  # at hand however long the page is
     chosen = gallery.choose(examples.find(which, PAGE, (page - 1) * PAGE))
-    actions(chosen, which)
+    with above:
+        actions(chosen, which)
 
 
 def downloads(which: Which) -> None:
