@@ -202,7 +202,7 @@ def adapted(base: Version, found: Collected, folder: Path, tell: Tell) -> dict[s
         "data": {"source": "MNIST and examples", "examples": len(found), "test": len(data.x_test)},
         "folds": [],
         **scores.of_folds([]),
-        "examples": collected.moved(found, before, after, base.name),
+        "examples": collected.moved(found, before.argmax(1), after.argmax(1), base.name),
         "test": scores.on_test(ours, data.y_test),
         "out_of_fold": None,
         "calibration": {

@@ -21,6 +21,8 @@ from digitrec import examples
 from digitrec.examples import NOT_A_DIGIT, Which
 
 ALIKE = 0.95  # cosine of two inks; of other hands' digits few but upright strokes come so near
+SHARE = 0.05  # of the images in training that are examples, each repeated to make that many
+MOST_REPEATED = 20  # times: three examples are not to be learnt by heart
 BLOCK = 1000  # inks compared at a time with all others
 SHIFTS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1))  # the other four are these, seen from the other
 
@@ -93,6 +95,19 @@ def _unit(x: NDArray[np.uint8]) -> NDArray[np.float32]:
     return unit
 
 
+def mixed_in(
+    x: NDArray[np.uint8], y: NDArray[np.uint8], learnt: Collected
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Training images and labels with the examples among them, repeated so that they matter."""
+    if not len(learnt):
+        return x, y
+    times = int(np.clip(round(SHARE * len(x) / len(learnt)), 1, MOST_REPEATED))
+    return (
+        np.concatenate([x, np.repeat(learnt.x, times, axis=0)]),
+        np.concatenate([y, np.repeat(learnt.y, times)]),
+    )
+
+
 def deal(groups: NDArray[np.int64], count: int, seed: int = 1) -> list[NDArray[np.int64]]:
     """Indices of `count` folds of about the same size; no group is in two of them."""
     rng = np.random.default_rng(seed)
@@ -113,10 +128,10 @@ def moved(
 ) -> dict[str, Any]:
     """How accuracy moved on held-out examples, in all and by writer, as a report has it.
 
-    before, after: (n, classes) probabilities by the version `other` and by networks that never saw
-    the example. *Not a digit* counts: a digit that is refused is wrong.
+    before, after: (n,) answers, 0 to 10, by the version `other` and by networks that never saw the
+    example. A digit that is taken for *not a digit* is wrong.
     """
-    was, now = (p.argmax(1) == found.y for p in (before, after))
+    was, now = before == found.y, after == found.y
 
     def row(which: NDArray[np.bool_]) -> dict[str, Any]:
         return {

@@ -22,7 +22,7 @@ from digitrec import jobs, registry, runs, speed, storage
 from digitrec.results import report_of
 from digitrec.runs import Run
 from digitrec.settings import ROOT
-from digitrec.worker import REASON
+from digitrec.worker import REASON, keep_examples
 
 POLL_SECONDS = 0.2
 WORKER = (sys.executable, "-m", "digitrec.worker")
@@ -82,6 +82,7 @@ def _carry_out(run: Run, tell: Callable[[Run], None] | None) -> str:
         message=_opening(run, again),
     )
     began = time.perf_counter()
+    keep_examples(run)
     _Parts(run).finish(tell)
     _say(run, "Measuring and writing the report.")
     worked = run.follow().worked + time.perf_counter() - began
