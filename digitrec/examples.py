@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sqlalchemy.engine import Connection, Row
 
 from digitrec import storage
-from digitrec.schema import EXAMPLES, WRITES, NewerSchemaError, database
+from digitrec.schema import EXAMPLES, NewerSchemaError, database, writing
 from digitrec.settings import settings
 
 NOT_A_DIGIT = 10
@@ -289,7 +289,7 @@ def _connected() -> Iterator[Connection]:
 @contextmanager
 def _transaction() -> Iterator[Connection]:
     """Committed at the end of the block, or as if it had not been."""
-    with _in_words(), database().execution_options(**WRITES).begin() as connection:
+    with _in_words(), writing() as connection:
         yield connection
 
 

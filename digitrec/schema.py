@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ WRITES = {"digitrec_writes": True}  # execution options of a connection that wil
 PATIENCE = 30  # seconds that one writer waits for the others
 _engines: dict[str, Engine] = {}
 _opening = threading.Lock()
+_writer = threading.Lock()
 _ADVISORY_LOCK = 28_282_810  # PostgreSQL's, held while a database is brought up to date
 
 EXAMPLES = sa.table(
@@ -84,6 +86,19 @@ def database() -> Engine:
         if url not in _engines:
             _engines[url] = _opened(url)
         return _engines[url]
+
+
+@contextmanager
+def writing() -> Iterator[Connection]:
+    """A transaction that is committed at the end of the block. Raises as `database` does.
+
+    The sessions of one process queue for SQLite: its own waiting is by sleeping and trying again,
+    which among twenty on a busy machine leaves some of them out for half a minute.
+    """
+    engine = database()
+    queue = _writer if engine.dialect.name == "sqlite" else nullcontext()
+    with queue, engine.execution_options(**WRITES).begin() as connection:
+        yield connection
 
 
 def close() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
+from digitrec import Photo
 from digitrec.preprocess import Ink
 from digitrec.reader import Digit, Reading, Refusal
 from digitrec.ui import browser
@@ -23,16 +25,16 @@ class Result:
     """What came of an input; of nothing, nothing is shown.
 
     name: what the JSON file is called, without its extension. picture: HTML of what was read.
-    problems: sentences about what could not be read. data: the picture's own bytes. source: how
-    it came, as `digitrec.examples` has it.
+    problems: sentences about what could not be read. key: another one for whatever is read anew.
+    photo: gives the pixels that the reading's boxes refer to.
     """
 
     reading: Reading | None = None
     name: str = ""
     picture: str = ""
     problems: tuple[str, ...] = ()
-    data: bytes = b""
-    source: str = "uploaded"
+    key: str = ""
+    photo: Callable[[], Photo] | None = None
 
 
 def show(result: Result) -> None:
@@ -65,7 +67,8 @@ def show(result: Result) -> None:
             st.warning(refusal(reading), icon=":material/block:")
             st.html(f'<div class="refused">{"".join(map(_left_out, reading.refused))}</div>')
     with st.container():
-        correct(reading, result.data, result.source)
+        if result.photo:
+            correct(reading, result.photo, result.key)
     with st.container():
         if result.picture:
             st.html(result.picture)

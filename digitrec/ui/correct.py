@@ -13,7 +13,7 @@ import streamlit as st
 from PIL import Image
 from streamlit_drawable_canvas import CanvasResult, st_canvas
 
-from digitrec import Reading, examples, load
+from digitrec import Reading, examples
 from digitrec.classifier import NOT_A_DIGIT, ModelError, in_service
 from digitrec.corrections import (
     OTHER,
@@ -31,37 +31,39 @@ from digitrec.reader import Box
 from digitrec.ui.words import plain
 
 UNDO_SECONDS = 60
+SOURCES = {"Draw": "drawn", "Camera": "camera"}  # by the way in that was chosen; else uploaded
 BOX = "#2f6bff"
 MOST_BOXES = 30  # on a picture as wide as the page, more are too small to draw round
 
 
-def correct(reading: Reading, picture: bytes, source: str) -> None:
-    """Ask whether a reading is right, and keep what the person says.
+def correct(reading: Reading, photo: Callable[[], Photo], key: str) -> None:
+    """Ask whether a reading, or one number of it, is right, and keep what the person says.
 
-    picture: the whole picture that was read. source: "drawn", "uploaded", "camera".
+    photo: gives the picture that the boxes refer to. key: tells the picture from others.
     """
     if not reading.numbers and not reading.refused:
         return
     state = st.session_state
-    this = _name(reading, picture)
+    this = hashlib.sha256(f"{key} {reading.text} {_boxes_of(reading)}".encode()).hexdigest()[:16]
     with st.container(key="correct", gap="xsmall"):
         if (kept := state.get("kept")) and kept["of"] == this:
             _thank(kept)
         elif (fixing := state.get("fixing")) and fixing["of"] == this:
-            _fix_boxes(fixing, reading, picture, source)
+            _fix_boxes(fixing, reading, photo)
         else:
-            _ask(this, reading, picture, source)
+            _ask(this, reading, photo)
         of, problem = state.pop("correction-problem", (None, ""))
         if of == this:
             st.error(plain(problem), icon=":material/error:")
 
 
-def _name(reading: Reading, picture: bytes) -> str:
-    """Tells one reading from another."""
-    return hashlib.sha256(picture + reading.text.encode()).hexdigest()[:16]
+def _boxes_of(reading: Reading) -> list[Box]:
+    """Of everything that was found."""
+    digits = [digit.box for number in reading.numbers for digit in number.digits]
+    return [*digits, *(shape.box for shape in reading.refused)]
 
 
-def _ask(this: str, reading: Reading, picture: bytes, source: str) -> None:
+def _ask(this: str, reading: Reading, photo: Callable[[], Photo]) -> None:
     state = st.session_state
     field = f"right-number-{this}"
     nothing = OTHER * (len(shapes(reading.numbers)) or len(reading.refused))
@@ -70,7 +72,7 @@ def _ask(this: str, reading: Reading, picture: bytes, source: str) -> None:
         wanted = labels(state[field] if typed is None else typed)
         pairs = matched(wanted, reading.numbers, reading.refused)
         if pairs is not None:
-            _keep(this, load(picture), pairs, source)
+            _keep(this, photo(), pairs)
         elif len(wanted) <= MOST_BOXES:
             state.fixing = {"of": this, "labels": wanted, "round": state.get("round", 0)}
         else:
@@ -119,7 +121,8 @@ def _ask(this: str, reading: Reading, picture: bytes, source: str) -> None:
             )
 
 
-def _keep(this: str, photo: Photo, pairs: list[tuple[Shape, int]], source: str) -> None:
+def _keep(this: str, photo: Photo, pairs: list[tuple[Shape, int]]) -> None:
+    source = SOURCES.get(st.session_state.get("input", ""), "uploaded")
     writer = st.session_state.get("writer")
     version = in_service().name
     new = examples_of(photo, pairs, version=version, source=source, writer=writer)
@@ -173,32 +176,32 @@ def _typed(label: int) -> str:
     return OTHER if label == NOT_A_DIGIT else str(label)
 
 
-def _fix_boxes(fixing: dict[str, Any], reading: Reading, picture: bytes, source: str) -> None:
+def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Photo]) -> None:
     """The count of digits differs: each box is drawn by hand, in the order of the labels."""
     state = st.session_state
     wanted: list[int] = fixing["labels"]
     key = f"boxes-{fixing['round']}"
     try:
-        photo = load(picture)
+        picture = photo()
     except ImageError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    view = _view(photo, reading)
+    view = _view(picture, reading)
     drawn = len(_boxes(state.get(key), view))
     found = len(shapes(reading.numbers))
     were = "One digit was" if found == 1 else f"{found} digits were"
     st.markdown(
         f"{were} found, and you typed **{_shown(wanted)}**. {_next_step(wanted, drawn)}",
     )
-    _canvas(photo, view, wanted[min(drawn, len(wanted) - 1)], key)
+    _canvas(picture, view, wanted[min(drawn, len(wanted) - 1)], key)
     boxes = _boxes(state.get(key), view)
 
     def keep() -> None:
         given = [label for _, text in boxes for label in labels(text)]
         if len(given) != len(boxes):
             raise CorrectionError("A box holds one digit: draw one round each.")
-        seen = boxed(photo, [box for box, _ in boxes], in_service())
-        _keep(fixing["of"], photo, list(zip(seen, given, strict=True)), source)
+        seen = boxed(picture, [box for box, _ in boxes], in_service())
+        _keep(fixing["of"], picture, list(zip(seen, given, strict=True)))
         leave()
 
     def leave() -> None:
@@ -252,8 +255,7 @@ class View:
 
 def _view(photo: Photo, reading: Reading) -> View:
     """Everything that was found, with room around it for what was not."""
-    found = [digit.box for number in reading.numbers for digit in number.digits]
-    found += [shape.box for shape in reading.refused]
+    found = _boxes_of(reading)
     room = max(max(w, h) for _, _, w, h in found)
     left, top = (max(0, min(box[i] for box in found) - room) for i in (0, 1))
     right = min(photo.width, max(x + w for x, _, w, _ in found) + room)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from functools import partial
 from typing import Any
 
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
-from digitrec import ImageError, read
+from digitrec import ImageError, load, read
 from digitrec.classifier import ModelError
 from digitrec.ui import browser
 from digitrec.ui.answer import Result
@@ -56,7 +58,8 @@ def draw() -> Result:
         reading = read(image)
     except (ImageError, ModelError) as error:
         return Result(problems=(str(error),))
-    result = Result(reading, "drawing", data=image, source="drawn")
+    key = hashlib.sha256(image).hexdigest()
+    result = Result(reading, "drawing", key=key, photo=partial(load, image))
     state.drawing = result
     return result
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import csv
+import hashlib
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -72,7 +74,7 @@ def photograph() -> Result:
 
     st.camera_input("Hold the number up to the camera", key="photo", on_change=keep)
     photo = st.session_state.get("kept_photo")
-    return replace(_one("photo.jpg", photo), source="camera") if photo else Result()
+    return _one("photo.jpg", photo) if photo else Result()
 
 
 def _samples() -> None:
@@ -103,7 +105,9 @@ def _one(name: str, data: bytes, problems: tuple[str, ...] = ()) -> Result:
         return Result(problems=(*problems, look))
     if not look.reading.numbers and not look.reading.refused:
         problems = (*problems, NOTHING)
-    return Result(look.reading, Path(name).stem, _picture(look, name), problems, data)
+    key = hashlib.sha256(data).hexdigest()
+    shown = _picture(look, name)
+    return Result(look.reading, Path(name).stem, shown, problems, key, partial(load, data))
 
 
 def _several(files: list[tuple[str, bytes]]) -> Result:
