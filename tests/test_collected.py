@@ -62,9 +62,7 @@ def test_the_move_is_told_in_all_and_by_writer() -> None:
     found = Collected(
         np.zeros((4, 28, 28), np.uint8), y, np.array(["Ada", "Ada", "", "Bob"]), np.arange(4)
     )
-    after = np.eye(11, dtype=np.float32)[y]
-    before = np.eye(11, dtype=np.float32)[[1, 7, 10, 9]]
-    said = collected.moved(found, before, after, "default")
+    said = collected.moved(found, np.array([1, 7, 10, 9]), y, "default")
     assert (said["examples"], said["before"], said["after"]) == (4, 0.5, 1.0)
     assert said["before_with"] == "default"
     assert [(row["writer"], row["before"]) for row in said["writers"]] == [
