@@ -51,10 +51,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )  # fmt: skip
     try:
         ready = [PROGRAMS / "pg_isready", "-h", "127.0.0.1", "-p", str(port)]
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while subprocess.run(ready, stdout=subprocess.DEVNULL, check=False).returncode:
             assert server.poll() is None, "the server ended"
-            assert time.monotonic() < deadline, "the server was not ready within a minute"
+            assert time.monotonic() < deadline, "the server was not ready after four minutes"
             time.sleep(0.1)
         yield f"postgresql://ada@127.0.0.1:{port}/postgres"
     finally:
