@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,11 +27,12 @@ PROGRAMS = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=T
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A real server from Debian's package, for this module."""
     if PROGRAMS is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    folder = tmp_path_factory.mktemp("postgres")
+    # Not pytest's folder: each run on the machine makes its parent root's alone again.
+    folder = Path(tempfile.mkdtemp(prefix="digitrec-postgres-"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -39,9 +42,6 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         user = pwd.getpwnam("postgres")
         as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         os.chown(folder, user.pw_uid, user.pw_gid)
-        for parent in [folder, *folder.parents]:
-            if parent.stat().st_uid == 0 and parent.name.startswith("pytest"):
-                parent.chmod(0o755)
     data = folder / "data"
     make = [PROGRAMS / "initdb", "-D", data, "-U", "ada", "-A", "trust", "--no-sync"]
     subprocess.run(make, stdout=subprocess.DEVNULL, cwd=folder, check=True, **as_user)  # type: ignore[call-overload]
@@ -59,7 +59,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"postgresql://ada@127.0.0.1:{port}/postgres"
     finally:
         server.send_signal(signal.SIGINT)
-        server.wait(30)
+        server.wait(120)
+        shutil.rmtree(folder)
 
 
 @contextmanager
