@@ -130,5 +130,6 @@ def digit(image: NDArray[np.uint8], label: int, rng: Random) -> Ink:
         return image.astype(np.float32) / np.float32(255)
     if kind < 0.5:
         return frame(warp(image, rng, strength=0.6), rng)
-    ink = styles.written(label, rng, CANVAS) if kind > 0.875 else warp(image, rng)
+    other_style = kind > 0.875 and label < 10  # what is not a digit has none
+    ink = styles.written(label, rng, CANVAS) if other_style else warp(image, rng)
     return frame(pen(ink, rng), rng)

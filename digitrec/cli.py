@@ -1,4 +1,4 @@
-"""The command line: ``python -m digitrec read | evaluate | train | models | export``.
+"""The command line: ``python -m digitrec read | evaluate | train | examples | …``.
 
 Imports wait until a command needs them: `read` starts in a fifth of a second and never loads
 TensorFlow.
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TextIO, TypeVar
 
-from digitrec import __version__, cli_train
+from digitrec import __version__, cli_examples, cli_train
 from digitrec.classifier import Classifier, ModelError, in_service, quietly
 from digitrec.images import ImageError
 from digitrec.reader import read
@@ -103,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.set_defaults(command=_evaluate)
 
     cli_train.add(commands)
+    cli_examples.add(commands)
     return parser
 
 

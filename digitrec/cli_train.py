@@ -53,6 +53,9 @@ def _add_train(commands: Any) -> None:
     training.add_argument("--batch-size", type=int, metavar="B", help="images a step")
     training.add_argument("--learning-rate", type=float, metavar="L", help="at its highest")
     training.add_argument("--limit", type=int, metavar="M", help="use the first M images only")
+    training.add_argument(
+        "--examples", action="store_true", help="learn from the corrected digits too"
+    )
     training.add_argument("--name", help="the version's name (default: the recipe and the time)")
     training.add_argument("--seed", type=int, help="default: 1")
     training.add_argument("--models", type=Path, metavar="DIR", help="where versions are kept")
@@ -108,6 +111,7 @@ def _train(parsed: argparse.Namespace) -> int:
                 seed=parsed.seed,
                 name=parsed.name,
                 serve=parsed.serve,
+                examples=parsed.examples,
             )
             folder, lock = jobs.prepare(plan, parsed.models)
     except (PlanError, jobs.JobError, ClusterError) as error:

@@ -18,6 +18,7 @@ from digitrec import storage
 from digitrec.cluster import connect
 from digitrec.crossval import Part, RunError, check, start_worker
 from digitrec.runs import Run
+from digitrec.worker import EXAMPLES
 
 POLL_SECONDS = 0.5
 # Files and lines of events that are new; at the end a worker's exit status, output and log.
@@ -43,7 +44,11 @@ class OnRay:
 class _Task:
     def __init__(self, ray: Any, run: Run, part: str, threads: int) -> None:
         self.ray, self.run, self.part = ray, run, part
-        needed = (run.folder / "plan.json", run.part_path(part, "checkpoint.npz"))
+        needed = (
+            run.folder / "plan.json",
+            run.folder / EXAMPLES,
+            run.part_path(part, "checkpoint.npz"),
+        )
         files = {path.name: path.read_bytes() for path in needed if path.exists()}
         task = ray.remote(num_cpus=threads, max_retries=0)(work)
         self.steps = task.remote(files, part, threads)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -21,10 +20,10 @@ from typing import IO, Any, Protocol
 import numpy as np
 
 from digitrec import jobs, registry, runs, speed, storage
-from digitrec.results import report_of
+from digitrec.results import report_of, this_device
 from digitrec.runs import Run
 from digitrec.settings import ROOT
-from digitrec.worker import REASON
+from digitrec.worker import REASON, keep_examples
 
 POLL_SECONDS = 0.2
 WORKER = (sys.executable, "-m", "digitrec.worker")
@@ -107,6 +106,7 @@ def _carry_out(run: Run, tell: Callable[[Run], None] | None, engine: Engine) -> 
         message=_opening(run, again),
     )
     began = time.perf_counter()
+    keep_examples(run)
     _Parts(run, engine).finish(tell)
     _say(run, "Measuring and writing the report.")
     worked = run.follow().worked + time.perf_counter() - began
@@ -172,7 +172,7 @@ class OnThisMachine:
     def __init__(self) -> None:
         self.cores = os.cpu_count() or 1
         self.at_once: float = self.cores
-        self.device = f"CPU, {self.cores} cores, {platform.machine()}, {platform.system()}"
+        self.device = this_device()
 
     def start(self, run: Run, part: str, threads: int) -> Part:
         return _Process(run, part, threads)

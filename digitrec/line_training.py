@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from digitrec import networks, storage, strips
 from digitrec.datasets import mnist
 from digitrec.line_reader import LineNetwork
-from digitrec.results import versions
+from digitrec.results import this_device, versions
 from digitrec.training import FLOAT, Checkpoint, OneCycle, TrainingError, use_threads
 
 EPOCHS = 24
@@ -192,7 +191,7 @@ def _export(
             for file in files
         },
         "versions": versions(),
-        "device": f"CPU, {os.cpu_count()} cores",
+        "device": this_device(),
         "seconds": round(sum(entry["seconds"] for entry in history), 1),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Self
 
 TRAINING_IMAGES = 60_000
@@ -147,6 +147,7 @@ class Plan:
     images: int = TRAINING_IMAGES  # the first of MNIST's training set
     name: str | None = None  # of the version; None: the recipe and the time
     serve: bool = False  # put the version in service when it is done
+    examples: bool = False  # learn from the corrected digits too
 
     def __post_init__(self) -> None:
         schedule_of(self.recipe, self.schedule)
@@ -195,4 +196,10 @@ class Plan:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        return cls(**{field.name: values[field.name] for field in fields(cls)})
+        """What is not there is as it was before there was such a setting."""
+        given = {
+            field.name: values[field.name]
+            for field in fields(cls)
+            if field.name in values or field.default is MISSING
+        }
+        return cls(**given)

@@ -1,9 +1,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from digitrec.settings import settings as digitrec_settings
 
 # A busy machine is no failure: examples are counted, not timed.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -44,3 +47,14 @@ def heeding_modes():
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("root may write anywhere, and there is no setpriv to give that up")
     return command
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _examples_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test, nor an app that it starts, writes among the examples of whoever works here."""
+    with pytest.MonkeyPatch.context() as patch:
+        database = tmp_path_factory.mktemp("data") / "examples.sqlite"
+        patch.setenv("DIGITREC_DATABASE_URL", f"sqlite:///{database}")
+        digitrec_settings.cache_clear()
+        yield
+    digitrec_settings.cache_clear()

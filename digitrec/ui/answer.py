@@ -15,6 +15,7 @@ from PIL import Image
 from digitrec import Digit, Number, Photo, Reading, Refusal
 from digitrec.preprocess import Ink
 from digitrec.ui import browser, table
+from digitrec.ui.correct import correct
 from digitrec.ui.photo import data_url
 from digitrec.ui.words import certainty, percent, plain, refusal, tone, written
 
@@ -82,6 +83,9 @@ def show(result: Result) -> None:
             st.warning(refusal(reading), icon=":material/block:")
             shapes = "".join(map(_left_out, reading.refused[:AT_ONCE]))
             st.html(f'<div class="refused">{shapes}</div>')
+    with st.container():
+        if result.photo:
+            _ask_if_right(reading, selected, result.photo, result.key)
     with st.container(key="picture"):
         if result.picture:
             result.picture(clicked, pick)
@@ -93,6 +97,16 @@ def show(result: Result) -> None:
             _detail(selected.number)
     with st.container(key="digits"):
         _cards(selected, reading)
+
+
+def _ask_if_right(
+    reading: Reading, selected: Selected | None, photo: Callable[[], Photo], key: str
+) -> None:
+    """About the whole reading if it is one number, else about the chosen one."""
+    if len(reading.numbers) < 2:
+        correct(reading, photo, key)
+    elif selected:
+        correct(Reading((selected.number,), (), 0.0), photo, key)
 
 
 def number(reading: Reading) -> None:
