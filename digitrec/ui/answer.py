@@ -77,12 +77,7 @@ def show(result: Result) -> None:
         if reading.numbers:
             confidence(reading)
     with st.container(key="message", gap="xsmall"):
-        for problem in result.problems:
-            st.error(plain(problem), icon=":material/error:")
-        if reading.refused:
-            st.warning(refusal(reading), icon=":material/block:")
-            shapes = "".join(map(_left_out, reading.refused[:AT_ONCE]))
-            st.html(f'<div class="refused">{shapes}</div>')
+        _message(result.problems, reading)
     with st.container():
         if result.photo:
             _ask_if_right(reading, selected, result.photo, result.key)
@@ -97,6 +92,15 @@ def show(result: Result) -> None:
             _detail(selected.number)
     with st.container(key="digits"):
         _cards(selected, reading)
+
+
+def _message(problems: tuple[str, ...], reading: Reading) -> None:
+    for problem in problems:
+        st.error(plain(problem), icon=":material/error:")
+    if reading.refused:
+        st.warning(refusal(reading), icon=":material/block:")
+        shapes = "".join(map(_left_out, reading.refused[:AT_ONCE]))
+        st.html(f'<div class="refused">{shapes}</div>')
 
 
 def _ask_if_right(
