@@ -25,6 +25,7 @@ from digitrec.rules import without_rules
 from digitrec.segment import WIDEST_IN_LINE, Line, Piece, find_lines, join
 
 SMALL = 0.45  # of the line's height: a mark lower than this is no digit of its own
+STRETCHES = (1.0, 1.2)  # of a line's width: read twice, it is misread less often
 ENOUGH = 6  # digits that must read well for a page to be turned: a short word upside down may too
 DOUBTFUL, WELL = 0.88, 0.9  # mean confidence of a page that is tried turned, and of one turned
 CLEARLY = 0.05  # the least gain in it
@@ -156,8 +157,10 @@ def _read(depth: Ink, ink: Ink, classifier: Classifier, whole: LineNetwork | Non
         if _is_word(steps, line.height):
             steps = [replace(step, digit=None) for step in steps]
         elif whole is not None and len(line.marks) > 1:
-            spelling = spell(whole, depth, line, [other for other in lines if other is not line])
-            steps, sure = decide(line, lattice, spelling, classifier)
+            others = [other for other in lines if other is not line]
+            spellings = [spell(whole, depth, line, others, stretch) for stretch in STRETCHES]
+            steps, sure = decide(line, lattice, spellings, classifier)
+            spelling = spellings[0]
         read.append(_ReadLine(line, steps, sure, spelling))
     return _Page(read)
 
@@ -173,7 +176,8 @@ def _is_word(steps: Sequence[Step], height: float) -> bool:
 
 
 def _digit(step: Step, photo: Photo) -> Digit:
-    best = np.argsort(step.p[:NOT_A_DIGIT])[::-1][:3]
+    ranked = [int(d) for d in np.argsort(step.p[:NOT_A_DIGIT])[::-1]]
+    best = sorted(ranked, key=lambda d: d != step.digit)[:3]  # the one it is taken for first
     alternatives = tuple((int(d), float(step.p[d])) for d in best)
     return Digit(*alternatives[0], _original(step.piece, photo), alternatives, step.seen)
 

@@ -35,7 +35,7 @@ def one_mark(digit: int, sure: float) -> tuple[Line, Lattice]:
 
 def test_where_both_agree_the_cuts_are_kept() -> None:
     line, lattice = one_mark(7, 0.9)
-    steps, sure = decide(line, lattice, spelling("7"), in_service())
+    steps, sure = decide(line, lattice, [spelling("7")], in_service())
     assert [step.digit for step in steps] == [7]
     assert steps[0].piece is line.marks[0]
     assert sure > 0.95
@@ -43,14 +43,14 @@ def test_where_both_agree_the_cuts_are_kept() -> None:
 
 def test_a_sure_reading_as_a_whole_outweighs_a_doubtful_one_by_parts() -> None:
     line, lattice = one_mark(7, 0.3)
-    steps, sure = decide(line, lattice, spelling("4"), in_service())
+    steps, sure = decide(line, lattice, [spelling("4")], in_service())
     assert [step.digit for step in steps] == [4]
     assert 0 < sure <= 1
 
 
 def test_digits_run_together_are_parted_between_their_places() -> None:
     line, lattice = one_mark(10, 0.99)  # the parts say: not a digit
-    steps, _ = decide(line, lattice, spelling("00"), in_service())
+    steps, _ = decide(line, lattice, [spelling("00")], in_service())
     assert [step.digit for step in steps] == [0, 0]
     middles = [STEP * 2 + OFFSET, STEP * 7 + OFFSET]
     assert steps[0].piece.right == steps[1].piece.left == pytest.approx(sum(middles) / 2, abs=1)
@@ -59,7 +59,7 @@ def test_digits_run_together_are_parted_between_their_places() -> None:
 
 def test_the_texts_looked_at_hold_both_readings() -> None:
     _, lattice = one_mark(7, 0.9)
-    found = texts(lattice, spelling("44"))
+    found = texts(lattice, [spelling("44")])
     assert {"7", "44"} <= set(found)
     assert found["7"][0] > found["44"][0]
     assert found["7"][1] < found["44"][1]
