@@ -1,5 +1,5 @@
 # docker build -t digitrec .
-# docker run -p 8501:8501 -v digitrec-models:/app/models digitrec
+# docker run -p 8501:8501 -v digitrec-models:/app/models -v digitrec-data:/app/data digitrec
 
 FROM python:3.11-slim-bookworm AS build
 COPY requirements.txt .
@@ -18,8 +18,8 @@ COPY app.py LICENSE README.md ./
 # The shipped version stays in the image; ENTRYPOINT puts it into the volume, which may be empty
 # or come from an older image.
 COPY models/default shipped/default
-RUN mkdir models && chown 1000:1000 models
-VOLUME /app/models
+RUN mkdir models data && chown 1000:1000 models data
+VOLUME /app/models /app/data
 USER 1000:1000
 EXPOSE 8501
 # Python, for the image has no curl; urlopen raises, and so fails, on anything but success.

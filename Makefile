@@ -1,5 +1,5 @@
 # make app     installs what is needed into .venv the first time, and opens the app
-# make test    also installs the test tools and Chromium, and runs every check
+# make test    also installs the test tools, Chromium and PostgreSQL, and runs every check
 # make lint    format and type checks alone
 # make bench   prints the tables of README's results
 # make lock    writes the exact versions from the ranges in pyproject.toml
@@ -9,12 +9,12 @@ BIN := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: app test lint bench lock chromium
+.PHONY: app test lint bench lock programs
 
 app: $(VENV)/app.stamp
 	$(BIN)/streamlit run app.py --server.showEmailPrompt false --browser.serverAddress localhost
 
-test: $(VENV)/test.stamp chromium lint
+test: $(VENV)/test.stamp programs lint
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/test.stamp
@@ -42,19 +42,21 @@ $(BIN)/python:
 	"$(PYTHON)" -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "On Debian and Ubuntu, install the package python3-venv first."; exit 1; }
 
-# The browser tests drive a real Chromium, and are skipped where there is none.
-chromium:
-	@if command -v chromium >/dev/null; then \
+# Some tests drive a real Chromium or a real PostgreSQL, and are skipped where there is none.
+WANTED = $(if $(shell command -v chromium),,chromium) \
+	$(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql)
+programs:
+	@if [ -z "$(strip $(WANTED))" ]; then \
 		:; \
 	elif ! command -v apt-get >/dev/null; then \
-		echo "No Chromium and no apt-get here: the browser tests will be skipped."; \
+		echo "No $(strip $(WANTED)) and no apt-get here: some tests will be skipped."; \
 	elif [ "$$(id -u)" = 0 ]; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(WANTED) >/dev/null; \
 	elif sudo -n true 2>/dev/null; then \
-		sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+		sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(WANTED) >/dev/null; \
 	else \
-		echo "No Chromium here and no right to install it: the browser tests will be skipped."; \
-	fi || echo "Chromium could not be installed: the browser tests will be skipped."
+		echo "No $(strip $(WANTED)) here and no right to install it: some tests will be skipped."; \
+	fi || echo "$(strip $(WANTED)) could not be installed: some tests will be skipped."
 
 # Named by packages alone: no index and no machine's path ends up in the files.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \

@@ -54,6 +54,33 @@ def warp(image: NDArray[np.uint8], rng: Random, strength: float = 1.0) -> Ink:
     return warped
 
 
+_SMALL_GRID = np.mgrid[:SIDE, :SIDE].astype(np.float32) - (SIDE - 1) / 2
+
+
+def bend(image: NDArray[np.uint8], rng: Random) -> Ink:
+    """(28, 28) uint8 -> (28, 28) float32 in [0, 1], bent as one writer's digits differ.
+
+    For networks that shall read MNIST's own writers best: nobody else's pen or style, shifts of
+    about half a pixel, and a fifth of the images as they are. A sixth of the time of `digit`.
+    """
+    if rng.random() < 0.2:
+        return image.astype(np.float32) / np.float32(255)
+    angle, slant, stretch, size, right, down, push = rng.normal(0, 1, 7).astype(np.float32)
+    angle, slant = np.radians(6 * angle), 0.1 * slant
+    stretch, size = np.exp(0.07 * stretch), np.exp(0.05 * size)
+    cos, sin = size * np.cos(angle), size * np.sin(angle)
+    rows, columns = _SMALL_GRID
+    across, along = stretch * columns + slant * rows, rows / stretch
+    field = _fields()[rng.integers(256), :, 4:60:2, 4:60:2] * (0.5 * push)
+    centre = (SIDE - 1) / 2
+    x = cos * across - sin * along + (centre + 0.6 * right) + field[0]
+    y = sin * across + cos * along + (centre + 0.6 * down) + field[1]
+    bent: Ink = cv2.remap(
+        image, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR
+    ).astype(np.float32) / np.float32(255)
+    return bent
+
+
 _DISCS = [cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (s, s)) for s in (2, 3, 5)]
 
 
@@ -103,5 +130,6 @@ def digit(image: NDArray[np.uint8], label: int, rng: Random) -> Ink:
         return image.astype(np.float32) / np.float32(255)
     if kind < 0.5:
         return frame(warp(image, rng, strength=0.6), rng)
-    ink = styles.written(label, rng, CANVAS) if kind > 0.875 else warp(image, rng)
+    other_style = kind > 0.875 and label < 10  # what is not a digit has none
+    ink = styles.written(label, rng, CANVAS) if other_style else warp(image, rng)
     return frame(pen(ink, rng), rng)

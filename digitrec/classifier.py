@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -16,6 +20,7 @@ from digitrec.settings import settings
 
 NOT_A_DIGIT = 10
 DEFAULT = "default"
+FILES = ("model.tflite", "report.json")  # of a version, that reading needs
 
 
 class ModelError(RuntimeError):
@@ -30,24 +35,17 @@ class Classifier:
 
     def __init__(self, folder: Path, notice: str | None = None) -> None:
         self.name = folder.name
+        self.folder = folder
         self.notice = notice
-        report = folder / "report.json"
         model = folder / "model.tflite"
+        self._interpreter = interpreter(model)
         try:
-            facts = json.loads(report.read_text())
+            facts = _facts(folder)
             self._temperature = float(facts["calibration"]["temperature"])
-            expected = facts["files"][model.name]["sha256"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ModelError(_damaged(report)) from error
+            self.sha256 = str(facts["files"][model.name]["sha256"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(_damaged(folder / "report.json")) from error
         try:
-            content = model.read_bytes()
-        except OSError as error:
-            raise ModelError(_damaged(model)) from error
-        # Checked first: a file cut short may bring the interpreter, and the process, down.
-        if hashlib.sha256(content).hexdigest() != expected:
-            raise ModelError(_damaged(model))
-        try:
-            self._interpreter = Interpreter(model_content=content, num_threads=1)
             self._input = self._interpreter.get_input_details()[0]["index"]
             output = self._interpreter.get_output_details()[0]
             self._output = output["index"]
@@ -81,6 +79,51 @@ class Classifier:
         return out
 
 
+def interpreter(model: Path) -> Interpreter:
+    """LiteRT's, of a model file that is what the report beside it says.
+
+    Raises `ModelError` when either is missing or damaged.
+    """
+    report = model.parent / "report.json"
+    try:
+        expected = _facts(model.parent)["files"][model.name]["sha256"]
+    except (KeyError, TypeError) as error:
+        raise ModelError(_damaged(report)) from error
+    try:
+        content = model.read_bytes()
+    except OSError as error:
+        raise ModelError(_damaged(model)) from error
+    # Checked first: a file cut short may bring the interpreter, and the process, down.
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise ModelError(_damaged(model))
+    try:
+        return Interpreter(model_content=content, num_threads=1)
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(_damaged(model)) from error
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    report = folder / "report.json"
+    try:
+        facts: dict[str, Any] = json.loads(report.read_text())
+    except (OSError, ValueError) as error:
+        raise ModelError(_damaged(report)) from error
+    return facts
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without what LiteRT's C++ part prints on stderr as it starts, which no setting silences."""
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
+
+
 def _damaged(path: Path) -> str:
     state = "damaged" if path.exists() else "missing"
     return f"The model file {path} is {state}: restore it, or put another version in service."
@@ -94,7 +137,7 @@ def _load(folder: Path, _stamp: tuple[int, ...], notice: str | None) -> Classifi
 def _stamp(folder: Path) -> tuple[int, ...]:
     """Changes when a file of the version changes, so that the cache is never stale."""
     stamp: list[int] = []
-    for name in ("model.tflite", "report.json"):
+    for name in FILES:
         path = folder / name
         stamp += [path.stat().st_mtime_ns, path.stat().st_size] if path.exists() else [0, 0]
     return tuple(stamp)

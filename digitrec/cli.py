@@ -1,4 +1,4 @@
-"""The command line: ``python -m digitrec read | evaluate | train | models | export``.
+"""The command line: ``python -m digitrec read | evaluate | train | examples | …``.
 
 Imports wait until a command needs them: `read` starts in a fifth of a second and never loads
 TensorFlow.
@@ -12,18 +12,19 @@ import os
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
-from digitrec import __version__, cli_train
-from digitrec.classifier import Classifier, ModelError, in_service
+from digitrec import __version__, cli_examples, cli_train
+from digitrec.classifier import Classifier, ModelError, in_service, quietly
 from digitrec.images import ImageError
 from digitrec.reader import read
 from digitrec.settings import settings
 
 FAILED, UNUSABLE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141  # the last two as a shell would
+
+Picture = TypeVar("Picture")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,8 +73,22 @@ def _parser() -> argparse.ArgumentParser:
         metavar="IMAGE|FOLDER",
         help="a picture, or a folder to read with all its subfolders",
     )
-    reading.add_argument(
+    form = reading.add_mutually_exclusive_group()
+    form.add_argument(
         "--json", action="store_true", help="print one JSON object a line, with boxes in pixels"
+    )
+    form.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="read with every core into a .csv, .jsonl or .parquet file; one that is there "
+        "already is gone on with",
+    )
+    reading.add_argument(
+        "--engine",
+        choices=["local", "ray"],
+        default="local",
+        help="with --out: read on the Ray cluster that RAY_ADDRESS names",
     )
     reading.set_defaults(command=_read)
 
@@ -88,13 +103,19 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.set_defaults(command=_evaluate)
 
     cli_train.add(commands)
+    cli_examples.add(commands)
     return parser
 
 
 def _read(parsed: argparse.Namespace) -> int:
+    if parsed.out is not None:
+        return _read_into(parsed)
+    if parsed.engine != "local":
+        _say(f"--engine {parsed.engine} needs --out.", sys.stderr)
+        return UNUSABLE
     paths, status = _files(parsed.paths)
     classifier = _classifier()
-    pictures, say = _with_bar(paths)
+    pictures, say = _with_bar(paths, len(paths))
     for path in pictures:
         try:
             reading = read(path, classifier)
@@ -109,6 +130,43 @@ def _read(parsed: argparse.Namespace) -> int:
     return status
 
 
+def _read_into(parsed: argparse.Namespace) -> int:
+    """Read into a file; what is in it already is not read again."""
+    from digitrec import bulk, cluster, outputs
+
+    readings = cluster.readings if parsed.engine == "ray" else bulk.readings
+    complete = False
+    try:
+        output = outputs.open_output(parsed.out)
+        try:
+            paths, status = _files(parsed.paths)
+            paths = [path for path in dict.fromkeys(paths) if not _same(path, parsed.out)]
+            outcomes = [output.failed(str(path)) for path in paths]
+            failed = outcomes.count(True)
+            left = [path for path, seen in zip(paths, outcomes, strict=True) if seen is None]
+            version = settings().models / _classifier().name
+            bar, say = _with_bar(readings(left, version), len(paths), len(paths) - len(left))
+            for row in bar:
+                output.add(row)
+                if "error" in row:
+                    failed += 1
+                    say(f"{row['file']}: {row['error']}", sys.stderr)
+            complete = True
+        finally:
+            output.close(complete=complete)
+    except (bulk.BulkError, cluster.ClusterError) as error:
+        _say(str(error), sys.stderr)
+        return UNUSABLE
+    told = f"{len(paths) - failed} of {len(paths)} pictures read"
+    again = f", {len(paths) - len(left)} of them before" if len(left) < len(paths) else ""
+    _say(f"{parsed.out}: {told}{again}.", sys.stdout)
+    return FAILED if failed else status
+
+
+def _same(path: Path, other: Path) -> bool:
+    return path.exists() and other.exists() and path.samefile(other)
+
+
 def _evaluate(parsed: argparse.Namespace) -> int:
     from digitrec import evaluation
 
@@ -119,7 +177,7 @@ def _evaluate(parsed: argparse.Namespace) -> int:
         return FAILED
     classifier = _classifier()
     scores: dict[str, list[evaluation.Score]] = defaultdict(list)
-    pictures, say = _with_bar(paths)
+    pictures, say = _with_bar(paths, len(paths))
     for path in pictures:
         subfolder = path.parent.relative_to(parsed.folder) if path != parsed.folder else Path()
         try:
@@ -135,24 +193,11 @@ def _evaluate(parsed: argparse.Namespace) -> int:
 
 
 def _classifier() -> Classifier:
-    with _unheard():
+    with quietly():
         classifier = in_service()
     if classifier.notice:
         _say(classifier.notice, sys.stderr)
     return classifier
-
-
-@contextmanager
-def _unheard() -> Iterator[None]:
-    """Without what LiteRT's C++ part prints on stderr as it starts, which no setting silences."""
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
 
 
 def _files(paths: Iterable[Path]) -> tuple[list[Path], int]:
@@ -188,13 +233,16 @@ def _natural(path: Path) -> list[tuple[tuple[int, int | str], ...]]:
     ]
 
 
-def _with_bar(paths: list[Path]) -> tuple[Iterable[Path], Callable[[str, TextIO], None]]:
-    """The paths with a progress bar on a terminal, and a way to print that spares the bar."""
-    if len(paths) < 2 or not sys.stderr.isatty():
-        return paths, _say
+def _with_bar(
+    pictures: Iterable[Picture], count: int, done: int = 0
+) -> tuple[Iterable[Picture], Callable[[str, TextIO], None]]:
+    """The pictures with a progress bar on a terminal, and a way to print that spares the bar."""
+    if count < 2 or not sys.stderr.isatty():
+        return pictures, _say
     from tqdm import tqdm
 
-    return tqdm(paths, unit="picture", leave=False, file=sys.stderr), tqdm.write
+    bar = tqdm(pictures, total=count, initial=done, unit="picture", leave=False, file=sys.stderr)
+    return bar, tqdm.write
 
 
 def _say(line: str, file: TextIO) -> None:

@@ -53,10 +53,19 @@ def _add_train(commands: Any) -> None:
     training.add_argument("--batch-size", type=int, metavar="B", help="images a step")
     training.add_argument("--learning-rate", type=float, metavar="L", help="at its highest")
     training.add_argument("--limit", type=int, metavar="M", help="use the first M images only")
+    training.add_argument(
+        "--examples", action="store_true", help="learn from the corrected digits too"
+    )
     training.add_argument("--name", help="the version's name (default: the recipe and the time)")
     training.add_argument("--seed", type=int, help="default: 1")
     training.add_argument("--models", type=Path, metavar="DIR", help="where versions are kept")
     training.add_argument("--serve", action="store_true", help="put it in service when done")
+    training.add_argument(
+        "--engine",
+        choices=["local", "ray"],
+        default="local",
+        help="ray: the folds on the cluster that RAY_ADDRESS names",
+    )
     training.add_argument("--resume", metavar="RUN", help="go on with a run that broke off")
     training.set_defaults(command=_train)
 
@@ -82,9 +91,12 @@ def _add_models(commands: Any) -> None:
 
 
 def _train(parsed: argparse.Namespace) -> int:
-    from digitrec.crossval import RunError, carry_out
+    from digitrec.cluster import ClusterError
+    from digitrec.cluster_training import OnRay
+    from digitrec.crossval import OnThisMachine, RunError, carry_out
 
     try:
+        engine = OnRay() if parsed.engine == "ray" else OnThisMachine()
         if parsed.resume is not None:
             folder, lock = jobs.reopen(parsed.resume, parsed.models)
         else:
@@ -99,19 +111,20 @@ def _train(parsed: argparse.Namespace) -> int:
                 seed=parsed.seed,
                 name=parsed.name,
                 serve=parsed.serve,
+                examples=parsed.examples,
             )
             folder, lock = jobs.prepare(plan, parsed.models)
-    except (PlanError, jobs.JobError) as error:
+    except (PlanError, jobs.JobError, ClusterError) as error:
         _complain(error)
         return FAILED
     try:
         with _Bar() as bar:
-            name = carry_out(folder, bar.show)
+            name = carry_out(folder, bar.show, engine)
     except RunError as error:
         _complain(error)
         return FAILED
     finally:
-        os.close(lock)
+        lock.close()
     print(_summary(name, folder.parent.parent), flush=True)
     return 0
 

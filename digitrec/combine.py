@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
-from digitrec.classifier import Classifier
+from digitrec.classifier import NOT_A_DIGIT, Classifier
 from digitrec.lattice import Lattice, Step
 from digitrec.line_reader import Spelling
 from digitrec.preprocess import Ink, normalise
 from digitrec.segment import SOLID, Line, Piece, join
 
-TRUST = 1.0  # in the reading as a whole, against that by parts
-RELUCTANCE = 6.0  # log-probability that a text costs at most for not being among the cuts
+TRUST = 2.0  # in the reading as a whole, against that by parts
+RELUCTANCE = 8.0  # log-probability that a text costs at most for not being among the cuts
 
 
-def texts(lattice: Lattice, spelling: Spelling) -> dict[str, tuple[float, float]]:
-    """What the line may say: the score by parts, and the log-probability as a whole."""
+def texts(lattice: Lattice, spellings: Sequence[Spelling]) -> dict[str, tuple[float, float]]:
+    """What the line may say: the score by parts, and the mean log-probability as a whole."""
     best, steps = lattice.best()
     scores = {"".join(str(step.digit) for step in steps if step.digit is not None): best}
-    for text in spelling.likeliest():
-        scores.setdefault(text, max(lattice.reading(text)[0], best - RELUCTANCE))
-    return {text: (score, spelling.log_probability(text)) for text, score in scores.items()}
+    for text in (text for spelling in spellings for text in spelling.likeliest()):
+        if text not in scores:
+            scores[text] = max(lattice.reading(text)[0], best - RELUCTANCE)
+    return {
+        text: (score, sum(s.log_probability(text) for s in spellings) / len(spellings))
+        for text, score in scores.items()
+    }
 
 
 def decide(
-    line: Line, lattice: Lattice, spelling: Spelling, classifier: Classifier
+    line: Line, lattice: Lattice, spellings: Sequence[Spelling], classifier: Classifier
 ) -> tuple[list[Step], float]:
     """The steps of the text for which the scores of both readings together are best.
 
-    And how likely that text is against the others looked at, from 0 to 1.
+    And how likely that text is against the others looked at, from 0 to 1. spellings: of the line
+    as it is, first, and of it stretched.
     """
     totals = {
-        text: score + TRUST * whole for text, (score, whole) in texts(lattice, spelling).items()
+        text: score + TRUST * whole for text, (score, whole) in texts(lattice, spellings).items()
     }
     text = max(totals, key=totals.__getitem__)
     sure = 1 / sum(math.exp(total - totals[text]) for total in totals.values())
@@ -42,16 +49,31 @@ def decide(
     if text == "".join(str(step.digit) for step in steps if step.digit is not None):
         return steps, sure
     score, steps = lattice.reading(text)
+    places = spellings[0].places(text)
     if score <= best - RELUCTANCE:
-        steps = _cut(line, text, spelling, classifier)
+        return _cut(line, text, spellings[0], places, classifier), sure
+    heard = iter(sure_of for _, sure_of in places)
+    steps = [step if step.digit is None else _led(step, next(heard)) for step in steps]
     return steps, sure
 
 
-def _cut(line: Line, text: str, spelling: Spelling, classifier: Classifier) -> list[Step]:
+def _led(step: Step, sure: float) -> Step:
+    """A digit that by its own ink would rather be another: as sure as the line is of it."""
+    if step.digit is None or step.p[:NOT_A_DIGIT].argmax() == step.digit:
+        return step
+    return replace(step, p=_with(step.p, step.digit, sure))
+
+
+def _cut(
+    line: Line,
+    text: str,
+    spelling: Spelling,
+    places: Sequence[tuple[float, float]],
+    classifier: Classifier,
+) -> list[Step]:
     """The line's ink parted half-way between the places where the digits of `text` are."""
     if not text:
         return []
-    places = spelling.places(text)
     middles = [spelling.column(place) for place, _ in places]
     edges = [-math.inf, *((a + b) / 2 for a, b in pairwise(middles)), math.inf]
     whole = join(line.marks)

@@ -1,7 +1,8 @@
 """One run from its plan to its version: the parts side by side, then the report.
 
 This process holds the machine's lock and no network: each part is a child (`worker`), so that
-whatever ends one, the run can say so.
+whatever ends one, the run can say so. Where the children run is the engine's business: on this
+machine (`OnThisMachine`), or on a Ray cluster (`cluster_training.OnRay`).
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
 
 import numpy as np
 
 from digitrec import jobs, registry, runs, speed, storage
-from digitrec.results import report_of
+from digitrec.results import report_of, this_device
 from digitrec.runs import Run
 from digitrec.settings import ROOT
-from digitrec.worker import REASON
+from digitrec.worker import REASON, keep_examples
 
 POLL_SECONDS = 0.2
 WORKER = (sys.executable, "-m", "digitrec.worker")
@@ -36,16 +37,39 @@ class CancelledError(RunError):
     """Somebody asked it to stop."""
 
 
-def carry_out(folder: Path, tell: Callable[[Run], None] | None = None) -> str:
+class Part(Protocol):
+    """A part of a run under way somewhere: it writes its events and files to the run's folder."""
+
+    def finished(self) -> bool:
+        """Whether it is done. Raises `RunError` when it failed."""
+
+    def kill(self) -> None:
+        """End it now, if it has not ended."""
+
+
+class Engine(Protocol):
+    """Where parts run."""
+
+    here: bool  # on this machine, whose pace is learnt and told
+    cores: int  # that one part may have
+    at_once: float  # threads that may be at work at once, over all parts
+    device: str  # for the report
+
+    def start(self, run: Run, part: str, threads: int) -> Part: ...
+
+
+def carry_out(
+    folder: Path, tell: Callable[[Run], None] | None = None, engine: Engine | None = None
+) -> str:
     """Do what a run's plan says, or go on with it, and return the version's name.
 
-    The caller holds the machine's lock. tell is called a few times a second. Raises `RunError`;
-    the run's events then say the same. Checkpoints stay for a later `jobs.resume`, except after
-    a cancel.
+    The caller holds the machine's lock. tell is called a few times a second. The engine is this
+    machine unless another is given. Raises `RunError`; the run's events then say the same.
+    Checkpoints stay for a later `jobs.resume`, except after a cancel.
     """
     run = Run.load(folder).follow()
     try:
-        return _carry_out(run, tell)
+        return _carry_out(run, tell, engine or OnThisMachine())
     except CancelledError:
         jobs.discard(folder)
         _last_words(folder, "cancelled", "Cancelled.")
@@ -72,20 +96,21 @@ def _last_words(folder: Path, event: str, message: str) -> None:
         runs.write_event(folder, event, message=message)
 
 
-def _carry_out(run: Run, tell: Callable[[Run], None] | None) -> str:
+def _carry_out(run: Run, tell: Callable[[Run], None] | None, engine: Engine) -> str:
     again = run.state != "starting"
     runs.write_event(
         run.folder,
         "started",
         resumed=run.resumed + again,
-        estimate=speed.known(run.plan, run.folder.parent),
+        estimate=speed.known(run.plan, run.folder.parent) if engine.here else None,
         message=_opening(run, again),
     )
     began = time.perf_counter()
-    _Parts(run).finish(tell)
+    keep_examples(run)
+    _Parts(run, engine).finish(tell)
     _say(run, "Measuring and writing the report.")
     worked = run.follow().worked + time.perf_counter() - began
-    return _publish(run, worked)
+    return _publish(run, worked, engine)
 
 
 def _opening(run: Run, again: bool) -> str:
@@ -101,16 +126,15 @@ def _say(run: Run, message: str) -> None:
 
 
 class _Parts:
-    """The processes of the parts: as many at once as their threads fit on the cores."""
+    """The parts of a run: as many at once as their threads fit on the engine's cores."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.cores = os.cpu_count() or 1
-        self.threads = runs.threads_of(run.plan, self.cores)
+    def __init__(self, run: Run, engine: Engine) -> None:
+        self.run, self.engine = run, engine
+        self.threads = runs.threads_of(run.plan, engine.cores)
         self.waiting = [
             name for name in run.parts if not run.part_path(name, "result.npz").exists()
         ]
-        self.running: dict[str, subprocess.Popen[str]] = {}
+        self.running: dict[str, Part] = {}
 
     def finish(self, tell: Callable[[Run], None] | None) -> None:
         """Until all are done. Raises `RunError`, with none left running."""
@@ -120,39 +144,70 @@ class _Parts:
                 time.sleep(POLL_SECONDS)
                 if (self.run.folder / "cancel").exists():
                     raise CancelledError("Cancelled.")
-                for name, process in list(self.running.items()):
-                    if process.poll() is not None:
+                for name, part in list(self.running.items()):
+                    if part.finished():
                         del self.running[name]
-                        _check(name, process)
                 self.run.follow()
                 if tell is not None:
                     tell(self.run)
         finally:
-            for process in self.running.values():
-                process.kill()
-                process.communicate()
+            for part in self.running.values():
+                part.kill()
 
     def _start_what_fits(self) -> None:
         while self.waiting:
             name = self.waiting[0]
             used = sum(self.threads[other] for other in self.running)
-            if self.running and used + self.threads[name] > self.cores:
+            if self.running and used + self.threads[name] > self.engine.at_once:
                 return
-            self.running[self.waiting.pop(0)] = self._start(name)
+            self.waiting.pop(0)
+            self.running[name] = self.engine.start(self.run, name, self.threads[name])
 
-    def _start(self, name: str) -> subprocess.Popen[str]:
-        threads = self.threads[name]
-        with (self.run.folder / "log.txt").open("ab") as log:
-            return subprocess.Popen(  # noqa: S603
-                [*WORKER, self.run.folder, name, str(threads)],
-                cwd=ROOT,
-                env=quiet(threads),
-                stdin=subprocess.PIPE,  # closed by our death, whatever its cause
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                start_new_session=True,
-            )
+
+class OnThisMachine:
+    """Each part in a process of its own, on the cores that there are."""
+
+    here = True
+
+    def __init__(self) -> None:
+        self.cores = os.cpu_count() or 1
+        self.at_once: float = self.cores
+        self.device = this_device()
+
+    def start(self, run: Run, part: str, threads: int) -> Part:
+        return _Process(run, part, threads)
+
+
+class _Process:
+    def __init__(self, run: Run, part: str, threads: int) -> None:
+        self.part = part
+        with (run.folder / "log.txt").open("ab") as log:
+            self.process = start_worker(run.folder, part, threads, log)
+
+    def finished(self) -> bool:
+        if self.process.poll() is None:
+            return False
+        output, _ = self.process.communicate()
+        check(self.part, self.process.returncode, output)
+        return True
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+def start_worker(folder: Path, part: str, threads: int, log: IO[bytes]) -> subprocess.Popen[str]:
+    """The process that fits one part of the run in a folder; it does not outlive this one."""
+    return subprocess.Popen(  # noqa: S603
+        [*WORKER, folder, part, str(threads)],
+        cwd=ROOT,
+        env=quiet(threads),
+        stdin=subprocess.PIPE,  # closed by our death, whatever its cause
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def quiet(threads: int) -> dict[str, str]:
@@ -165,35 +220,36 @@ def quiet(threads: int) -> dict[str, str]:
     }
 
 
-def _check(name: str, process: subprocess.Popen[str]) -> None:
-    output, _ = process.communicate()
-    if process.returncode == 0:
+def check(part: str, status: int, output: str) -> None:
+    """Raises `RunError` with the reason for a worker's exit status other than 0."""
+    if status == 0:
         return
     for line in reversed(output.splitlines()):
         if line.startswith(REASON):
-            raise RunError(f"{name.capitalize()} failed: {line.removeprefix(REASON)}")
-    if process.returncode < 0:
+            raise RunError(f"{part.capitalize()} failed: {line.removeprefix(REASON)}")
+    if status < 0:
         raise RunError(
-            f"{name.capitalize()} was killed by the system (signal {-process.returncode}), "
+            f"{part.capitalize()} was killed by the system (signal {-status}), "
             "perhaps for want of memory; it can go on from its last finished epoch."
         )
-    raise RunError(f"{name.capitalize()} ended with status {process.returncode}; the log says why.")
+    raise RunError(f"{part.capitalize()} ended with status {status}; the log says why.")
 
 
-def _publish(run: Run, worked: float) -> str:
+def _publish(run: Run, worked: float, engine: Engine) -> str:
     """Write the report and move the version into place, whole; put it in service if asked."""
     models, name = run.folder.parent.parent, str(run.plan.name)
     if not _published(run, name, models):
         results = {part: _result(run, part) for part in run.parts}
-        report = report_of(run, results, worked, models)
+        report = report_of(run, results, worked, models, engine.device)
         registry.publish(run.folder / "version", name, report, models)
     message = f"Done: the version {name} is written."
     if run.plan.serve:
         registry.serve(name, models)
         message = f"Done: the version {name} is in service."
     runs.write_event(run.folder, "done", version=name, message=message)
-    with contextlib.suppress(OSError):  # a convenience for the next estimate
-        speed.learn(run)
+    if engine.here:
+        with contextlib.suppress(OSError):  # a convenience for the next estimate
+            speed.learn(run)
     jobs.discard(run.folder)
     return name
 

@@ -26,7 +26,7 @@ from PIL.Image import Resampling, Transpose
 
 from digitrec.settings import settings
 
-__all__ = ["ImageError", "Photo", "load"]
+__all__ = ["ImageError", "Photo", "content", "load"]
 
 pillow_heif.register_heif_opener()
 _ALLOWED = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "HEIF")
@@ -64,8 +64,12 @@ class Photo:
     height: int
 
 
-def load(source: bytes | str | Path | BinaryIO | NDArray[Any] | Image.Image) -> Photo:
-    """Load a picture, turn it upright and reduce it to `settings().work_side`.
+def load(
+    source: bytes | str | Path | BinaryIO | NDArray[Any] | Image.Image, side: int | None = None
+) -> Photo:
+    """Load a picture, turn it upright and reduce its long side to `side` pixels.
+
+    side: `settings().work_side` where it is None.
 
     A file (its bytes, its path or an open binary file) may be PNG, JPEG, WEBP, BMP, GIF (first
     frame), TIFF or HEIC, told by its content. An array is (h, w), (h, w, 1), (h, w, 3) RGB or
@@ -79,15 +83,15 @@ def load(source: bytes | str | Path | BinaryIO | NDArray[Any] | Image.Image) -> 
         warnings.simplefilter("ignore")  # about damaged metadata, which is not used
         try:
             if isinstance(source, np.ndarray):
-                return _photo(_from_array(source))
+                return _photo(_from_array(source), side)
             if isinstance(source, Image.Image):
-                return _photo(source)
-            content = _content(source)
+                return _photo(source, side)
+            file = content(source)
             try:
-                with Image.open(io.BytesIO(content), formats=_ALLOWED) as image:
-                    return _photo(image, content)
+                with Image.open(io.BytesIO(file), formats=_ALLOWED) as image:
+                    return _photo(image, side, file)
             except UnidentifiedImageError:
-                raise ImageError(_unknown(content)) from None
+                raise ImageError(_unknown(file)) from None
         except ImageError:
             raise
         except Image.DecompressionBombError:
@@ -101,16 +105,17 @@ def load(source: bytes | str | Path | BinaryIO | NDArray[Any] | Image.Image) -> 
             ) from error
 
 
-def _content(source: bytes | str | Path | BinaryIO) -> bytes:
+def content(source: bytes | str | Path | BinaryIO) -> bytes:
+    """The bytes of a file. Raises `ImageError` where there are none or too many."""
     limit = settings().max_megabytes * 10**6
     try:
         if isinstance(source, bytes | bytearray | memoryview):
-            content = bytes(source)
+            found = bytes(source)
         elif isinstance(source, str | Path):
             with Path(source).open("rb") as file:
-                content = file.read(limit + 1)
+                found = file.read(limit + 1)
         else:
-            content = source.read(limit + 1)
+            found = source.read(limit + 1)
     except FileNotFoundError:
         raise ImageError("There is no such file.") from None
     except IsADirectoryError:
@@ -119,14 +124,14 @@ def _content(source: bytes | str | Path | BinaryIO) -> bytes:
         raise ImageError("This file may not be read: you lack the permission.") from None
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
         raise ImageError(f"This file cannot be opened: {error}.") from None
-    if len(content) > limit:
+    if len(found) > limit:
         raise ImageError(
             f"This file is larger than {settings().max_megabytes} MB, the limit; "
             "save the picture smaller and try again."
         )
-    if not content:
+    if not found:
         raise ImageError("This file is empty.")
-    return content
+    return found
 
 
 def _unknown(content: bytes) -> str:
@@ -138,7 +143,7 @@ def _unknown(content: bytes) -> str:
     return "This is not a picture of a known kind; use PNG, JPEG, WEBP, BMP, GIF, TIFF or HEIC."
 
 
-def _photo(image: Image.Image, content: bytes | None = None) -> Photo:
+def _photo(image: Image.Image, side: int | None, content: bytes | None = None) -> Photo:
     """Check the size, decode, reduce, composite, turn upright: the order that saves memory."""
     width, height = image.size
     megapixels, limit = width * height / 1e6, settings().max_megapixels
@@ -152,7 +157,7 @@ def _photo(image: Image.Image, content: bytes | None = None) -> Photo:
             f"This picture is only {width} x {height} pixels, too few to hold a digit; "
             "use a larger one."
         )
-    scale = max(1.0, max(width, height) / settings().work_side)
+    scale = max(1.0, max(width, height) / (side or settings().work_side))
     if content and scale >= 2 and image.format == "WEBP" and image.mode == "RGB":
         decoded = _webp_draft(content, scale)
     else:

@@ -1,6 +1,6 @@
 """Training runs seen from outside: start one as a child process, follow it, cancel, resume.
 
-One run at a time on a models folder, held to by a lock that the kernel drops when its holder dies.
+One run at a time on a machine, held to by a lock that the kernel drops when its holder dies.
 Everything else is read from the run's folder, so any process can follow any run.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from digitrec import runs, speed, storage
 from digitrec.recipes import Plan
-from digitrec.runs import UNDER_WAY, Part, Run
+from digitrec.runs import UNDER_WAY, Lock, Part, Run
 from digitrec.settings import ROOT, settings
 from digitrec.storage import reason
 
@@ -96,7 +96,7 @@ def start(plan: Plan, models: Path | None = None) -> str:
     return folder.name
 
 
-def prepare(plan: Plan, models: Path | None = None) -> tuple[Path, int]:
+def prepare(plan: Plan, models: Path | None = None) -> tuple[Path, Lock]:
     """A new run's folder, and the lock it holds. Raises as `start` does."""
     store = runs_folder(models)
     stamp = time.strftime("%Y%m%d-%H%M%S")
@@ -111,26 +111,31 @@ def prepare(plan: Plan, models: Path | None = None) -> tuple[Path, int]:
         folder.mkdir()
         storage.write(folder / "plan.json", json.dumps(plan.to_dict(), indent=1) + "\n")
     except OSError as error:
-        os.close(lock)
+        lock.close()
         raise JobError(f"The run cannot be written: {reason(error)}") from error
     except BaseException:
-        os.close(lock)
+        lock.close()
         raise
     return folder, lock
 
 
-def _take_lock(store: Path, run: str) -> int:
+def _take_lock(store: Path, run: str) -> Lock:
     try:
         store.mkdir(parents=True, exist_ok=True)
-        lock = runs.take_lock(store, run)
+        taken = runs.take_lock(store, run)
     except OSError as error:
         raise JobError(f"The run cannot be written: {reason(error)}") from error
-    if lock is None:
+    if isinstance(taken, Lock):
+        return taken
+    if taken == store:
         raise BusyError("A training run is under way; wait until it ends, or cancel it.")
-    return lock
+    raise BusyError(
+        f"Another training run is under way on this machine, in {taken.parent}; "
+        "wait until it ends, or cancel it there."
+    )
 
 
-def _spawn(folder: Path, lock: int) -> None:
+def _spawn(folder: Path, lock: Lock) -> None:
     """The child inherits the lock: nobody can come between, and only its death sets it free."""
     command = [sys.executable, "-m", "digitrec.crossval", str(folder)]
     try:
@@ -142,12 +147,12 @@ def _spawn(folder: Path, lock: int) -> None:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # a Ctrl-C meant for the page does not reach it
-                pass_fds=(lock,),
+                pass_fds=lock.handles,
             )
     except OSError as error:
         raise JobError(f"The run cannot be started: {reason(error)}") from error
     finally:
-        os.close(lock)
+        lock.close()
     _children.append(child)
 
 
@@ -244,7 +249,7 @@ def resume(run: str, models: Path | None = None) -> None:
     _spawn(*reopen(run, models))
 
 
-def reopen(run: str, models: Path | None = None) -> tuple[Path, int]:
+def reopen(run: str, models: Path | None = None) -> tuple[Path, Lock]:
     """The folder of a run that can go on, and the lock it holds. Raises as `resume` does."""
     store = runs_folder(models)
     name = Path(run).name
@@ -255,10 +260,10 @@ def reopen(run: str, models: Path | None = None) -> tuple[Path, int]:
         seen = _seen(_follow(store / name), None)
         (store / name / "cancel").unlink(missing_ok=True)
     except BaseException:
-        os.close(lock)
+        lock.close()
         raise
     if not seen.resumable:
-        os.close(lock)
+        lock.close()
         raise JobError(f"The run {name} is {seen.state}: there is nothing to go on with.")
     return store / name, lock
 

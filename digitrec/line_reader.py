@@ -12,14 +12,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from digitrec.classifier import interpreter
 from digitrec.preprocess import Ink
 from digitrec.segment import Line, Piece
 from digitrec.strips import HEIGHT, SYMBOLS, clean
 
-MODEL = Path(__file__).resolve().parent / "data" / "line" / "model.tflite"
+FOLDER = Path(__file__).resolve().parent / "data" / "line"
 STEP = 4  # pixels of a strip between two places that the network answers for
 OFFSET = 6.0  # of the middle of the first of them
 WIDEST = 1280  # pixels of a strip
@@ -31,10 +31,13 @@ Ends = NDArray[np.float64]
 
 
 class LineNetwork:
-    """The exported line network. Safe to share between threads."""
+    """The exported line network of a folder. Safe to share between threads.
 
-    def __init__(self, path: Path) -> None:
-        self._interpreter = Interpreter(model_path=str(path), num_threads=1)
+    Raises `ModelError` when its file is missing or damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._interpreter = interpreter(folder / "model.tflite")
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
         self._lock = threading.Lock()  # an interpreter is not thread-safe
@@ -58,7 +61,8 @@ class LineNetwork:
 
 @cache
 def network() -> LineNetwork:
-    return LineNetwork(MODEL)
+    """The shipped one. Raises `ModelError`."""
+    return LineNetwork(FOLDER)
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,8 @@ class Spelling:
 
     def places(self, text: str) -> list[tuple[float, float]]:
         """Where each digit of `text` is, by the likeliest spelling: strip x, and probability."""
+        if not text:
+            return []
         states = _states(text)
         score = np.full(len(states), -np.inf)
         score[:2] = self.p[0][states[:2]]
@@ -151,13 +157,16 @@ def _may_skip(states: Sequence[int], s: int) -> bool:
     return s > 1 and states[s] != 0 and states[s] != states[s - 2]
 
 
-def spell(depth: Ink, line: Line, others: Sequence[Line]) -> Spelling:
+def spell(
+    network: LineNetwork, depth: Ink, line: Line, others: Sequence[Line], stretch: float = 1.0
+) -> Spelling:
     """Read one line of a picture.
 
     depth: (h, w) of `preprocess.depth_map`, from which the marks of the other lines are taken out.
+    stretch: of the line's width.
     """
-    strip, to_picture = strip_of(depth, line, others)
-    p = network()(strip).astype(np.float64)
+    strip, to_picture = strip_of(depth, line, others, stretch)
+    p = network(strip).astype(np.float64)
     unmarked = p[:, : DIGITS + 1].copy()
     unmarked[:, 0] = np.logaddexp.reduce(p[:, [0, *range(DIGITS + 1, p.shape[1])]], axis=1)
     best = p.argmax(1)
@@ -166,7 +175,9 @@ def spell(depth: Ink, line: Line, others: Sequence[Line]) -> Spelling:
     return Spelling(unmarked, tuple(marks), to_picture)
 
 
-def strip_of(depth: Ink, line: Line, others: Sequence[Line]) -> tuple[Ink, NDArray[np.float64]]:
+def strip_of(
+    depth: Ink, line: Line, others: Sequence[Line], stretch: float = 1.0
+) -> tuple[Ink, NDArray[np.float64]]:
     """The line levelled and scaled to the network's height, and the way back to the picture.
 
     Where the line fills the picture's height, the picture is the strip: what the ink map missed
@@ -185,19 +196,34 @@ def strip_of(depth: Ink, line: Line, others: Sequence[Line]) -> tuple[Ink, NDArr
         slope, top, bottom, left, right = 0.0, 0.0, float(height), 0, width
     scale = HEIGHT / (bottom - top)
     start = left - 6 / scale
-    across = min(WIDEST, max(16, round((right - left) * scale) + 12))
+    across = min(WIDEST, max(16, round(((right - left) * scale + 12) * stretch)))
+    reach = abs(slope) * (right - left) / 2 + 2 / scale
+    above = max(0, int(top - reach))
+    near = depth[above : max(above + 1, int(bottom + reach) + 1)]
     matrix = np.array(
-        [[scale, 0, -scale * start], [-scale * slope, scale, scale * (slope * middle - top)]]
+        [
+            [scale * stretch, 0, -scale * stretch * start],
+            [-scale * slope, scale, scale * (slope * middle + above - top)],
+        ]
     )
     if others:
-        depth = depth.copy()
+        near = near.copy()
         for mark in (m for other in others for m in other.marks):
-            x, y, w, h = mark.box
-            depth[y : y + h, x : x + w][mark.ink > 0.05] = 0
+            _take_out(near, mark, above)
     if scale < 0.7:
-        depth = cv2.GaussianBlur(depth, (0, 0), 0.35 / scale)
-    strip = cv2.warpAffine(depth, matrix, (across, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+        near = cv2.GaussianBlur(near, (0, 0), 0.35 / scale)
+    strip = cv2.warpAffine(near, matrix, (across, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+    matrix[1, 2] -= scale * above
     return clean(strip), cv2.invertAffineTransform(matrix)
+
+
+def _take_out(near: Ink, mark: Piece, above: int) -> None:
+    """Clear a mark of another line from the rows of a picture from `above` on."""
+    x, y, w, h = mark.box
+    first, last = max(y, above), min(y + h, above + near.shape[0])
+    if first < last:
+        place = near[first - above : last - above, x : x + w]
+        place[mark.ink[first - y : last - y] > 0.05] = 0
 
 
 def _slope(marks: Sequence[Piece], height: float) -> float:

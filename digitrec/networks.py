@@ -77,6 +77,40 @@ def compact() -> keras.Model:
     )
 
 
+def lean() -> keras.Model:
+    """For a thorough cross-validation: digits and *not a digit*, at `classic`'s time a step.
+
+    Each convolution is pooled before it is normalised, so that batch normalisation, which takes a
+    CPU as long as the convolutions do, has a quarter of the places to go through.
+    """
+
+    def conv(filters: int, size: int = 3, padding: str = "same") -> list[layers.Layer]:
+        return [
+            layers.Conv2D(
+                filters, size, padding=padding, use_bias=False, kernel_initializer="he_normal"
+            ),
+            layers.MaxPooling2D(),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+        ]
+
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            *conv(32, 5, padding="valid"),  # the margin of a digit's frame is empty
+            *conv(64),
+            *conv(128),
+            layers.Flatten(),
+            layers.Dropout(0.3),
+            layers.Dense(128, use_bias=False, kernel_initializer="he_normal"),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.Dense(DIGITS + 1, activation="softmax"),
+        ],
+        name="lean",
+    )
+
+
 def nimble() -> keras.Model:
     """For a quick cross-validation: digits and *not a digit*, at half `classic`'s time a step.
 

@@ -14,17 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitrec.classifier import NOT_A_DIGIT, Classifier, in_service
+from digitrec.classifier import NOT_A_DIGIT, Classifier, ModelError, in_service
 from digitrec.combine import decide
 from digitrec.images import Photo, load
 from digitrec.lattice import Step, lattices
-from digitrec.line_reader import Spelling, spell
+from digitrec.line_reader import LineNetwork, Spelling, network, spell
 from digitrec.preprocess import Ink, depth_map, marks
 from digitrec.reading import Box, Digit, Mark, Number, Reading, Refusal
 from digitrec.rules import without_rules
 from digitrec.segment import WIDEST_IN_LINE, Line, Piece, find_lines, join
 
 SMALL = 0.45  # of the line's height: a mark lower than this is no digit of its own
+STRETCHES = (1.0, 1.2)  # of a line's width: read twice, it is misread less often
 ENOUGH = 6  # digits that must read well for a page to be turned: a short word upside down may too
 DOUBTFUL, WELL = 0.88, 0.9  # mean confidence of a page that is tried turned, and of one turned
 CLEARLY = 0.05  # the least gain in it
@@ -33,23 +34,26 @@ CLEARLY = 0.05  # the least gain in it
 def read(
     source: Photo | bytes | str | Path | BinaryIO | NDArray[Any] | Image.Image,
     classifier: Classifier | None = None,
+    *,
+    turn: bool = True,
 ) -> Reading:
     """Read every number in a picture.
 
-    A picture that reads badly is tried on its sides and upside down. Raises
+    turn: whether a picture that reads badly may be tried on its sides and upside down. Raises
     `digitrec.images.ImageError` for what is not a picture, and `digitrec.classifier.ModelError`
     when no model can be loaded.
     """
     start = time.perf_counter()
     photo = source if isinstance(source, Photo) else load(source)
     classifier = classifier or in_service()
+    whole, notice = _line_network()
     depth, floor = depth_map(photo.pixels)
     ink = marks(depth, floor)
-    page, quarters = _read(depth, ink, classifier), 0
-    if page.quality() < DOUBTFUL:
+    page, quarters = _read(depth, ink, classifier, whole), 0
+    if turn and page.quality() < DOUBTFUL:
         for k in (1, 3, 2):
             turned = [np.ascontiguousarray(np.rot90(side, k)) for side in (depth, ink)]
-            other = _read(turned[0], turned[1], classifier)
+            other = _read(turned[0], turned[1], classifier, whole)
             better = other.quality() > max(WELL, page.quality() + CLEARLY)
             if other.count() >= ENOUGH and better:
                 page, quarters = other, k
@@ -62,7 +66,15 @@ def read(
         for step in line.refused
     )
     seconds = time.perf_counter() - start
-    return Reading(numbers, refused, seconds, classifier.notice, 90 * quarters)
+    return Reading(numbers, refused, seconds, classifier.notice or notice, 90 * quarters)
+
+
+def _line_network() -> tuple[LineNetwork | None, str | None]:
+    """What reads lines whole; without it the parts alone are read, and a sentence says so."""
+    try:
+        return network(), None
+    except ModelError as error:
+        return None, f"{error} Digits that touch are read less well meanwhile."
 
 
 @dataclass(frozen=True)
@@ -137,16 +149,18 @@ class _Page:
         return sum(len(line.digits) for line in self.lines)
 
 
-def _read(depth: Ink, ink: Ink, classifier: Classifier) -> _Page:
+def _read(depth: Ink, ink: Ink, classifier: Classifier, whole: LineNetwork | None) -> _Page:
     lines = find_lines(without_rules(ink))
     read = []
     for line, lattice in zip(lines, lattices(lines, classifier), strict=True):
         spelling, steps, sure = None, lattice.best()[1], 1.0
         if _is_word(steps, line.height):
             steps = [replace(step, digit=None) for step in steps]
-        elif len(line.marks) > 1:
-            spelling = spell(depth, line, [other for other in lines if other is not line])
-            steps, sure = decide(line, lattice, spelling, classifier)
+        elif whole is not None and len(line.marks) > 1:
+            others = [other for other in lines if other is not line]
+            spellings = [spell(whole, depth, line, others, stretch) for stretch in STRETCHES]
+            steps, sure = decide(line, lattice, spellings, classifier)
+            spelling = spellings[0]
         read.append(_ReadLine(line, steps, sure, spelling))
     return _Page(read)
 
@@ -162,7 +176,8 @@ def _is_word(steps: Sequence[Step], height: float) -> bool:
 
 
 def _digit(step: Step, photo: Photo) -> Digit:
-    best = np.argsort(step.p[:NOT_A_DIGIT])[::-1][:3]
+    ranked = [int(d) for d in np.argsort(step.p[:NOT_A_DIGIT])[::-1]]
+    best = sorted(ranked, key=lambda d: d != step.digit)[:3]  # the one it is taken for first
     alternatives = tuple((int(d), float(step.p[d])) for d in best)
     return Digit(*alternatives[0], _original(step.piece, photo), alternatives, step.seen)
 

@@ -260,7 +260,7 @@ def _version(folder: Path, serving: str) -> Version:
     except (OSError, ValueError):
         note = ""
     settings_of, data, test = (_part(found, key) for key in ("settings", "data", "test"))
-    images, folds = data.get("train"), found.get("folds")
+    folds = found.get("folds")
     return Version(
         name=folder.name,
         folder=folder,
@@ -276,10 +276,18 @@ def _version(folder: Path, serving: str) -> Version:
         test_accuracy=_number(test.get("accuracy")),
         test_uncontested=_number(test.get("accuracy_without_contested")),
         bytes=sum((folder / file).stat().st_size for file in FILES if (folder / file).is_file()),
-        data=f"{images:,} MNIST images, seed {settings_of.get('seed')}"
-        if isinstance(images, int)
-        else "",
+        data=_learnt_from(data, settings_of),
     )
+
+
+def _learnt_from(data: dict[str, Any], settings_of: dict[str, Any]) -> str:
+    images, examples = data.get("train"), data.get("examples")
+    said = []
+    if isinstance(images, int):
+        said.append(f"{images:,} MNIST images, seed {settings_of.get('seed')}")
+    if isinstance(examples, int) and examples:
+        said.append(f"{examples:,} examples")
+    return " and ".join(said)
 
 
 def _text(value: object) -> str | None:

@@ -63,7 +63,7 @@ def html(report: Report, name: str = "") -> str:
             f"<h2>{_TITLES[figure]}</h2><figure>{_drawn(figure, report)}"
             f"<figcaption>{note}</figcaption></figure>"
         )
-    parts += [_digits(report), _files(report), "</html>"]
+    parts += [_examples(report), _digits(report), _files(report), "</html>"]
     return "\n".join(parts)
 
 
@@ -132,6 +132,21 @@ def _folds(report: Report) -> str:
         for k, f in enumerate(report.get("folds", []), 1)
     ]
     return "<h2>Folds</h2>" + _table(("", "accuracy", "loss", "time"), rows) if rows else ""
+
+
+def _examples(report: Report) -> str:
+    found = report.get("examples")
+    if not found:
+        return ""
+    rows = [
+        (name, _percent(row["before"]), _percent(row["after"]), str(row["examples"]))
+        for name, row in [
+            ("all", found),
+            *((row["writer"] or "an unknown hand", row) for row in found["writers"]),
+        ]
+    ]
+    head = ("hand", f"by {found['before_with']}", "now", "examples")
+    return "<h2>On examples that it did not learn from</h2>" + _table(head, rows)
 
 
 def _digits(report: Report) -> str:

@@ -14,10 +14,11 @@ import numpy as np
 
 from digitrec import scores
 from digitrec.classifier import Classifier, ModelError
+from digitrec.collected import Collected, moved
 from digitrec.datasets import Mnist, as_input, mnist
 from digitrec.registry import in_service
 from digitrec.runs import FINAL, Run
-from digitrec.worker import CALIBRATED_ON, folds, recipe_of
+from digitrec.worker import CALIBRATED_ON, examples_of, folds, recipe_of
 
 PACKAGES = (
     *("digitrec", "keras", "tensorflow", "tensorflow-cpu", "numpy", "scikit-learn"),
@@ -26,8 +27,13 @@ PACKAGES = (
 Result = tuple[dict[str, Any], Any]  # history and figures; probabilities (n, classes)
 
 
-def report_of(run: Run, results: dict[str, Result], worked: float, models: Path) -> dict[str, Any]:
-    """Everything ``report.json`` says but for the files, which `registry.publish` adds."""
+def report_of(
+    run: Run, results: dict[str, Result], worked: float, models: Path, device: str
+) -> dict[str, Any]:
+    """Everything ``report.json`` says but for the files, which `registry.publish` adds.
+
+    worked: seconds. device: what it was trained on, in words.
+    """
     plan, data = run.plan, mnist()
     final, on_test = results[FINAL]
     of_folds = [results[part] for part in run.parts if part != FINAL]
@@ -42,6 +48,7 @@ def report_of(run: Run, results: dict[str, Result], worked: float, models: Path)
         for column in columns
     ]
     recipe = recipe_of(plan, FINAL)
+    found = examples_of(run)
     return {
         "recipe": plan.recipe,
         "schedule": plan.schedule,
@@ -58,6 +65,7 @@ def report_of(run: Run, results: dict[str, Result], worked: float, models: Path)
             "train": plan.images,
             "not_digits_per_epoch": round(recipe.not_digits * plan.images / 60_000),
             "test": len(data.x_test),
+            "examples": len(found) if found is not None else 0,
         },
         "folds": folded,
         **scores.of_folds([fold["accuracy"] for fold in folded]),
@@ -65,10 +73,11 @@ def report_of(run: Run, results: dict[str, Result], worked: float, models: Path)
         "test": scores.on_test(on_test, data.y_test),
         **_out_of_fold(run, of_folds, final, on_test, data),
         "comparison": _comparison(on_test, data, models),
+        "examples": _on_examples(found, of_folds, models),
         "runtime_difference": final["runtime_difference"],
         "parameters": final["parameters"],
         "versions": versions(),
-        "device": f"CPU, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+        "device": device,
         "seconds": round(worked, 1),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "run": run.id,
@@ -138,7 +147,32 @@ def _comparison(on_test: Any, data: Mnist, models: Path) -> dict[str, Any] | Non
     return scores.against(on_test, theirs, data.y_test, other.name)
 
 
+def _on_examples(
+    found: Collected | None, of_folds: list[Result], models: Path
+) -> dict[str, Any] | None:
+    """How the accuracy on held-out examples moved; None where there are none, or no folds."""
+    if not found or not of_folds:
+        return None
+    after = np.empty(len(found), np.int64)
+    for history, _ in of_folds:
+        if said := history.get("examples"):
+            after[said["indices"]] = said["answers"]
+    try:
+        other = Classifier(models / in_service(models))
+    except ModelError:
+        return None
+    x = as_input(found.x)
+    before = [other.probabilities(x[i : i + 500]).argmax(1) for i in range(0, len(x), 500)]
+    return moved(found, np.concatenate(before), after, other.name)
+
+
+def this_device() -> str:
+    """What a run on this machine is trained on, in words."""
+    return f"CPU, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
+
+
 def versions() -> dict[str, str]:
+    """Of Python and the packages that make a version what it is."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
         try:

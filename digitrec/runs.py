@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from digitrec.recipes import Plan
 
 FOLDER, LOCK = ".runs", "lock"
 FINAL = "final"
+ENDING = 2.0  # seconds a run that was cancelled may take to let go of its lock
 UNDER_WAY = ("starting", "running")
 Event = dict[str, Any]
 
@@ -213,7 +215,7 @@ def _parsed(line: bytes) -> Event | None:
 
 
 def holder(runs: Path) -> str | None:
-    """The id of the run that holds the machine's lock now."""
+    """The id of the run that holds the folder's lock now."""
     path = runs / LOCK
     if not storage.is_locked(path):
         return None
@@ -223,10 +225,50 @@ def holder(runs: Path) -> str | None:
         return None
 
 
-def take_lock(runs: Path, run: str) -> int | None:
-    """The descriptor of the lock, with the run's id written in it; None while another holds it."""
-    handle = storage.lock(runs / LOCK)
+@dataclass(frozen=True)
+class Lock:
+    """What a run holds while it works: its machine's lock and its folder's.
+
+    The folder's also keeps out other users and machines that share it. Both end with the last
+    process that has the handles, however that ends.
+    """
+
+    handles: tuple[int, int]
+
+    def close(self) -> None:
+        for handle in self.handles:
+            os.close(handle)
+
+
+def take_lock(runs: Path, run: str) -> Lock | Path:
+    """The lock; or, where another run holds it, that run's `.runs` folder. Raises ``OSError``."""
+    machine = _hold(machine_lock(), str(runs))
+    if machine is None:
+        return Path(machine_lock().read_text())
+    try:
+        folder = _hold(runs / LOCK, run)
+    except BaseException:
+        os.close(machine)
+        raise
+    if folder is None:
+        os.close(machine)
+        return runs
+    return Lock((machine, folder))
+
+
+def machine_lock() -> Path:
+    """The file whose lock this user's run holds, whatever models folder it works for."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    base = Path(runtime if Path(runtime).is_dir() else tempfile.gettempdir())
+    folder = base / f"digitrec-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / LOCK
+
+
+def _hold(path: Path, words: str) -> int | None:
+    """A file's lock, with its holder's words written in it; None while another has it."""
+    handle = storage.lock(path, ENDING)
     if handle is not None:
         os.ftruncate(handle, 0)
-        os.pwrite(handle, run.encode(), 0)
+        os.pwrite(handle, words.encode(), 0)
     return handle

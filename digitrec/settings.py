@@ -21,6 +21,9 @@ class Settings:
     max_megapixels: int = 50  # largest image accepted, millions of pixels
     work_side: int = 1600  # photos are reduced to this long side before reading, pixels
     doubt_below: float = 0.90  # a digit read with less confidence is shown as doubtful
+    database_url: str = f"sqlite:///{ROOT / 'data' / 'examples.sqlite'}"  # of corrected digits
+    max_examples: int = 100_000  # kept, the bin's included
+    max_examples_megabytes: int = 1000  # that they may take, MB (10**6 bytes)
 
 
 @cache
@@ -37,9 +40,11 @@ def settings() -> Settings:
     return Settings(**values)
 
 
-def _parsed(variable: str, text: str, default: object) -> Path | int | float:
+def _parsed(variable: str, text: str, default: object) -> Path | str | int | float:
     if isinstance(default, Path):
         return Path(text).expanduser()
+    if isinstance(default, str):
+        return text
     kind = int if isinstance(default, int) else float
     try:
         value = kind(text)

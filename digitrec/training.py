@@ -76,6 +76,9 @@ class Batches(keras.utils.PyDataset):
         if self.recipe.augmented:
             for place in np.flatnonzero(digits):
                 x[place, ..., 0] = augment.digit(self.x[chosen[place]], int(labels[place]), rng)
+        elif self.recipe.bent:
+            for place in np.flatnonzero(digits):
+                x[place, ..., 0] = augment.bend(self.x[chosen[place]], rng)
         else:
             x[digits] = as_input(self.x[chosen[digits]])
         for place in np.flatnonzero(~digits):

@@ -18,10 +18,12 @@ from typing import Any
 import numpy as np
 
 from digitrec import runs, scores, storage
+from digitrec.collected import Collected, collected, deal, mixed_in
 from digitrec.datasets import as_input, mnist
 from digitrec.recipes import Plan, Recipe
 from digitrec.runs import FINAL, Run
 
+EXAMPLES = "examples.npz"  # in the run's folder: as they were when it began
 CALIBRATED_ON = 10_000  # distorted examples, where there are no folds
 NICENESS = 10  # the page goes first
 REASON = "reason: "  # before the sentence on standard output that says why it failed
@@ -33,6 +35,32 @@ def folds(plan: Plan) -> list[tuple[Any, Any]]:
 
     dealt = KFold(plan.folds, shuffle=True, random_state=plan.seed).split(np.arange(plan.images))
     return list(dealt)
+
+
+def keep_examples(run: Run) -> None:
+    """Every part, and every resumption, learns from the same examples.
+
+    Raises ``OSError`` and `digitrec.examples.ExamplesError`.
+    """
+    path = run.folder / EXAMPLES
+    if run.plan.examples and not path.exists():
+        found = collected()
+        classes = 10 + bool(run.plan.own.not_digits)
+        storage.write(path, found.of_classes(classes).to_npz())
+
+
+def examples_of(run: Run) -> Collected | None:
+    """What `keep_examples` kept."""
+    path = run.folder / EXAMPLES
+    return Collected.from_npz(path.read_bytes()) if run.plan.examples else None
+
+
+def _dealt(run: Run, found: Collected, part: str) -> tuple[Collected, Any]:
+    """The examples that a part learns from, and the indices of those it is measured on."""
+    if part == FINAL:
+        return found, np.zeros(0, np.int64)
+    held_out = deal(found.groups, run.plan.folds, run.plan.seed)[int(part.split()[1]) - 1]
+    return found.chosen(np.setdiff1d(np.arange(len(found)), held_out)), held_out
 
 
 def recipe_of(plan: Plan, part: str) -> Recipe:
@@ -58,6 +86,10 @@ def do(run: Run, part: str, threads: int) -> None:
         chosen, rest = folds(plan)[int(part.split()[1]) - 1]
         train, held_out = (x[chosen], y[chosen]), (x[rest], y[rest])
     recipe = recipe_of(plan, part)
+    found = examples_of(run)
+    if found is not None:
+        learnt, apart = _dealt(run, found, part)
+        train = mixed_in(*train, learnt)
 
     def tell(event: str, **values: Any) -> None:
         runs.write_event(run.folder, event, part=part, **values)
@@ -70,6 +102,9 @@ def do(run: Run, part: str, threads: int) -> None:
         probabilities = _export(run, model, recipe, train, as_input(held_out[0]), result)
     else:
         probabilities = model.predict(as_input(held_out[0]), batch_size=500, verbose=0)
+        if found is not None and len(apart):
+            answers = model.predict(as_input(found.x[apart]), batch_size=500, verbose=0)
+            result["examples"] = {"indices": apart.tolist(), "answers": answers.argmax(1).tolist()}
     storage.write(
         run.part_path(part, "result.npz"),
         storage.npz(result=np.array(json.dumps(result)), probabilities=probabilities),

@@ -41,7 +41,7 @@ def test_the_library_s_modules_are_found():
 
 def test_only_training_knows_keras():
     users = {path.stem for path in LIBRARY if imported(path) & {"keras", "tensorflow"}}
-    assert users <= {"networks", "training", "export"}
+    assert users <= {"networks", "training", "line_training", "export", "adapt"}
 
 
 def test_reading_in_a_fresh_process_loads_nothing_heavy():

@@ -28,6 +28,25 @@ def test_a_digit_stays_a_digit(digits: tuple[np.ndarray, np.ndarray]) -> None:
     assert 0.1 < np.mean(unchanged) < 0.3
 
 
+def test_a_bent_digit_stays_where_it_was_and_as_bright(
+    digits: tuple[np.ndarray, np.ndarray],
+) -> None:
+    rng = np.random.default_rng(0)
+    moved, bright = [], []
+    for image in digits[0]:
+        bent = augment.bend(image, rng)
+        check(bent)
+        places = [
+            np.average(np.indices((28, 28)), axis=(1, 2), weights=ink) for ink in (image, bent)
+        ]
+        moved.append(places[1] - places[0])
+        bright.append(bent.sum() * 255 / image.sum())
+    assert np.abs(np.mean(moved, 0)).max() < 0.15  # pixels
+    assert 0.3 < np.std(moved) < 1
+    assert np.mean(bright) == pytest.approx(1, abs=0.05)
+    assert 0.1 < np.mean(np.array(bright) == 1) < 0.3  # a fifth stay as they are
+
+
 @pytest.mark.parametrize(
     "make",
     [

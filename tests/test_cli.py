@@ -75,7 +75,7 @@ def test_read_json(tmp_path):
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(lines) == 2
     first = lines[0]
-    assert list(first) == ["file", "text", "numbers", "refused", "seconds"]
+    assert list(first) == ["file", "text", "numbers", "refused", "turned", "seconds"]
     assert (first["file"], first["text"], first["refused"]) == (str(path), "7", [])
     (number,) = first["numbers"]
     assert list(number) == ["text", "confidence", "box", "digits"]

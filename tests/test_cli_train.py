@@ -103,7 +103,7 @@ def test_train_waits_for_nobody(call, models):
     _, lock = jobs.prepare(Plan.of("compact"), models)
     status, _, err = call("train")
     assert (status, err.split(";")[0]) == (1, "A training run is under way")
-    jobs.os.close(lock)
+    lock.close()
 
 
 def test_export_writes_the_tutorials_files_and_reads_with_them(tmp_path):

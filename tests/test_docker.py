@@ -76,9 +76,9 @@ def test_it_runs_as_somebody_who_may_write_models_and_nothing_else():
     steps = [rest for name, rest in FINAL if name == "RUN"]
     assert steps == [
         "useradd --uid 1000 --create-home digitrec",
-        f"mkdir models && chown {user} models",
+        f"mkdir models data && chown {user} models data",
     ]
-    assert last("VOLUME") == f"{last('WORKDIR')}/models"
+    assert last("VOLUME").split() == [f"{last('WORKDIR')}/{name}" for name in ("models", "data")]
 
 
 @pytest.mark.parametrize("state", ["empty volume", "older image", "same image"])

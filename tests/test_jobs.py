@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def models(tmp_path):
 
 def prepared(models, plan=SMALL):
     folder, lock = jobs.prepare(plan, models)
-    os.close(lock)
+    lock.close()
     return folder
 
 
@@ -50,7 +51,7 @@ def test_a_new_run_waits_with_all_its_parts(models):
     assert (seen.id, seen.state, seen.progress, seen.plan) == (folder.name, "starting", 0, SMALL)
     assert [part.name for part in seen.parts] == ["fold 1", "fold 2", "final"]
     assert [part.images for part in seen.parts] == [150, 150, 300]
-    os.close(lock)
+    lock.close()
     assert jobs.current(models) is None
     assert jobs.snapshot(folder.name, models).state == "interrupted"
 
@@ -71,7 +72,7 @@ def test_events_become_progress(models):
     seen = jobs.current(models)
     assert (seen.mean, seen.std) == (0.8, 0)
     runs.write_event(folder, "failed", message="The disk is full.")
-    os.close(lock)
+    lock.close()
     seen = jobs.snapshot(folder.name, models)
     assert (seen.state, seen.message, seen.resumable) == ("failed", "The disk is full.", True)
     assert seen.ended is not None
@@ -104,7 +105,7 @@ def test_a_look_each_second_is_cheap(models):
     for _ in range(100):
         jobs.current(models)
     assert (time.process_time() - began) / 100 < 0.002
-    os.close(lock)
+    lock.close()
 
 
 def test_what_is_no_run_is_no_run(models):
@@ -214,6 +215,37 @@ def test_of_two_starts_at_once_one_wins(models):
     assert sum("BusyError: A training run is under way" in error for error in errors) == 1
 
 
+def test_one_run_at_a_time_on_a_machine_whatever_the_folder(models, tmp_path):
+    """Two apps with a models folder each; the first dies of kill -9 and leaves nothing locked."""
+    holder = hold(models, "held")
+    assert holder.stdout.readline()
+    other = tmp_path / "other"
+    with pytest.raises(BusyError, match=f"on this machine, in {models}; wait until it ends"):
+        jobs.start(SMALL, other)
+    assert jobs.current(other) is None
+    assert jobs.history(other) == []
+    holder.kill()
+    holder.communicate()
+    assert prepared(other).is_dir()
+
+
+def test_another_users_run_in_the_same_folder_is_heeded(models, tmp_path, monkeypatch):
+    """Its lock file for the machine is another one."""
+    holder = hold(models, "held")
+    assert holder.stdout.readline()
+    (tmp_path / "theirs").mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "theirs"))
+    with pytest.raises(BusyError, match="A training run is under way; wait"):
+        jobs.start(SMALL, models)
+    holder.kill()
+    holder.communicate()
+
+
+def test_the_lock_file_has_a_place_without_a_runtime_folder(monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/nowhere")
+    assert runs.machine_lock().parent.parent == Path(tempfile.gettempdir())
+
+
 def test_a_taken_name_is_refused(models):
     (models / "small").mkdir(parents=True)
     with pytest.raises(JobError, match="exists already"):
@@ -231,6 +263,31 @@ def test_a_folder_that_takes_no_run_is_said_so(models, monkeypatch, code, words)
     with pytest.raises(JobError, match=words):
         jobs.start(SMALL, models)
     assert jobs.current(models) is None  # the lock was let go
+
+
+STARTING = """
+import sys
+from pathlib import Path
+from digitrec import jobs
+from digitrec.recipes import Plan
+try:
+    jobs.start(Plan.of("compact"), Path(sys.argv[1]))
+except jobs.JobError as error:
+    print(error)
+"""
+
+
+def test_a_read_only_folder_starts_no_run_and_shows_its_history(models, heeding_modes):
+    jobs.forget(prepared(models).name, models)
+    for folder in (models, jobs.runs_folder(models)):
+        folder.chmod(0o555)
+    command = [*heeding_modes, sys.executable, "-c", STARTING, models]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    for folder in (models, jobs.runs_folder(models)):
+        folder.chmod(0o755)
+    assert done.stdout.startswith("The run cannot be written: this user may not write there")
+    assert len(done.stdout.splitlines()) == 1
+    assert jobs.history(models) == []
 
 
 # Parts that fail.
@@ -300,7 +357,7 @@ def test_an_interrupted_run_is_cancelled_without_a_process(models):
 
 def test_recover_gives_up_on_what_vanishes_each_time(models, monkeypatch):
     folder = prepared(models)
-    monkeypatch.setattr(jobs, "_spawn", lambda folder, lock: os.close(lock))
+    monkeypatch.setattr(jobs, "_spawn", lambda folder, lock: lock.close())
     assert jobs.recover(models) == folder.name
     runs.write_event(folder, "started", resumed=jobs.RESUMED_AT_MOST)
     assert jobs.recover(models) is None
@@ -318,6 +375,56 @@ def processes(word):
         except OSError:
             continue
     return found
+
+
+PAGE = """
+import sys, time
+from pathlib import Path
+from digitrec import jobs
+from digitrec.recipes import Plan
+print(jobs.start(Plan.of("compact", "quick"), Path(sys.argv[1])), flush=True)
+time.sleep(300)
+"""
+
+
+def test_a_run_outlives_the_page_that_started_it(models):
+    """The app is killed, or its terminal closed; the next one finds the run and can cancel it."""
+    command = [sys.executable, "-c", PAGE, models]
+    page = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    run = page.stdout.readline().strip()
+    until(lambda: jobs.snapshot(run, models).state == "running")
+    os.killpg(page.pid, signal.SIGKILL)
+    page.communicate()
+    assert jobs.current(models).id == run
+    with pytest.raises(BusyError):
+        jobs.start(SMALL, models)
+    jobs.cancel(run, models)
+    until(lambda: not storage.is_locked(runs.machine_lock()))
+    assert jobs.snapshot(run, models).state == "cancelled"
+
+
+def test_a_run_whose_disk_fills_up_goes_on_when_there_is_room(small_disk):
+    """The disk has room for the run but not for its first checkpoint."""
+    plan = Plan.of("compact", "quick", folds=0, epochs=1, images=100, name="squeezed")
+    folder = prepared(small_disk, plan)
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(1_500_000))
+    with pytest.raises(crossval.RunError, match="Final failed: the disk is full"):
+        crossval.carry_out(folder)
+    seen = jobs.snapshot(folder.name, small_disk)
+    assert (seen.state, seen.resumable) == ("failed", True)
+    assert [path.name for path in folder.glob("*.npz")] == []  # nothing half-written either
+    assert [path.name for path in folder.glob(".*")] == []
+
+    filler.unlink()
+    subprocess.run(["mount", "-o", "remount,size=30m", small_disk], check=True)
+    folder, lock = jobs.reopen(folder.name, small_disk)
+    assert crossval.carry_out(folder) == "squeezed"
+    lock.close()
+    assert jobs.snapshot(folder.name, small_disk).state == "done"
+    assert registry.version("squeezed", small_disk).damaged is None
 
 
 @pytest.mark.timeout(900)
@@ -355,7 +462,7 @@ def test_a_run_killed_in_the_middle_goes_on_from_its_last_epoch(models):
     assert len(report["folds"]) == 2
     assert report["out_of_fold"]["images"] == 1500
     assert report["comparison"]["with"] == "default"
-    until(lambda: jobs.current(models) is None and not processes(run), 20)
+    until(lambda: not storage.is_locked(runs.machine_lock()) and not processes(run), 20)
     assert not list((jobs.runs_folder(models) / run).glob("*.npz"))
     assert jobs.estimate_known(plan, models) is None  # so few images teach no pace
     assert speed.known(Plan.of("classic"), jobs.runs_folder(models)) is None

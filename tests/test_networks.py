@@ -24,7 +24,7 @@ def test_classic_is_the_tutorials_layer_by_layer():
     assert model.output_shape == (None, 10)
 
 
-@pytest.mark.parametrize("name", ["compact", "nimble"])
+@pytest.mark.parametrize("name", ["compact", "lean", "nimble"])
 def test_ours_are_small_and_know_what_is_no_digit(name):
     model = getattr(networks, name)()
     assert model.output_shape == (None, networks.NOT_A_DIGIT + 1)
@@ -33,7 +33,7 @@ def test_ours_are_small_and_know_what_is_no_digit(name):
     assert np.allclose(probabilities.sum(1), 1, atol=1e-5)
 
 
-def test_nimble_takes_fewer_multiply_adds_than_classic():
+def test_nimble_takes_half_the_multiply_adds_of_classic_and_lean_about_as_many():
     def multiply_adds(model):
         total = 0
         for layer in model.layers:
@@ -46,3 +46,4 @@ def test_nimble_takes_fewer_multiply_adds_than_classic():
 
     assert multiply_adds(networks.classic()) == pytest.approx(5.5e6, rel=0.02)
     assert multiply_adds(networks.nimble()) < 0.5 * multiply_adds(networks.classic())
+    assert multiply_adds(networks.lean()) < 1.15 * multiply_adds(networks.classic())

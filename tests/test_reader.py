@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digitrec import synthetic
+from digitrec import reader, synthetic
+from digitrec.classifier import ModelError
 from digitrec.datasets import mnist
 from digitrec.images import load
 from digitrec.reader import read
@@ -111,8 +112,8 @@ def test_a_reading_as_json() -> None:
     reading = read(synthetic.sheet("42", 5).pixels)
     plain = json.loads(json.dumps(reading.to_dict()))
     assert plain["text"] == reading.text
-    assert set(plain) == {"text", "numbers", "refused", "seconds"}
-    assert set(plain["numbers"][0]) == {"text", "confidence", "box", "digits"}
+    assert set(plain) == {"text", "numbers", "refused", "turned", "seconds"}
+    assert set(plain["numbers"][0]) == {"text", "confidence", "box", "digits", "marks"}
     assert set(plain["numbers"][0]["digits"][0]) == {"digit", "confidence", "box", "alternatives"}
 
 
@@ -128,3 +129,27 @@ def test_noise_is_read_without_an_error(width: int, height: int, seed: int) -> N
         x, y, w, h = digit.box
         assert 0 <= x < x + w <= width
         assert 0 <= y < y + h <= height
+
+
+def test_without_the_line_network_the_parts_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise ModelError("The model file line is missing.")
+
+    monkeypatch.setattr(reader, "network", missing)
+    reading = read(synthetic.sheet("3047", 3, shadow=0).pixels)
+    assert reading.text == "3047"
+    assert reading.notice
+    assert "read less well" in reading.notice
+
+
+@pytest.mark.parametrize("quarters", [1, 3])
+def test_a_page_on_its_side_is_turned(quarters: int) -> None:
+    page = synthetic.sheet("23574962", 8, ink="black", shadow=0).pixels
+    turned = read(np.ascontiguousarray(np.rot90(page, -quarters)))
+    assert turned.text == "23574962"
+    assert turned.turned == 90 * quarters
+    x, y, w, h = turned.numbers[0].box
+    assert x + w <= page.shape[1]
+    assert y + h <= page.shape[0]
+    as_it_is = read(np.ascontiguousarray(np.rot90(page, -quarters)), turn=False)
+    assert as_it_is.turned == 0

@@ -19,6 +19,8 @@ def test_every_setting_is_told_with_its_default(field):
     default = field.default
     if hasattr(default, "relative_to"):
         default = f"`{default.relative_to(ROOT)}`"
+    elif isinstance(default, str):
+        default = f"`{default.replace(f'{ROOT}/', '')}`"
     assert row[1] == str(default)
 
 

@@ -205,15 +205,49 @@ def test_a_write_that_fails_changes_nothing(models, monkeypatch, code, words):
     assert not list(models.glob(".*.tmp"))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_read_only_folder_lists_and_refuses(models):
-    models.chmod(0o555)
+LISTING = """
+import sys
+from pathlib import Path
+from digitrec import registry
+models = Path(sys.argv[1])
+print(*[version.name for version in registry.versions(models)])
+for change in (
+    lambda: registry.serve("newer", models),
+    lambda: registry.rename("newer", "other", models),
+    lambda: registry.annotate("newer", "a note", models),
+    lambda: registry.delete("newer", models),
+):
     try:
-        assert names(models) == ["default", "newer", "older"]
-        with pytest.raises(RegistryError, match="may not write"):
-            registry.serve("newer", models)
-    finally:
-        models.chmod(0o755)
+        change()
+    except registry.RegistryError as error:
+        print(error)
+"""
+
+
+def test_a_read_only_folder_lists_and_refuses(models, heeding_modes):
+    for folder in (models, models / "newer"):
+        folder.chmod(0o555)
+    command = [*heeding_modes, sys.executable, "-c", LISTING, models]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    for folder in (models, models / "newer"):
+        folder.chmod(0o755)
+    listed, *refused = done.stdout.splitlines()
+    assert listed == "default newer older"
+    assert len(refused) == 4
+    assert all("this user may not write there" in sentence for sentence in refused)
+
+
+def test_a_full_disk_lists_and_refuses(small_disk):
+    for name in ("default", "newer"):
+        make(small_disk, name)
+    with pytest.raises(OSError, match="No space"):
+        (small_disk / "filler").write_bytes(bytes(4_000_000))
+    with pytest.raises(RegistryError, match="the disk is full"):
+        registry.serve("newer", small_disk)
+    assert registry.in_service(small_disk) == "default"
+    (small_disk / "filler").unlink()
+    registry.serve("newer", small_disk)
+    assert registry.in_service(small_disk) == "newer"
 
 
 def test_a_crash_between_the_two_writes_of_serve_loses_nothing(models, monkeypatch):

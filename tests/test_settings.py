@@ -29,6 +29,9 @@ def test_every_field_is_set_by_its_variable(monkeypatch):
         "max_megapixels": 8,
         "work_side": 900,
         "doubt_below": 0.5,
+        "database_url": "postgresql://ada@elsewhere/digits",
+        "max_examples": 9,
+        "max_examples_megabytes": 10,
     }
     assert given.keys() == {field.name for field in fields(Settings)}
     for name, value in given.items():

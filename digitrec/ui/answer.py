@@ -2,79 +2,139 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
+from digitrec import Digit, Number, Photo, Reading, Refusal
 from digitrec.preprocess import Ink
-from digitrec.reading import Digit, Reading, Refusal
-from digitrec.ui import browser
-from digitrec.ui.words import certainty, percent, plain, refusal, tone
+from digitrec.ui import browser, table
+from digitrec.ui.correct import correct
+from digitrec.ui.photo import data_url
+from digitrec.ui.words import certainty, percent, plain, refusal, tone, written
+
+AT_ONCE = 12  # digits whose cards are shown together; of more, those of one number
 
 
 @dataclass(frozen=True)
 class Result:
     """What came of an input; of nothing, nothing is shown.
 
-    name: what the JSON file is called, without its extension. picture: HTML of what was read.
-    problems: sentences about what could not be read.
+    name: of the file, and what its downloads are called. key: another one for whatever is read
+    anew, so that a number that was chosen is not taken for one of another picture. photo: gives
+    the pixels that the reading's boxes refer to. picture: draws it, given the chosen number and
+    what to tell when another is picked. problems: sentences about what could not be read.
+    one_of_many: the table of them all has the downloads.
     """
 
     reading: Reading | None = None
     name: str = ""
-    picture: str = ""
+    key: str = ""
+    photo: Callable[[], Photo] | None = None
+    picture: Callable[[int | None, Callable[[int], None]], None] | None = None
     problems: tuple[str, ...] = ()
+    one_of_many: bool = False
+
+
+@dataclass(frozen=True)
+class Selected:
+    """The number that a person looks at: the one they clicked, or the only one there is.
+
+    photo: gives the pixels that the boxes refer to; it loads the picture, so ask when needed.
+    """
+
+    number: Number
+    reading: Reading
+    photo: Callable[[], Photo]
 
 
 def show(result: Result) -> None:
-    """The number, how sure it is, what went wrong, the picture, and each digit.
+    """The number, how sure it is, what went wrong, the picture, and the digits of one number.
 
     Every container is made every time, for then each has a place of its own: one that moved would
     be on the page twice until the run ends. Streamlit leaves out the empty ones.
     """
     reading = result.reading or Reading((), (), 0.0)
+    clicked = _clicked(result.key, reading)
+    selected = _selected(result, clicked)
+
+    def pick(index: int) -> None:
+        st.session_state.picked = None if index == clicked else (result.key, index)
+
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         number(reading)
         if reading.numbers:
             browser.copy_button(reading.text)
-            st.download_button(
-                "JSON",
-                json.dumps({"file": result.name} | reading.to_dict(), indent=2),
-                file_name=f"{result.name}.json",
-                mime="application/json",
-                icon=":material/download:",
-                help="Download the reading, with every digit, box and alternative",
-                on_click="ignore",
-            )
+            if not result.one_of_many:
+                _downloads(result.name, reading)
     with st.container():
         if reading.numbers:
             confidence(reading)
     with st.container(key="message", gap="xsmall"):
-        for problem in result.problems:
-            st.error(plain(problem), icon=":material/error:")
-        if reading.refused:
-            st.warning(refusal(reading), icon=":material/block:")
-            st.html(f'<div class="refused">{"".join(map(_left_out, reading.refused))}</div>')
+        _message(result.problems, reading)
     with st.container():
+        if result.photo:
+            _ask_if_right(reading, selected, result.photo, result.key)
+    with st.container(key="picture"):
         if result.picture:
-            st.html(result.picture)
+            result.picture(clicked, pick)
+    with st.container(key="numbers"):
+        if len(reading.numbers) > 1:
+            browser.numbers(table.rows(reading.numbers), clicked, pick)
+    with st.container():
+        if selected:
+            _detail(selected.number)
     with st.container(key="digits"):
-        if reading.numbers:
-            digits = [digit for number in reading.numbers for digit in number.digits]
-            st.html(f'<div class="cards">{"".join(map(_card, digits))}</div>')
+        _cards(selected, reading)
+
+
+def _message(problems: tuple[str, ...], reading: Reading) -> None:
+    for problem in problems:
+        st.error(plain(problem), icon=":material/error:")
+    if reading.refused:
+        st.warning(refusal(reading), icon=":material/block:")
+        shapes = "".join(map(_left_out, reading.refused[:AT_ONCE]))
+        st.html(f'<div class="refused">{shapes}</div>')
+
+
+def _ask_if_right(
+    reading: Reading, selected: Selected | None, photo: Callable[[], Photo], key: str
+) -> None:
+    """About the whole reading if it is one number, else about the chosen one."""
+    if len(reading.numbers) < 2:
+        correct(reading, photo, key)
+    elif selected:
+        correct(Reading((selected.number,), (), 0.0), photo, key)
 
 
 def number(reading: Reading) -> None:
-    """The number, large; a doubtful digit is underlined."""
-    words = [_marked(number.digits) for number in reading.numbers]
-    size = "" if len(reading.text) < 9 else " long"
+    """The number, large; a doubtful digit is underlined. Lines stand below each other."""
+    lines = [" ".join(_marked(number.digits) for number in line) for line in _lines(reading)]
+    long = max(len(reading.text) // 8, len(lines) - 1)
+    size = "" if not long else " long" if long < 4 else " page"
+    text = " ".join(f'<span class="line">{line}</span>' for line in lines)
     with st.container(key="answer"):
-        st.html(f'<output class="number{size}">{" ".join(words)}</output>')
+        st.html(f'<output class="number{size}">{text}</output>')
+
+
+def _lines(reading: Reading) -> list[list[Number]]:
+    """The numbers, given in reading order, by the lines they stand on."""
+    if not reading.numbers:
+        return []
+    lines = [[reading.numbers[0]]]
+    for before, after in pairwise(reading.numbers):
+        (x, y, w, h), (left, top, _, height) = before.box, after.box
+        beside = min(y + h, top + height) - max(y, top) > 0.2 * min(h, height)
+        if left < x + w / 2 or not beside:
+            lines.append([])
+        lines[-1].append(after)
+    return lines
 
 
 def _marked(digits: tuple[Digit, ...]) -> str:
@@ -83,15 +143,72 @@ def _marked(digits: tuple[Digit, ...]) -> str:
     )
 
 
-def confidence(reading: Reading) -> None:
-    """How sure the whole reading is, in words and as a bar."""
-    sure = float(np.prod([number.confidence for number in reading.numbers]))
-    st.html(
-        f'<div class="certainty {tone(sure)}"><span>{certainty(sure)}</span>'
-        f'<div class="bar" role="meter" aria-label="Confidence" aria-valuemin="0" '
-        f'aria-valuemax="100" aria-valuenow="{sure:.0%}"><i style="width:{sure:.1%}"></i></div>'
-        f"<span>{percent(sure)}</span></div>"
+def _downloads(name: str, reading: Reading) -> None:
+    st.download_button(
+        "JSON",
+        json.dumps({"file": name} | reading.to_dict(), indent=2),
+        file_name=f"{name}.json",
+        mime="application/json",
+        icon=":material/download:",
+        help="Download the reading, with every digit, box and alternative",
+        on_click="ignore",
     )
+    if len(reading.numbers) > 1:
+        st.download_button(
+            "CSV",
+            table.to_csv([(name, reading)]),
+            file_name=f"{name}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            help="Download the numbers, one a row",
+            on_click="ignore",
+        )
+
+
+def confidence(reading: Reading) -> None:
+    """How sure the reading is, in words and as a bar; of several numbers, the least sure one."""
+    sure = min(number.confidence for number in reading.numbers)
+    words = certainty(sure)
+    if (count := len(reading.numbers)) > 1:
+        doubtful = sum(tone(number.confidence) == "doubt" for number in reading.numbers)
+        words = f"{count} numbers, {doubtful or 'none'} doubtful; the least sure"
+    st.html(
+        f'<div class="certainty {tone(sure)}"><span>{words}</span>'
+        f'<div class="bar" role="meter" aria-label="Confidence" aria-valuemin="0" '
+        f'aria-valuemax="100" aria-valuenow="{100 * sure:.0f}"><i style="width:{sure:.1%}"></i>'
+        f"</div><span>{percent(sure)}</span></div>"
+    )
+
+
+def _clicked(key: str, reading: Reading) -> int | None:
+    """The number that was clicked, unless something else has been read since."""
+    of, index = st.session_state.get("picked") or ("", 0)
+    return index if of == key and index < len(reading.numbers) else None
+
+
+def _selected(result: Result, clicked: int | None) -> Selected | None:
+    reading = result.reading
+    if reading is None or result.photo is None:
+        return None
+    if clicked is None and len(reading.numbers) != 1:
+        return None
+    return Selected(reading.numbers[clicked or 0], reading, result.photo)
+
+
+def _detail(number: Number) -> None:
+    """What the cards below it do not say."""
+    if number.marks:
+        st.html(f'<p class="written">Written {written(number)}</p>')
+
+
+def _cards(selected: Selected | None, reading: Reading) -> None:
+    """The digits of the selected number; where none is, of them all, unless they are too many."""
+    numbers = (selected.number,) if selected else reading.numbers
+    digits = [digit for number in numbers for digit in number.digits]
+    if not selected and len(digits) > AT_ONCE:
+        st.caption("Click a number to see its digits as the network saw them.")
+    elif digits:
+        st.html(f'<div class="cards">{"".join(map(_card, digits))}</div>')
 
 
 def _card(digit: Digit) -> str:
@@ -115,4 +232,4 @@ def _png(ink: Ink) -> str:
     """A (28, 28) float32 array in [0, 1] as a data URL."""
     file = io.BytesIO()
     Image.fromarray(np.rint(ink * 255).astype(np.uint8)).save(file, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return data_url(file.getvalue(), "png")

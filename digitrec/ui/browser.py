@@ -1,7 +1,8 @@
-"""The parts that only a browser can do: measure, keep a drawing over a reload, copy."""
+"""The parts that only a browser can do: keep a drawing, copy, click a number, draw a frame."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,24 @@ _copy = st.components.v2.component(
     html='<button type="button"></button><span role="status"></span>',
     css=(HERE / "copy.css").read_text(),
     js=(HERE / "copy.js").read_text(),
+)
+_photo = st.components.v2.component(
+    "digitrec_photo",
+    html='<figure class="picture"><img class="photo"><div class="ink"></div>'
+    '<div class="boxes"></div><div class="veil" hidden>'
+    '<div class="frame" tabindex="0" role="group" '
+    'aria-label="Frame: arrows move it, Shift and arrows size it, Enter crops, Escape stops">'
+    "</div></div></figure>",
+    css=(HERE / "photo.css").read_text(),
+    js=(HERE / "photo.js").read_text(),
+)
+_numbers = st.components.v2.component(
+    "digitrec_numbers",
+    html='<div class="list"><table><thead><tr><th scope="col">Number</th>'
+    '<th scope="col">How sure</th><th scope="col">Note</th></tr></thead><tbody></tbody></table>'
+    "</div>",
+    css=(HERE / "numbers.css").read_text(),
+    js=(HERE / "numbers.js").read_text(),
 )
 
 
@@ -56,3 +75,52 @@ def easel(strokes: list[Any] | None, width: int) -> Easel:
 def copy_button(text: str) -> None:
     """A button that puts `text` on the clipboard."""
     _copy(key="copy", data={"text": text}, width="content")
+
+
+def photo(
+    data: dict[str, Any],
+    pick: Callable[[int], None],
+    crop: Callable[[tuple[float, float, float, float] | None], None],
+) -> None:
+    """A picture with a button over each of its numbers, or with a frame to draw.
+
+    data: what photo.js draws. pick: told which number was clicked. crop: told the frame as x, y,
+    width and height in shares of the picture, or None when it was given up.
+    """
+
+    def cropped() -> None:
+        sent = st.session_state["photo-picture"].cropped
+        if isinstance(sent, dict):
+            crop(_frame(sent.get("part")))
+
+    _photo(
+        key="photo-picture",
+        data=data,
+        on_picked_change=lambda: _pick("photo-picture", len(data["numbers"]), pick),
+        on_cropped_change=cropped,
+    )
+
+
+def numbers(rows: list[dict[str, str]], chosen: int | None, pick: Callable[[int], None]) -> None:
+    """A table of numbers; `pick` is told which was clicked."""
+    _numbers(
+        key="numbers-table",
+        data={"rows": rows, "chosen": chosen},
+        on_picked_change=lambda: _pick("numbers-table", len(rows), pick),
+    )
+
+
+def _pick(key: str, count: int, pick: Callable[[int], None]) -> None:
+    index = st.session_state[key].picked
+    if isinstance(index, int) and 0 <= index < count:
+        pick(index)
+
+
+def _frame(sent: Any) -> tuple[float, float, float, float] | None:
+    """The frame that a browser sent; None for what is none, for it may send anything."""
+    try:
+        x, y, w, h = (min(max(float(value), 0.0), 1.0) for value in sent)
+    except (TypeError, ValueError):
+        return None
+    w, h = min(w, 1 - x), min(h, 1 - y)
+    return (x, y, w, h) if w > 0 and h > 0 else None

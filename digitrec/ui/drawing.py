@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from functools import partial
 from typing import Any
 
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
-from digitrec import ImageError, read
+from digitrec import ImageError, load, read
 from digitrec.classifier import ModelError
 from digitrec.ui import browser
 from digitrec.ui.answer import Result
@@ -41,6 +43,7 @@ def draw() -> Result:
             persist_state="session",
             label_visibility="collapsed",
         )
+        st.toggle("Taller", help="Room for several lines", key="taller", persist_state="session")
         undoable = bool(strokes or state.get("cleared"))
         st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=not undoable)
         st.button("Clear", icon=":material/delete:", on_click=_clear, disabled=not strokes)
@@ -50,12 +53,16 @@ def draw() -> Result:
     if problem:
         return Result(problems=(problem,))
     if image is None or _sent() is None:  # the last reading stays until the browser has redrawn
-        return Result(state.get("drawing"), "drawing") if strokes else Result()
+        last: Result = state.get("drawing", Result())
+        return last if strokes else Result()
     try:
-        state.drawing = read(image)
+        reading = read(image)
     except (ImageError, ModelError) as error:
         return Result(problems=(str(error),))
-    return Result(state.drawing, "drawing")
+    key = hashlib.sha256(image).hexdigest()
+    result = Result(reading, "drawing", key, partial(load, image))
+    state.drawing = result
+    return result
 
 
 def _canvas(width: int) -> tuple[bytes | None, str | None]:
@@ -68,7 +75,7 @@ def _canvas(width: int) -> tuple[bytes | None, str | None]:
             background_color=_paper(),
             initial_drawing=state.get("start"),
             width=width,
-            height=300 if width > 500 else 260,
+            height=_height(width),
             return_image_data=True,
             key="canvas",
         )
@@ -76,6 +83,13 @@ def _canvas(width: int) -> tuple[bytes | None, str | None]:
     except (AttributeError, TypeError, ValueError):  # it is the browser's word, and may be anything
         return None, NOT_WHOLE
     return image, None
+
+
+def _height(width: int) -> int:
+    """Of the canvas, in CSS pixels: for one line, or for several."""
+    if st.session_state.get("taller"):
+        return 600
+    return 300 if width > 500 else 260
 
 
 def _likely_width() -> int:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from digitrec.ui import status
+from digitrec.ui import memory, status
 
+memory.limit_arenas()  # once, before a picture is decoded
 HERE = Path(__file__).resolve().parent
 ABOUT = "digitrec reads handwritten numbers. Nothing you draw or upload leaves this computer."
 
@@ -22,6 +23,7 @@ def configure() -> None:
     )
     st.html(HERE / "style.css")
     st.html(HERE / "train.css")
+    st.html(HERE / "inside.css")
     st.html(f"<style>:root {{ {_accents()} }}</style>")
 
 

@@ -1,12 +1,8 @@
-"""Upload and Camera: pictures of numbers, with the boxes of what was read drawn over them."""
+"""Upload and Camera: where pictures come from, and the table of many."""
 
 from __future__ import annotations
 
-import base64
-import csv
-import io
-from dataclasses import dataclass
-from html import escape
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,28 +10,15 @@ import streamlit as st
 from PIL import Image
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from digitrec import ImageError, Reading, load, read
-from digitrec.classifier import Classifier, ModelError, in_service
-from digitrec.reading import Box
 from digitrec.settings import settings
+from digitrec.ui import photo, table
 from digitrec.ui.answer import Result
-from digitrec.ui.words import plain, refusal, tone
+from digitrec.ui.photo import Look, Source
+from digitrec.ui.words import plain, refusal
 
 EXTENSIONS = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif"]
 SAMPLES = Path(__file__).resolve().parent / "samples"
 NOTHING = "No digits were found: move closer, or use a darker pen."
-SHOWN_SIDE = 1000  # pixels: what a page shows of a picture
-
-
-@dataclass(frozen=True)
-class Look:
-    """A picture that was read. preview, thumbnail: data URLs, upright and small."""
-
-    reading: Reading
-    preview: str
-    thumbnail: str
-    width: int
-    height: int
 
 
 def choose_files() -> list[UploadedFile]:
@@ -55,36 +38,45 @@ def choose_files() -> list[UploadedFile]:
 
 def look_at(files: list[UploadedFile]) -> Result:
     """The only file, the one picked from the table of several, or the sample that was clicked."""
-    sample = st.session_state.get("sample")
-    if len(files) > 1:
-        return _several([(file.name, file.getvalue()) for file in files])
-    if files:
-        return _one(files[0].name, files[0].getvalue())
-    return _one(sample, (SAMPLES / sample).read_bytes()) if sample else Result()
+    sources = [Source(file.file_id, file.name, file.getvalue) for file in files]
+    if len(sources) > 1:
+        return _several(sources)
+    if sources:
+        return _one(sources[0])
+    sample = SAMPLES / st.query_params.get("sample", "")
+    if sample in _sample_paths():
+        return _one(Source(sample.name, sample.name, sample.read_bytes))
+    return Result()
 
 
 def photograph() -> Result:
     """A photo; the last one stays until it is replaced or cleared."""
 
     def keep() -> None:
-        taken = st.session_state["photo"]
-        st.session_state["kept_photo"] = taken.getvalue() if taken else None
+        photo: UploadedFile | None = st.session_state["photo"]
+        st.session_state["kept_photo"] = photo and (photo.file_id, photo.getvalue())
 
     st.camera_input("Hold the number up to the camera", key="photo", on_change=keep)
-    photo = st.session_state.get("kept_photo")
-    return _one("photo.jpg", photo) if photo else Result()
+    if not (kept := st.session_state.get("kept_photo")):
+        return Result()
+    key, content = kept
+    return _one(Source(key, "photo.jpg", lambda: content))
+
+
+def _sample_paths() -> list[Path]:
+    return sorted(SAMPLES.glob("*.jpg"))
 
 
 def _samples() -> None:
-    """A row of pictures to click, for someone with none at hand."""
+    """A row of pictures to click, for someone with none at hand; the address keeps which."""
     st.caption("No picture at hand? Try one of these.")
     with st.container(horizontal=True, gap="small", key="samples"):
-        for path in sorted(SAMPLES.glob("*.jpg")):
+        for path in _sample_paths():
             words = path.stem.partition("-")[2].replace("-", " ")
             st.button(
                 f"![Sample: {words}]({_sample_url(path)})",
                 key=f"sample-{path.stem}",
-                on_click=st.session_state.__setitem__,
+                on_click=st.query_params.__setitem__,
                 args=("sample", path.name),
             )
 
@@ -93,31 +85,39 @@ def _samples() -> None:
 def _sample_url(path: Path) -> str:
     with Image.open(path) as picture:
         picture.thumbnail((800, 132))  # twice as high as shown, for fine screens
-        return _url(picture)
+        return photo.data_url(photo.jpeg(picture), "jpeg")
 
 
-def _one(name: str, data: bytes, problems: tuple[str, ...] = ()) -> Result:
+def _one(source: Source, problems: tuple[str, ...] = (), *, one_of_many: bool = False) -> Result:
     """One picture with the boxes over it; `problems` of other files are told beside it."""
-    look = _look(data)
+    look = photo.look_at(source)
     if isinstance(look, str):
         return Result(problems=(*problems, look))
     if not look.reading.numbers and not look.reading.refused:
         problems = (*problems, NOTHING)
-    return Result(look.reading, Path(name).stem, _picture(look, name), problems)
+    view = photo.view_of(source)
+    return Result(
+        look.reading,
+        Path(source.name).stem,
+        f"{source.key} {view}",
+        partial(photo.seen, source, view, look.reading.turned),
+        partial(photo.show, source, look),
+        problems,
+        one_of_many,
+    )
 
 
-def _several(files: list[tuple[str, bytes]]) -> Result:
-    """A table of them all, as a CSV too, and a closer look at the one that is picked."""
+def _several(sources: list[Source]) -> Result:
+    """A table of them all, as CSV and JSON too, and a closer look at the one that is picked."""
     progress = st.empty()
     looks = []
-    for done, (name, data) in enumerate(files):
-        progress.progress(done / len(files), f"Reading {plain(name)}")
-        looks.append(_look(data))
+    for done, source in enumerate(sources):
+        progress.progress(done / len(sources), f"Reading {plain(source.name)}")
+        looks.append(photo.look_at(source))
     progress.empty()
 
-    rows = [_row(name, look) for (name, _), look in zip(files, looks, strict=True)]
     picked = st.dataframe(
-        rows,
+        [_row(source.name, look) for source, look in zip(sources, looks, strict=True)],
         hide_index=True,
         row_height=56,
         column_order=["picture", "number", "confidence", "file", "note"],
@@ -133,23 +133,15 @@ def _several(files: list[tuple[str, bytes]]) -> Result:
         key="table",
         alt="The files that were uploaded, with the number read in each",
     )
-    st.download_button(
-        "CSV",
-        _csv(rows),
-        file_name="numbers.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        help="Download the table",
-        on_click="ignore",
-    )
+    _downloads(sources, looks)
     row = next(iter(picked["selection"]["rows"]), 0)
-    row = row if row < len(files) else 0  # the picked file may have been removed
+    row = row if row < len(sources) else 0  # the picked file may have been removed
     unread = tuple(
-        f"{name}: {look}"
-        for other, ((name, _), look) in enumerate(zip(files, looks, strict=True))
+        f"{source.name}: {look}"
+        for other, (source, look) in enumerate(zip(sources, looks, strict=True))
         if isinstance(look, str) and other != row
     )
-    return _one(*files[row], unread)
+    return _one(sources[row], unread, one_of_many=True)
 
 
 def _row(name: str, look: Look | str) -> dict[str, str | float | None]:
@@ -157,7 +149,7 @@ def _row(name: str, look: Look | str) -> dict[str, str | float | None]:
         return {"picture": "", "file": name, "number": "", "confidence": None, "note": look}
     sure = float(np.prod([number.confidence for number in look.reading.numbers]))
     return {
-        "picture": look.thumbnail,
+        "picture": photo.data_url(look.thumbnail, "jpeg"),
         "file": name,
         "number": look.reading.text,
         "confidence": round(sure, 3) if look.reading.numbers else None,
@@ -165,61 +157,23 @@ def _row(name: str, look: Look | str) -> dict[str, str | float | None]:
     }
 
 
-def _csv(rows: list[dict[str, str | float | None]]) -> str:
-    file = io.StringIO()
-    table = csv.DictWriter(file, ["file", "number", "confidence", "note"], extrasaction="ignore")
-    table.writeheader()
-    table.writerows(rows)
-    return file.getvalue()
-
-
-def _look(data: bytes) -> Look | str:
-    """A picture read, or the sentence that says why it was not."""
-    try:
-        return _read(data, in_service())
-    except (ImageError, ModelError) as error:
-        return str(error)
-
-
-@st.cache_data(
-    max_entries=64,
-    show_spinner=False,
-    hash_funcs={Classifier: lambda classifier: (classifier.name, id(classifier))},
-)
-def _read(data: bytes, classifier: Classifier) -> Look:
-    """Cached by the picture and the version that reads it: every click runs the page again."""
-    photo = load(data)
-    reading = read(photo, classifier)
-    picture = Image.fromarray(photo.pixels)
-    picture.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
-    thumbnail = picture.copy()
-    thumbnail.thumbnail((160, 160))
-    return Look(reading, _url(picture), _url(thumbnail), photo.width, photo.height)
-
-
-def _url(picture: Image.Image) -> str:
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=82)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
-
-
-def _picture(look: Look, name: str) -> str:
-    """The picture as HTML with its boxes: doubtful digits coloured, refused shapes dashed."""
-    boxes = [
-        _box(look, digit.box, tone(digit.confidence), str(digit.digit))
-        for number in look.reading.numbers
-        for digit in number.digits
-    ] + [_box(look, shape.box, "refused", "") for shape in look.reading.refused]
-    said = f"read as {look.reading.text}" if look.reading.text else "in which nothing was read"
-    return (
-        f'<figure class="picture"><img src="{look.preview}" '
-        f'alt="{escape(name)}, {said}">{"".join(boxes)}</figure>'
-    )
-
-
-def _box(look: Look, box: Box, tone: str, label: str) -> str:
-    x, y, w, h = box
-    return (
-        f'<i class="{tone}" style="left:{x / look.width:.2%};top:{y / look.height:.2%};'
-        f'width:{w / look.width:.2%};height:{h / look.height:.2%}"><b>{label}</b></i>'
-    )
+def _downloads(sources: list[Source], looks: list[Look | str]) -> None:
+    readings = [
+        (source.name, look if isinstance(look, str) else look.reading)
+        for source, look in zip(sources, looks, strict=True)
+    ]
+    with st.container(horizontal=True, gap="small"):
+        for name, content, mime, help_text in (
+            ("CSV", table.to_csv, "text/csv", "Download every number, one a row"),
+            ("JSON", table.to_json, "application/json", "Download every digit, box, alternative"),
+        ):
+            st.download_button(
+                name,
+                partial(content, readings),
+                file_name=f"numbers.{name.lower()}",
+                mime=mime,
+                icon=":material/download:",
+                help=help_text,
+                on_click="ignore",
+                key=f"all-{name.lower()}",
+            )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from digitrec import jobs
+from digitrec import examples, jobs
+from digitrec.examples import ExamplesError, Which
 from digitrec.jobs import JobError
 from digitrec.recipes import LIMITS, RECIPES, TRAINING_IMAGES, Plan, PlanError
 from digitrec.ui.words import duration, plain
@@ -114,6 +115,16 @@ def _settings(recipe: str, schedule: str) -> dict[str, int | float | str | bool 
         key="serve-when-done",
         persist_state="session",
     )
+    kept = _examples()
+    learn = st.toggle(
+        "Learn from the examples too",
+        key="learn-from-examples",
+        persist_state="session",
+        disabled=not kept,
+        help=f"{kept:,} corrected digits, each in one fold with those like it"
+        if kept
+        else "There are none yet: say on the page Read whether a number was read right",
+    )
     return {
         "folds": folds,
         "epochs": epochs,
@@ -123,7 +134,15 @@ def _settings(recipe: str, schedule: str) -> dict[str, int | float | str | bool 
         "seed": seed,
         "name": name.strip() or None,
         "serve": serve,
+        "examples": bool(learn and kept),
     }
+
+
+def _examples() -> int:
+    try:
+        return examples.count(Which())
+    except ExamplesError:  # the page Examples says why
+        return 0
 
 
 def _time_needed(plan: Plan) -> None:

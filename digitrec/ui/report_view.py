@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable
 from functools import partial
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -95,6 +96,8 @@ def _report(version: Version, report: Report) -> None:
     elif test := report.get("test"):
         _title("Confusion matrix", "confusion", report)
         _confusion(test["confusion"], "the test set, which the network never saw")
+    if on_examples := report.get("examples"):
+        _examples(on_examples)
     if "reliability" in report.get("calibration", {}):
         _calibration(report)
     if report.get("mistakes"):
@@ -227,6 +230,23 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
         for row in rows
     )
     st.html(f'<div class="scroll"><table><tr>{cells}</tr>{body}</table></div>')
+
+
+def _examples(found: dict[str, Any]) -> None:
+    _title("On examples that it did not learn from")
+    rows: list[tuple[str, ...]] = [
+        ("All", share(found["before"]), share(found["after"]), f"{found['examples']:,}")
+    ]
+    rows += [
+        (
+            escape(row["writer"] or "An unknown hand"),
+            share(row["before"]),
+            share(row["after"]),
+            f"{row['examples']:,}",
+        )
+        for row in found["writers"]
+    ]
+    _table(("Hand", f"By {escape(found['before_with'])}", "Now", "Examples"), rows)
 
 
 def _calibration(report: Report) -> None:

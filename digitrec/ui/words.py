@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from digitrec.reading import Reading
+from digitrec.reading import Number, Reading
 from digitrec.settings import settings
 
 
@@ -56,6 +56,14 @@ def refusal(reading: Reading) -> str:
             else f"{count} shapes are {reason}, so they are left out."
         )
     return f"This is {reason}." if count == 1 else f"These {count} shapes are {reason}."
+
+
+def written(number: Number) -> str:
+    """A number with the decimal points and commas that stand in it."""
+    text = number.text
+    for mark in sorted(number.marks, key=lambda mark: mark.after, reverse=True):
+        text = text[: mark.after] + mark.text + text[mark.after :]
+    return text
 
 
 def duration(seconds: float) -> str:

@@ -83,6 +83,22 @@ def test_another_pen_keeps_the_drawing(drawn: Page) -> None:
     expect(drawn.locator(".st-key-answer")).to_have_text("7247")
 
 
+def test_a_taller_canvas_keeps_the_drawing_and_has_room_for_a_line(drawn: Page) -> None:
+    answer = drawn.locator(".st-key-answer")
+    with settled(drawn):
+        drawn.get_by_text("Taller").click()
+    expect(canvas(drawn)).to_have_js_property("clientHeight", 600)
+    expect(answer).to_have_text("724")
+    write(drawn, "41", y=350)
+    expect(answer).to_have_text("724 41")
+    assert answer.inner_text().split() == ["724", "41"]
+    with settled(drawn):
+        drawn.get_by_text("Taller").click()
+    expect(answer).to_have_text("724")
+    drawn.get_by_text("Taller").click()
+    expect(answer).to_have_text("724 41")
+
+
 def test_the_drawing_outlives_a_look_elsewhere_and_a_reload(drawn: Page) -> None:
     answer = drawn.locator(".st-key-answer")
     drawn.get_by_text("Upload", exact=True).first.click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,18 @@ from playwright.sync_api import Page, expect
 from digitrec import synthetic
 
 NUMBERS = {"first": "365", "second": "7", "third": "2718"}
+LINES = ("20471", "10423", "471")
+
+
+def _page() -> Image.Image:
+    """Three lines with a number each; together more digits than have their cards shown at once."""
+    lines = [synthetic.sheet(text, 1, shadow=0, ink="black").pixels for text in LINES]
+    page = Image.new(
+        "RGB", (max(line.shape[1] for line in lines), 3 * lines[0].shape[0]), "#f7f6f2"
+    )
+    for place, line in enumerate(lines):
+        page.paste(Image.fromarray(line), (0, place * line.shape[0]))
+    return page
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +36,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for seed, (name, number) in enumerate(NUMBERS.items()):
         written[name] = folder / f"{name}.jpg"
         Image.fromarray(synthetic.sheet(number, seed).pixels).save(written[name])
+    written["page"] = folder / "page.png"
+    _page().save(written["page"])
     written["words"] = folder / "words.png"
     written["words"].write_text("these are words")
     written["huge"] = folder / "huge.png"
@@ -45,8 +60,9 @@ def test_a_photo_is_read_and_boxed(upload: Page, files: dict[str, Path]) -> None
     give(upload, files["first"])
     expect(upload.locator(".st-key-answer")).to_have_text("365")
     expect(upload.locator(".st-key-digits article")).to_have_count(3)
-    boxes = upload.locator(".picture > i")
-    expect(boxes).to_have_text(["3", "6", "5"])
+    expect(upload.locator(".picture button")).to_have_text(["365"])
+    boxes = upload.locator(".picture .digit")
+    expect(boxes).to_have_count(3)
     picture = upload.locator(".picture img").bounding_box()
     assert picture is not None
     with Image.open(files["first"]) as photo:
@@ -57,6 +73,97 @@ def test_a_photo_is_read_and_boxed(upload: Page, files: dict[str, Path]) -> None
         assert shown["x"] - picture["x"] == pytest.approx(x * scale, abs=6)
         assert shown["width"] == pytest.approx(w * scale, abs=8)
     expect(upload.get_by_alt_text("first.jpg, read as 365")).to_be_visible()
+
+
+def test_a_number_is_clicked_on_the_picture_or_in_the_table(
+    upload: Page, files: dict[str, Path]
+) -> None:
+    give(upload, files["page"])
+    expect(upload.locator(".st-key-answer")).to_have_text(" ".join(LINES))
+    cards = upload.locator(".st-key-digits article")
+    boxes, rows = upload.locator(".picture button"), upload.locator(".st-key-numbers tbody button")
+    expect(boxes).to_have_text(list(LINES))
+    expect(rows).to_have_text(list(LINES))
+    expect(cards).to_have_count(0)
+
+    boxes.nth(1).click()
+    expect(cards.locator("li:first-child b")).to_have_text(list(LINES[1]))
+    expect(boxes.nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(rows.nth(1)).to_have_attribute("aria-pressed", "true")
+    rows.nth(2).focus()
+    upload.keyboard.press("Enter")
+    expect(cards.locator("li:first-child b")).to_have_text(list(LINES[2]))
+    expect(boxes.nth(2)).to_have_attribute("aria-pressed", "true")
+    expect(rows.nth(2)).to_be_focused()
+    boxes.nth(2).focus()
+    upload.keyboard.press("Space")  # again: none is chosen
+    expect(cards).to_have_count(0)
+
+
+def test_a_picture_is_cropped_by_mouse_and_by_keyboard(
+    upload: Page, files: dict[str, Path]
+) -> None:
+    give(upload, files["page"])
+    answer = upload.locator(".st-key-answer")
+    expect(answer).to_have_text(" ".join(LINES))
+    upload.get_by_role("button", name="Crop", exact=True).click()
+    frame = upload.get_by_role("group", name="Frame")
+    expect(frame).to_be_focused()
+    frame.scroll_into_view_if_needed()
+    box = upload.locator(".picture").bounding_box()
+    assert box is not None
+    upload.mouse.move(box["x"] - 5, box["y"] - 5)  # from beside the picture
+    upload.mouse.down()
+    upload.mouse.move(box["x"] + box["width"] + 5, box["y"] + box["height"] / 3, steps=4)
+    upload.mouse.up()
+    expect(answer).to_have_text(LINES[0])
+    expect(frame).to_be_hidden()
+    upload.get_by_role("button", name="Reset").click()
+    expect(answer).to_have_text(" ".join(LINES))
+
+    upload.get_by_role("button", name="Crop", exact=True).click()
+    expect(frame).to_be_focused()
+    for _ in range(5):
+        upload.keyboard.press("ArrowLeft")
+        upload.keyboard.press("ArrowUp")
+    for _ in range(10):
+        upload.keyboard.press("Shift+ArrowRight")
+    for _ in range(23):  # from 0.8 of the height to a third
+        upload.keyboard.press("Shift+ArrowUp")
+    upload.keyboard.press("Enter")
+    expect(answer).to_have_text(LINES[0])
+
+
+def test_a_picture_is_turned(upload: Page, files: dict[str, Path], tmp_path: Path) -> None:
+    with Image.open(files["third"]) as picture:
+        picture.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "sideways.png")
+    give(upload, tmp_path / "sideways.png")
+    expect(upload.locator(".picture")).to_be_visible()
+    upload.get_by_role("button", name="Turn right").click()
+    expect(upload.locator(".st-key-answer")).to_have_text("2718")
+    photo = upload.locator(".picture .photo")
+    expect(photo).to_have_attribute("alt", "sideways.png, read as 2718")
+    assert photo.evaluate("image => image.naturalWidth > image.naturalHeight")
+
+
+def test_the_ink_lies_over_the_photo(upload: Page, files: dict[str, Path]) -> None:
+    give(upload, files["first"])
+    expect(upload.locator(".st-key-answer")).to_have_text("365")
+    ink = upload.locator(".picture .ink img")
+    expect(ink).to_have_count(0)
+    upload.get_by_text("Show the ink").click()
+    expect(ink).to_be_visible()
+    photo = upload.locator(".picture .photo")
+    assert ink.bounding_box() == photo.bounding_box()
+    covered = ink.evaluate("""image => {
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+        const pen = canvas.getContext("2d");
+        pen.drawImage(image, 0, 0);
+        const pixels = pen.getImageData(0, 0, canvas.width, canvas.height).data;
+        return pixels.filter((value, at) => at % 4 === 3 && value > 100).length / pixels.length * 4;
+    }""")
+    assert 0.01 < covered < 0.3
 
 
 def test_several_make_a_table_and_a_csv(
@@ -76,6 +183,11 @@ def test_several_make_a_table_and_a_csv(
     ]
     assert float(rows[0]["confidence"]) > 0.5
     assert rows[2]["note"]
+    with upload.expect_download() as download:
+        upload.get_by_role("button", name="JSON").click()
+    download.value.save_as(tmp_path / "numbers.json")
+    read = json.loads((tmp_path / "numbers.json").read_text())
+    assert [one.get("text") for one in read] == ["365", "7", None]
 
     table = upload.locator(".st-key-table canvas").first.bounding_box()
     assert table is not None

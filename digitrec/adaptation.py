@@ -1,0 +1,163 @@
+"""*Adapt now*: the version in service learns the examples, as a process of its own.
+
+``start`` is what the page calls; ``python -m digitrec adapt`` does the same in the foreground. How
+far it is stands in ``models/.adapt/status.json``; the lock beside it is the kernel's, so a killed
+adaptation is told from one under way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from digitrec import collected, registry, storage
+from digitrec.examples import ExamplesError
+from digitrec.settings import ROOT, settings
+
+FOLDER, LOCK, STATUS = ".adapt", "lock", "status.json"
+NEWEST = 2_000  # examples at most: with more, a training run is the better way
+FEWEST = 3
+FOLDS = 3
+Tell = Callable[[str, float], None]  # a sentence, and the share that is done
+
+
+class AdaptationError(RuntimeError):
+    """The adaptation cannot start or came to nothing; the message says why."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """state: "running", "done", "failed", "interrupted". progress: from 0 to 1."""
+
+    state: str
+    message: str
+    progress: float = 0.0
+    version: str | None = None
+
+
+def start(models: Path | None = None, *, serve: bool = False) -> None:
+    """Begin in a child process of lower priority. Raises `AdaptationError`."""
+    store = _store(models)
+    command = [sys.executable, "-m", "digitrec", "adapt", "--models", str(store)]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": "-1"}
+    try:
+        (store / FOLDER).mkdir(parents=True, exist_ok=True)
+        if storage.is_locked(store / FOLDER / LOCK):
+            raise AdaptationError("An adaptation is under way; wait until it ends.")
+        _say(store, Status("running", "Starting."))
+        with (store / FOLDER / "log.txt").open("wb") as log:
+            child = subprocess.Popen(  # noqa: S603
+                [*command, "--serve"] if serve else command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise AdaptationError(f"It cannot be started: {storage.reason(error)}") from error
+    _children.append(child)
+
+
+_children: list[subprocess.Popen[bytes]] = []  # ours, to be reaped when they end
+STARTING_SECONDS = 60  # for Python and its imports, before the lock is held
+
+
+def seen(models: Path | None = None) -> Status | None:
+    """The adaptation under way or the last one; None where there was none. Any process may ask."""
+    _children[:] = [child for child in _children if child.poll() is None]
+    folder = _store(models) / FOLDER
+    try:
+        status = Status(**json.loads((folder / STATUS).read_text()))
+        age = time.time() - (folder / STATUS).stat().st_mtime
+    except (OSError, ValueError, TypeError):
+        return None
+    if status.state != "running" or storage.is_locked(folder / LOCK):
+        return status
+    if not status.progress and age < STARTING_SECONDS:
+        return status
+    return Status("interrupted", "Its process ended without a word; start it again.")
+
+
+def forget(models: Path | None = None) -> None:
+    """Of one that has ended, nothing more is said."""
+    (_store(models) / FOLDER / STATUS).unlink(missing_ok=True)
+
+
+def carry_out(
+    models: Path | None = None, *, serve: bool = False, tell: Tell | None = None
+) -> dict[str, Any]:
+    """Adapt, write the version, and return its report. Raises `AdaptationError`."""
+    store = _store(models)
+    folder = store / FOLDER
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = storage.lock(folder / LOCK)
+    except OSError as error:
+        raise AdaptationError(f"It cannot be written: {storage.reason(error)}") from error
+    if lock is None:
+        raise AdaptationError("An adaptation is under way; wait until it ends.")
+
+    def say(message: str, progress: float) -> None:
+        _say(store, Status("running", message, progress))
+        if tell is not None:
+            tell(message, progress)
+
+    try:
+        report = _carry_out(store, say)
+        name = str(report["name"])
+        if serve:
+            registry.serve(name, store)
+        _say(store, Status("done", _outcome(report), 1.0, name))
+    except (ExamplesError, registry.RegistryError, OSError, RuntimeError) as error:
+        sentence = storage.reason(error) if isinstance(error, OSError) else str(error)
+        _say(store, Status("failed", sentence))
+        raise AdaptationError(sentence) from error
+    finally:
+        shutil.rmtree(folder / "version", ignore_errors=True)
+        os.close(lock)
+    return report
+
+
+def _carry_out(store: Path, say: Tell) -> dict[str, Any]:
+    say("Looking for examples.", 0.02)
+    found = collected.collected(NEWEST)
+    if len(found) < FEWEST:
+        raise AdaptationError(
+            f"There are {len(found)} examples to learn from, and it takes at least {FEWEST}: "
+            "correct some readings first."
+        )
+    from digitrec.adapt import adapted  # TensorFlow's seconds are spent when there is work
+
+    base = registry.version(registry.in_service(store), store)
+    began = time.perf_counter()
+    report = adapted(base, found, store / FOLDER / "version", say)
+    name = time.strftime("adapted-%Y%m%d-%H%M%S")
+    report |= {"seconds": round(time.perf_counter() - began, 1), "name": name}
+    registry.publish(store / FOLDER / "version", name, report, store)
+    return report
+
+
+def _outcome(report: dict[str, Any]) -> str:
+    on, test = report["examples"], report["comparison"]
+    return (
+        f"Held-out examples read right: {on['before']:.1%} before, {on['after']:.1%} now. "
+        f"MNIST's test digits: {test['other_accuracy']:.2%} before, {test['accuracy']:.2%} now."
+    )
+
+
+def _say(store: Path, status: Status) -> None:
+    storage.write(store / FOLDER / STATUS, json.dumps(asdict(status)))
+
+
+def _store(models: Path | None) -> Path:
+    return (models or settings().models).resolve()

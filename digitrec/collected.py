@@ -1,0 +1,151 @@
+"""The examples as training data: arrays, near-duplicates kept together, and what they are for.
+
+An example and another like it (the same drawing at another size, the same photo sent twice) must
+not lie on both sides of a fold: the network would be examined on what it learnt by heart.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from digitrec import examples
+from digitrec.examples import NOT_A_DIGIT, Which
+
+ALIKE = 0.95  # cosine of two inks; of other hands' digits few but upright strokes come so near
+SHARE = 0.05  # of the images in training that are examples, each repeated to make that many
+MOST_REPEATED = 20  # times: three examples are not to be learnt by heart
+BLOCK = 1000  # inks compared at a time with all others
+SHIFTS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1))  # the other four are these, seen from the other
+
+
+@dataclass(frozen=True)
+class Collected:
+    """x: (n, 28, 28) uint8, bright on dark. y: (n,) uint8, 0 to 10. writers, groups: (n,).
+
+    writers: "" where none is known. groups: the same number for near-duplicates.
+    """
+
+    x: NDArray[np.uint8]
+    y: NDArray[np.uint8]
+    writers: NDArray[np.str_]
+    groups: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def chosen(self, which: NDArray[Any]) -> Collected:
+        return Collected(self.x[which], self.y[which], self.writers[which], self.groups[which])
+
+    def of_classes(self, classes: int) -> Collected:
+        """Without *not a digit* for a network that does not know it."""
+        return self.chosen(self.y < classes)
+
+    def to_npz(self) -> bytes:
+        buffer = io.BytesIO()
+        np.savez(buffer, x=self.x, y=self.y, writers=self.writers, groups=self.groups)
+        return buffer.getvalue()
+
+    @classmethod
+    def from_npz(cls, content: bytes) -> Collected:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            return cls(file["x"], file["y"], file["writers"], file["groups"])
+
+
+def collected(newest: int | None = None) -> Collected:
+    """All kept examples, or the newest so many. Raises `examples.ExamplesError`."""
+    if newest is None:
+        found = [example for example, _ in examples.every(Which())]
+    else:
+        found = list(islice(examples.find(Which(), newest), newest))
+    x = np.array([example.ink for example in found], np.uint8).reshape(-1, 28, 28)
+    y = np.array([example.label for example in found], np.uint8)
+    writers = np.array([example.writer or "" for example in found], np.str_)
+    return Collected(x, y, writers, near_duplicates(x))
+
+
+def near_duplicates(x: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """(n, 28, 28) -> (n,) numbers of groups whose inks are alike, give or take a pixel's shift."""
+    if not len(x):
+        return np.zeros(0, np.int64)
+    flat = _unit(x)
+    pairs = []
+    for shift in SHIFTS:
+        moved = _unit(np.roll(x, shift, axis=(1, 2)))
+        for start in range(0, len(x), BLOCK):
+            rows, columns = np.nonzero(flat[start : start + BLOCK] @ moved.T > ALIKE)
+            pairs.append(np.stack([rows + start, columns]))
+    rows, columns = np.concatenate(pairs, axis=1)
+    graph = coo_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(len(x), len(x)))
+    groups: NDArray[np.int64] = connected_components(graph, directed=False)[1].astype(np.int64)
+    return groups
+
+
+def _unit(x: NDArray[np.uint8]) -> NDArray[np.float32]:
+    flat = x.reshape(len(x), -1).astype(np.float32)
+    unit: NDArray[np.float32] = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1)
+    return unit
+
+
+def mixed_in(
+    x: NDArray[np.uint8], y: NDArray[np.uint8], learnt: Collected
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Training images and labels with the examples among them, repeated so that they matter."""
+    if not len(learnt):
+        return x, y
+    times = int(np.clip(round(SHARE * len(x) / len(learnt)), 1, MOST_REPEATED))
+    return (
+        np.concatenate([x, np.repeat(learnt.x, times, axis=0)]),
+        np.concatenate([y, np.repeat(learnt.y, times)]),
+    )
+
+
+def deal(groups: NDArray[np.int64], count: int, seed: int = 1) -> list[NDArray[np.int64]]:
+    """Indices of `count` folds of about the same size; no group is in two of them."""
+    rng = np.random.default_rng(seed)
+    names, sizes = np.unique(groups, return_counts=True)
+    order = rng.permutation(len(names))
+    order = order[np.argsort(-sizes[order], kind="stable")]  # the large ones first
+    fold_of = np.zeros(int(names.max(initial=0)) + 1, np.int64)
+    held = np.zeros(count, np.int64)
+    for place in order:
+        smallest = int(held.argmin())
+        fold_of[names[place]] = smallest
+        held[smallest] += sizes[place]
+    return [np.flatnonzero(fold_of[groups] == fold) for fold in range(count)]
+
+
+def moved(
+    found: Collected, before: NDArray[Any], after: NDArray[Any], other: str
+) -> dict[str, Any]:
+    """How accuracy moved on held-out examples, in all and by writer, as a report has it.
+
+    before, after: (n,) answers, 0 to 10, by the version `other` and by networks that never saw the
+    example. A digit that is taken for *not a digit* is wrong.
+    """
+    was, now = before == found.y, after == found.y
+
+    def row(which: NDArray[np.bool_]) -> dict[str, Any]:
+        return {
+            "examples": int(which.sum()),
+            "before": float(was[which].mean()),
+            "after": float(now[which].mean()),
+        }
+
+    names: Sequence[str] = sorted({str(name) for name in found.writers})
+    return {
+        **row(np.ones(len(found), bool)),
+        "before_with": other,
+        "not_digits": int((found.y == NOT_A_DIGIT).sum()),
+        "writers": [
+            {"writer": name, **row(found.writers == name)} for name in names if len(names) > 1
+        ],
+    }

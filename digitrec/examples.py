@@ -1,0 +1,325 @@
+"""Digits that people have labelled: what the network gets wrong, and what it is to learn from.
+
+Each is kept with its crop from the picture, the 28 x 28 that the network saw, the label, what was
+read by which version, and where it is from. SQLite by default; `settings().database_url` may name
+a PostgreSQL. Every function raises `ExamplesError`, a sentence, when the database cannot be used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.engine import Connection, Row
+
+from digitrec import storage
+from digitrec.schema import EXAMPLES, NewerSchemaError, database, writing
+from digitrec.settings import settings
+
+NOT_A_DIGIT = 10
+LABELS = range(NOT_A_DIGIT + 1)
+LONGEST = 64  # letters of a source or a writer
+BATCH = 500  # rows fetched or named at once
+
+_LISTED = [column for column in EXAMPLES.c if column.name not in ("bytes", "crop", "digest")]
+
+
+class ExamplesError(RuntimeError):
+    """The examples cannot be read or kept; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class New:
+    """A labelled digit to keep.
+
+    ink: (28, 28) uint8, bright on dark, as the network saw it. crop: the place in the picture, as
+    PNG. label, read: 0 to 9, or `NOT_A_DIGIT`; read is None where nothing was read.
+    """
+
+    ink: NDArray[np.uint8]
+    crop: bytes
+    label: int
+    source: str  # "drawn", "uploaded", "camera", "imported"
+    read: int | None = None
+    version: str | None = None
+    confidence: float | None = None
+    writer: str | None = None
+
+
+@dataclass(frozen=True)
+class Example:
+    """A kept one; its crop is fetched by `crop`. created, deleted: unix seconds."""
+
+    id: int
+    label: int
+    read: int | None
+    confidence: float | None
+    version: str | None
+    source: str
+    writer: str | None
+    created: float
+    deleted: float | None
+    ink: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What one `add` did, for `undo`: the new ids, and those that they took the place of."""
+
+    ids: tuple[int, ...]
+    replaced: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Which:
+    """A choice of examples; what is left empty does not narrow it. since, until: unix seconds."""
+
+    labels: tuple[int, ...] = ()
+    read: tuple[int, ...] = ()
+    right: bool | None = None  # whether what was read is the label
+    since: float | None = None
+    until: float | None = None
+    writer: str | None = None
+    ids: tuple[int, ...] = ()
+    binned: bool = False  # the deleted ones, and no others
+
+
+def add(new: Sequence[New]) -> Kept:
+    """Keep them all or none; when this returns they are on the disk.
+
+    One whose ink is kept already takes that one's place. Raises `ExamplesError` past the cap too.
+    """
+    if not new:
+        return Kept(())
+    now = time.time()
+    rows = [_row(example, now) for example in new]
+    with _transaction() as connection:
+        _check_room(connection, rows)
+        replaced = _same(connection, {row["digest"] for row in rows})
+        _mark(connection, replaced, now)
+        added = connection.execute(sa.insert(EXAMPLES).returning(EXAMPLES.c.id), rows)
+        return Kept(tuple(added.scalars()), tuple(replaced))
+
+
+def undo(kept: Kept) -> None:
+    """As if that `add` had not been."""
+    with _transaction() as connection:
+        for ids in _slices(kept.ids):
+            connection.execute(sa.delete(EXAMPLES).where(EXAMPLES.c.id.in_(ids)))
+        _mark(connection, kept.replaced, None)
+
+
+def find(which: Which, limit: int, offset: int = 0) -> list[Example]:
+    """A page of them, the newest first."""
+    query = _chosen(which).order_by(EXAMPLES.c.id.desc()).limit(limit).offset(offset)
+    with _connected() as connection:
+        return [_example(row) for row in connection.execute(query)]
+
+
+def count(which: Which) -> int:
+    with _connected() as connection:
+        query = sa.select(sa.func.count()).select_from(_chosen(which).subquery())
+        return int(connection.execute(query).scalar_one())
+
+
+def every(which: Which) -> Iterator[tuple[Example, bytes]]:
+    """All of them with their crops, the oldest first, a few hundred in memory at a time."""
+    last = 0
+    while True:
+        query = _chosen(which, EXAMPLES.c.crop).where(EXAMPLES.c.id > last)
+        with _connected() as connection:
+            rows = connection.execute(query.order_by(EXAMPLES.c.id).limit(BATCH)).all()
+        if not rows:
+            return
+        yield from ((_example(row), bytes(row.crop)) for row in rows)
+        last = rows[-1].id
+
+
+def crop(id_: int) -> bytes:
+    """Its place in the picture, as PNG."""
+    with _connected() as connection:
+        query = sa.select(EXAMPLES.c.crop).where(EXAMPLES.c.id == id_)
+        found = connection.execute(query).scalar()
+    if found is None:
+        raise ExamplesError(f"There is no example {id_}.")
+    return bytes(found)
+
+
+def writers() -> list[str]:
+    """Their names, in order."""
+    query = sa.select(EXAMPLES.c.writer).where(EXAMPLES.c.writer.is_not(None)).distinct()
+    with _connected() as connection:
+        return sorted(connection.execute(query).scalars())
+
+
+def relabel(ids: Sequence[int], label: int) -> None:
+    """Raises `ExamplesError` when one is not there, and then changes none."""
+    if label not in LABELS:
+        raise ExamplesError(f"A label is a digit, or {NOT_A_DIGIT} for not a digit.")
+    _update(ids, label=label)
+
+
+def delete(ids: Sequence[int]) -> None:
+    """Into the bin: `restore` brings them back. Raises as `relabel` does."""
+    _update(ids, deleted=time.time())
+
+
+def restore(ids: Sequence[int]) -> None:
+    """Back from the bin. Raises as `relabel` does."""
+    _update(ids, deleted=None)
+
+
+def empty_bin() -> int:
+    """Remove for good what has been deleted, and return how many there were."""
+    with _transaction() as connection:
+        gone = connection.execute(sa.delete(EXAMPLES).where(EXAMPLES.c.deleted.is_not(None)))
+        return gone.rowcount
+
+
+def _row(example: New, now: float) -> dict[str, Any]:
+    if example.label not in LABELS or example.ink.shape != (28, 28):
+        raise ValueError("an example is 28 x 28, with a label from 0 to 10")
+    ink = np.ascontiguousarray(example.ink, np.uint8).tobytes()
+    return {
+        "ink": ink,
+        "digest": hashlib.sha256(ink).hexdigest()[:32],
+        "crop": example.crop,
+        "bytes": len(ink) + len(example.crop),
+        "label": example.label,
+        "read_as": example.read,
+        "version": example.version,
+        "confidence": example.confidence,
+        "source": example.source[:LONGEST],
+        "writer": " ".join((example.writer or "").split())[:LONGEST] or None,
+        "created": now,
+    }
+
+
+def _check_room(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    limits = settings()
+    total = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(EXAMPLES.c.bytes), 0))
+    held, size = connection.execute(total).one()
+    if held + len(rows) > limits.max_examples:
+        full = f"{limits.max_examples:,} examples"
+    elif size + sum(row["bytes"] for row in rows) > limits.max_examples_megabytes * 10**6:
+        full = f"{limits.max_examples_megabytes:,} MB of examples"
+    else:
+        return
+    raise ExamplesError(
+        f"There is room for {full}, and this would be more: delete some and empty the bin, or "
+        "raise the limit."
+    )
+
+
+def _same(connection: Connection, digests: set[str]) -> list[int]:
+    """The kept examples whose ink has one of these digests."""
+    found: list[int] = []
+    for some in _slices(tuple(digests)):
+        same = EXAMPLES.c.digest.in_(some) & EXAMPLES.c.deleted.is_(None)
+        found += connection.execute(sa.select(EXAMPLES.c.id).where(same)).scalars()
+    return found
+
+
+def _mark(connection: Connection, ids: Sequence[int], deleted: float | None) -> None:
+    for some in _slices(ids):
+        chosen = sa.update(EXAMPLES).where(EXAMPLES.c.id.in_(some))
+        connection.execute(chosen.values(deleted=deleted))
+
+
+def _update(ids: Sequence[int], **values: Any) -> None:
+    with _transaction() as connection:
+        for some in _slices(tuple(set(ids))):
+            chosen = sa.update(EXAMPLES).where(EXAMPLES.c.id.in_(some))
+            if connection.execute(chosen.values(**values)).rowcount != len(some):
+                found = sa.select(EXAMPLES.c.id).where(EXAMPLES.c.id.in_(some))
+                missing = set(some) - set(connection.execute(found).scalars())
+                raise ExamplesError(f"There is no example {min(missing)}.")
+
+
+def _slices(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
+
+
+def _chosen(which: Which, *more: sa.ColumnClause[Any]) -> sa.Select[Any]:
+    c = EXAMPLES.c
+    query = sa.select(*_LISTED, *more)
+    query = query.where(c.deleted.is_not(None) if which.binned else c.deleted.is_(None))
+    for column, values in ((c.label, which.labels), (c.read_as, which.read), (c.id, which.ids)):
+        if values:
+            query = query.where(column.in_(values))
+    if which.right is not None:
+        same = c.read_as == c.label
+        query = query.where(same if which.right else sa.not_(same))
+    if which.since is not None:
+        query = query.where(c.created >= which.since)
+    if which.until is not None:
+        query = query.where(c.created < which.until)
+    return query if which.writer is None else query.where(c.writer == which.writer)
+
+
+def _example(row: Row[Any]) -> Example:
+    ink = np.frombuffer(bytes(row.ink), np.uint8).reshape(28, 28)
+    return Example(
+        id=row.id,
+        label=row.label,
+        read=row.read_as,
+        confidence=row.confidence,
+        version=row.version,
+        source=row.source,
+        writer=row.writer,
+        created=row.created,
+        deleted=row.deleted,
+        ink=ink,
+    )
+
+
+@contextmanager
+def _connected() -> Iterator[Connection]:
+    with _in_words(), database().connect() as connection:
+        yield connection
+
+
+@contextmanager
+def _transaction() -> Iterator[Connection]:
+    """Committed at the end of the block, or as if it had not been."""
+    with _in_words(), writing() as connection:
+        yield connection
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except NewerSchemaError as error:
+        raise ExamplesError(f"The examples cannot be used: {error}; install that one.") from error
+    except OSError as error:
+        raise ExamplesError(f"The examples cannot be kept: {storage.reason(error)}") from error
+    except sa.exc.SQLAlchemyError as error:
+        raise ExamplesError(f"The examples cannot be used: {_why(error)}.") from error
+
+
+def _why(error: sa.exc.SQLAlchemyError) -> str:
+    """In a few words, and never with the URL, in which a password may stand."""
+    said = str(getattr(error, "orig", None) or error).partition("\n")[0].lower()
+    for words, meaning in {
+        "readonly": "this user may not write to their file",
+        "unable to open": "their file cannot be opened",
+        "disk is full": "the disk is full",
+        "malformed": "their file is damaged; put a copy of it back",
+        "not a database": "their file is damaged; put a copy of it back",
+        "locked": "another process holds them; try again",
+        "connection": "the database server cannot be reached",
+        "no module named": "install digitrec[postgres] for a PostgreSQL database",
+        "sqlite or postgresql": "DIGITREC_DATABASE_URL must name an sqlite or postgresql database",
+        "could not parse": "DIGITREC_DATABASE_URL is not a database URL",
+    }.items():
+        if words in said:
+            return meaning
+    return f"the database refused ({type(error).__name__})"

@@ -1,0 +1,91 @@
+"""The examples as files: pictures in a zip, arrays in an npz, a table in a CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from digitrec import examples, storage
+from digitrec.examples import NOT_A_DIGIT, Example, Which
+from digitrec.imports import OTHER
+
+COLUMNS = ("id", "label", "read", "version", "confidence", "source", "writer", "when")
+
+
+class ExportError(ValueError):
+    """The file cannot be written; the message says why."""
+
+
+def write(path: Path, which: Which | None = None) -> int:
+    """Write the kind that the name ends in, whole or not at all; returns how many examples.
+
+    Raises `ExportError` and `examples.ExamplesError`.
+    """
+    make = KINDS.get(path.suffix.lower())
+    if make is None:
+        raise ExportError(f"{path} must end in {', '.join(KINDS)}.")
+    content, count = make(which or Which())
+    try:
+        storage.write(path, content)
+    except OSError as error:
+        raise ExportError(f"The file cannot be written: {storage.reason(error)}") from error
+    return count
+
+
+def as_zip(which: Which) -> tuple[bytes, int]:
+    """Crops as ``label__id.png``, which `imports` takes back, and the table."""
+    buffer = io.BytesIO()
+    found = []
+    with zipfile.ZipFile(buffer, "w") as archive:  # stored: PNGs are compressed already
+        for example, crop in examples.every(which):
+            label = OTHER if example.label == NOT_A_DIGIT else str(example.label)
+            archive.writestr(f"examples/{label}__{example.id}.png", crop)
+            found.append(example)
+        archive.writestr("examples/examples.csv", _table(found))
+    return buffer.getvalue(), len(found)
+
+
+def as_npz(which: Which) -> tuple[bytes, int]:
+    """x: (n, 28, 28) uint8, bright on dark. y: (n,) uint8, 10 for not a digit. id, writer: (n,)."""
+    found = [example for example, _ in examples.every(which)]
+    return storage.npz(
+        x=np.array([example.ink for example in found], np.uint8).reshape(-1, 28, 28),
+        y=np.array([example.label for example in found], np.uint8),
+        id=np.array([example.id for example in found], np.int64),
+        writer=np.array([example.writer or "" for example in found], np.str_),
+    ), len(found)
+
+
+def as_csv(which: Which) -> tuple[bytes, int]:
+    found = [example for example, _ in examples.every(which)]
+    return _table(found).encode(), len(found)
+
+
+KINDS: dict[str, Callable[[Which], tuple[bytes, int]]] = {
+    ".zip": as_zip,
+    ".npz": as_npz,
+    ".csv": as_csv,
+}
+
+
+def _table(found: list[Example]) -> str:
+    file = io.StringIO()
+    table = csv.writer(file)
+    table.writerow(COLUMNS)
+    for example in found:
+        when = datetime.fromtimestamp(example.created, UTC).isoformat(timespec="seconds")
+        names = map(_harmless, (example.source, example.writer or ""))
+        read, confidence = example.read, example.confidence
+        table.writerow((example.id, example.label, read, example.version, confidence, *names, when))
+    return file.getvalue()
+
+
+def _harmless(text: str) -> str:
+    """What a spreadsheet would take for a formula becomes text."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

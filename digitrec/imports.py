@@ -1,0 +1,214 @@
+"""Labelled pictures in a folder or a zip -> examples, with a look at what will be taken first.
+
+A label is the file's name before ``__`` (``4__7.png``, ``1042__1.jpg``; one without any digit is
+*not a digit*), or else the name of its folder: ``0`` to ``9``, or ``not_a_digit``. Nothing of a zip
+is ever written to the disk; how much of it is unpacked is bounded by what really comes out, not by
+what the archive says of itself.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from digitrec.classifier import Classifier, in_service
+from digitrec.corrections import Shape, examples_of, matched
+from digitrec.examples import NOT_A_DIGIT, New
+from digitrec.images import ImageError, Photo, load
+from digitrec.preprocess import ink_map, normalise
+from digitrec.reader import read
+from digitrec.settings import settings
+
+OTHER = "not_a_digit"
+MOST_FILES = 20_000
+MOST_UNPACKED = 1_000  # MB (10**6 bytes) of a whole archive or folder
+PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".heif"}
+TOO_MUCH = f"This holds more than {MOST_UNPACKED} MB; import a part of it at a time."
+
+
+class ImportRefusedError(ValueError):
+    """Nothing can be taken from this; the message says why."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One picture that will be taken. labels: what it shows, from left to right."""
+
+    name: str
+    labels: tuple[int, ...]
+    content: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class Found:
+    """refused: the names of what will not be taken, and why."""
+
+    items: tuple[Item, ...]
+    refused: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Ready for `examples.add`."""
+
+    new: tuple[New, ...]
+    refused: tuple[tuple[str, str], ...]
+
+
+class _Refused(ValueError):  # noqa: N818  one file's reason, which ends in a list
+    pass
+
+
+def looked_into(source: Path) -> Found:
+    """A folder with its subfolders, or a zip. Raises `ImportRefusedError`."""
+    if source.is_dir():
+        return _sorted_out(
+            (path.relative_to(source).as_posix(), path.read_bytes)
+            for path in sorted(source.rglob("*"))
+            if path.is_file() and not path.is_symlink()
+        )
+    try:
+        with source.open("rb") as file:
+            return in_zip(io.BytesIO(file.read(MOST_UNPACKED * 10**6 + 1)))
+    except FileNotFoundError:
+        raise ImportRefusedError(f"There is no folder or zip {source}.") from None
+    except OSError as error:
+        raise ImportRefusedError(f"{source} cannot be opened: {error.strerror}.") from None
+
+
+def in_files(files: Iterable[tuple[str, bytes]]) -> Found:
+    """Files with their paths, as a browser sends a folder."""
+    return _sorted_out((name, partial(bytes, content)) for name, content in files)
+
+
+def in_zip(file: BinaryIO) -> Found:
+    """Raises `ImportRefusedError` for what is no zip, or one that unpacks to too much."""
+    try:
+        archive = zipfile.ZipFile(file)
+        entries = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+        raise ImportRefusedError("This is not a zip, or it is damaged.") from error
+    if sum(entry.file_size for entry in entries) > MOST_UNPACKED * 10**6:
+        raise ImportRefusedError(TOO_MUCH)
+    budget = _Budget()
+
+    def contents() -> Iterator[tuple[str, Callable[[], bytes]]]:
+        for entry in entries:
+            if not entry.is_dir():
+                yield entry.filename, partial(_unpacked, archive, entry, budget)
+
+    tricky = {entry.filename: why for entry in entries if (why := _trick(entry))}
+    return _sorted_out(contents(), tricky)
+
+
+@dataclass
+class _Budget:
+    left: int = MOST_UNPACKED * 10**6
+
+
+def _trick(entry: zipfile.ZipInfo) -> str:
+    path = PurePosixPath(entry.filename.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in entry.filename:
+        return "its path leads out of the archive"
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        return "it is a link"
+    return "it is encrypted" if entry.flag_bits & 1 else ""
+
+
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: _Budget) -> bytes:
+    limit = settings().max_megabytes * 10**6
+    try:
+        with archive.open(entry) as file:
+            content = file.read(min(limit, budget.left) + 1)
+    except Exception as error:  # each way of packing raises its own
+        raise _Refused("it is damaged") from error
+    budget.left -= len(content)
+    if budget.left < 0:
+        raise ImportRefusedError(TOO_MUCH)
+    if len(content) > limit:
+        raise _Refused(f"it is larger than {settings().max_megabytes} MB")
+    return content
+
+
+def _sorted_out(
+    files: Iterable[tuple[str, Callable[[], bytes]]], tricky: dict[str, str] | None = None
+) -> Found:
+    items: list[Item] = []
+    refused: list[tuple[str, str]] = []
+    for name, content in files:
+        path = PurePosixPath(name)
+        if any(part.startswith((".", "__MACOSX")) for part in path.parts if part != ".."):
+            continue
+        if len(items) + len(refused) >= MOST_FILES:
+            raise ImportRefusedError(f"This holds more than {MOST_FILES:,} files; take fewer.")
+        why = (tricky or {}).get(name)
+        labels = _labels(path)
+        if why:
+            refused.append((name, why))
+        elif path.suffix.lower() in PICTURES and labels:
+            items.append(Item(name, labels, content))
+        elif path.suffix.lower() in PICTURES:
+            refused.append((name, "neither its name (label__n) nor its folder says what it shows"))
+    return Found(tuple(items), tuple(refused))
+
+
+def _labels(path: PurePosixPath) -> tuple[int, ...]:
+    """What a picture shows, by its name or its folder; () where neither says."""
+    said, mark, _ = path.name.partition("__")
+    if not mark:
+        said = path.parent.name
+        if said != OTHER and not (len(said) == 1 and said.isdecimal()):
+            return ()
+    if not any(letter.isdigit() for letter in said):
+        return (NOT_A_DIGIT,)
+    digits = said.replace("_", "")
+    return tuple(map(int, digits)) if digits.isascii() and digits.isdecimal() else ()
+
+
+def taken(
+    found: Found,
+    writer: str | None = None,
+    tell: Callable[[float], object] = lambda _: None,
+) -> Taken:
+    """Read the pictures and cut out their digits; tell is given the share that is done.
+
+    Raises `digitrec.classifier.ModelError` where no model can be loaded, and `ImportRefusedError`.
+    """
+    classifier = in_service()
+    new: list[New] = []
+    refused = list(found.refused)
+    for number, item in enumerate(found.items):
+        try:
+            new += _examples(item, classifier, writer)
+        except (ImageError, _Refused) as error:
+            refused.append((item.name, str(error)))
+        tell((number + 1) / len(found.items))
+    return Taken(tuple(new), tuple(refused))
+
+
+def _examples(item: Item, classifier: Classifier, writer: str | None) -> list[New]:
+    photo = load(item.content())
+    reading = read(photo, classifier)
+    pairs = matched(item.labels, reading.numbers, reading.refused)
+    if pairs is None and len(item.labels) > 1:
+        digits = sum(len(number.digits) for number in reading.numbers)
+        raise _Refused(f"it is named for {len(item.labels)} digits, and {digits} were found")
+    if pairs is None:
+        pairs = [(_whole(photo, classifier), item.labels[0])]
+    made = examples_of(photo, pairs, version=classifier.name, source="imported")
+    return [replace(example, writer=writer) for example in made]
+
+
+def _whole(photo: Photo, classifier: Classifier) -> Shape:
+    """All the ink of a picture that is said to show one thing."""
+    ink = normalise(ink_map(photo.pixels))
+    if not ink.any():
+        raise _Refused("there is no ink in it")
+    p = classifier.probabilities(ink[None, ..., None])[0]
+    return Shape((0, 0, photo.width, photo.height), ink, int(p.argmax()), float(p.max()))

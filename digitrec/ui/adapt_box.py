@@ -1,0 +1,90 @@
+"""Adapt now: let the version in service learn the examples, and see what came of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from digitrec import adaptation, registry
+from digitrec.adaptation import FEWEST, AdaptationError, Status
+from digitrec.registry import RegistryError
+from digitrec.ui.words import plain
+
+
+def adapt_box(count: int) -> None:
+    """The button, the progress, or the outcome. count: of examples there are."""
+    with st.container(border=True, key="adapt", gap="small"):
+        status = adaptation.seen()
+        if status and status.state == "running":
+            _follow()
+            return
+        st.markdown("#### Adapt now")
+        st.caption(
+            "The version in service learns your examples in a minute or two, without forgetting "
+            "MNIST. It becomes another version, and you decide whether it reads."
+        )
+        if status:
+            _outcome(status)
+        st.button(
+            "Adapt now",
+            type="primary",
+            icon=":material/auto_fix_high:",
+            key="adapt-now",
+            disabled=count < FEWEST,
+            help=None if count >= FEWEST else f"It takes at least {FEWEST} examples.",
+            on_click=_start,
+        )
+        if problem := st.session_state.pop("adapt-problem", None):
+            st.error(plain(problem), icon=":material/error:")
+
+
+def _start() -> None:
+    try:
+        adaptation.start()
+    except AdaptationError as error:
+        st.session_state["adapt-problem"] = str(error)
+
+
+@st.fragment(run_every=1)
+def _follow() -> None:
+    status = adaptation.seen()
+    if status is None or status.state != "running":
+        st.rerun()
+    st.markdown("#### Adapting")
+    st.progress(status.progress, plain(status.message))
+    st.caption("It goes on if you leave this page.")
+
+
+def _outcome(status: Status) -> None:
+    """What the last one came to."""
+    if status.state != "done" or status.version is None:
+        st.error(f"The last one did not finish. {plain(status.message)}", icon=":material/error:")
+        return
+    st.success(plain(status.message), icon=":material/check_circle:")
+    try:
+        version = registry.version(status.version)
+    except RegistryError:  # it was renamed or deleted since
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if version.in_service:
+            st.badge("In service", icon=":material/check_circle:", color="green")
+        else:
+            st.button(
+                "Put it in service",
+                icon=":material/publish:",
+                key="adapt-serve",
+                on_click=_serve,
+                args=(version.name,),
+            )
+        st.page_link(
+            "digitrec/ui/train.py",
+            label="Report",
+            icon=":material/monitoring:",
+            query_params={"version": version.name},
+        )
+
+
+def _serve(name: str) -> None:
+    try:
+        registry.serve(name)
+    except RegistryError as error:
+        st.session_state["adapt-problem"] = str(error)

@@ -1,0 +1,79 @@
+"""Preparing the data: from a drawing to the 28 x 28 that the network expects."""
+
+from __future__ import annotations
+
+import base64
+from contextlib import suppress
+
+import numpy as np
+import streamlit as st
+
+from digitrec import lessons
+from digitrec.classifier import in_service
+from digitrec.images import ImageError, load
+from digitrec.preprocess import BOX, Ink, ink_map, normalise
+from digitrec.reading import Reading
+from digitrec.ui import drawing, pixels
+from digitrec.ui.flow import class_name
+from digitrec.ui.pixels import Picture
+from digitrec.ui.specimen import test_digits
+from digitrec.ui.words import percent, plain
+
+EXAMPLE = 0  # of the test set, a 7, until something is drawn
+
+
+def draw() -> None:
+    st.markdown(
+        "MNIST's digits all look alike in one way: each was scaled to fit 20 × 20 pixels and set "
+        "by its centre of mass in 28 × 28. **A network trained on them expects just that.** Draw "
+        "one digit, small and in a corner if you like, and then frame it badly on purpose."
+    )
+    left, right = st.columns([3, 2], gap="large")
+    with left, st.container(key="draw", gap="xsmall"):
+        result = drawing.draw()
+    for problem in result.problems:
+        st.error(plain(problem), icon=":material/error:")
+    with right:
+        box = st.slider("Size of the digit, in pixels", 8, 28, BOX, key="prepare-box")
+        across = st.slider("Moved across, in pixels", -8, 8, 0, key="prepare-across")
+        down = st.slider("Moved down, in pixels", -8, 8, 0, key="prepare-down")
+    ink = _drawn_ink(result.reading)
+    _steps(ink, lessons.cut_out(ink), normalise(ink, box, (across, down)))
+    st.markdown(
+        "Most demonstrations skip this: they squeeze the whole drawing into 28 × 28, as on the "
+        "right. The same network, the same digit, and often another answer. The page Read never "
+        "does."
+    )
+
+
+def _drawn_ink(reading: Reading | None) -> Ink:
+    """The ink on the canvas, (h, w); a test digit in a corner while there is none."""
+    state = st.session_state
+    if reading is not None:  # so what the canvas sent is a picture, or is being drawn anew
+        with suppress(KeyError, TypeError, AttributeError, ValueError, ImageError):
+            png = base64.b64decode(state["canvas"]["drawing"]["data"].partition(",")[2])
+            state["prepare-ink"] = ink_map(load(png).pixels)
+        if "prepare-ink" in state and state["prepare-ink"].any():
+            return np.asarray(state["prepare-ink"], np.float32)
+    images, _ = test_digits()
+    return lessons.in_a_corner((images[EXAMPLE] / 255).astype(np.float32))
+
+
+def _steps(drawn: Ink, cut: Ink, framed: Ink) -> None:
+    classifier = in_service()
+    squeezed = lessons.squeezed(drawn)
+    answers = []
+    for ink in (framed, squeezed):
+        p = classifier.probabilities(ink[None, ..., None])[0]
+        answers.append(f"Read as {class_name(int(p.argmax()))}, {percent(float(p.max()))}")
+    pixels.show(
+        [
+            Picture(lessons.reduced(drawn, 160), "The drawing", "1  The ink", "On its own"),
+            Picture(lessons.reduced(cut, 56), "The ink cut out", "2  Cut out", "Squared"),
+            Picture(framed, f"Framed. {answers[0]}", "3  Framed", answers[0], tone="chosen"),
+            Picture(squeezed, f"Squeezed. {answers[1]}", "Or squeezed", answers[1], tone="other"),
+        ],
+        "prepare-steps",
+        side="min(11rem, 45%)",
+        layout="row",
+    )

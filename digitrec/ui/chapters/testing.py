@@ -1,0 +1,72 @@
+"""Testing: ten thousand digits never seen, the mistakes, and when to say "I am not sure"."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from digitrec import lessons
+from digitrec.classifier import NOT_A_DIGIT, in_service
+from digitrec.settings import settings
+from digitrec.ui import pixels
+from digitrec.ui.flow import class_name
+from digitrec.ui.pixels import Picture
+from digitrec.ui.specimen import test_digits
+from digitrec.ui.tiles import show_tiles
+from digitrec.ui.words import percent, share
+
+SHOWN = 24
+
+
+def draw() -> None:
+    classifier = in_service()
+    st.markdown(
+        "Now the 10,000 digits that the network has never seen. Besides its answer it says **how "
+        "sure** it is. Let it keep silent when it is less sure than you ask for: it answers less "
+        "often, and is wrong less often."
+    )
+    asked = st.slider(
+        "Answer only when at least this sure, per cent",
+        0,
+        99,
+        round(100 * settings().doubt_below),
+        key="testing-sure",
+    )
+    with st.spinner("Reading the 10,000 test digits, once for this version…", show_time=True):
+        p, labels = lessons.test_answers(classifier)
+    answers, sure = p.argmax(1), p.max(1)
+    answered = (sure >= asked / 100) & (answers != NOT_A_DIGIT)
+    right = answers == labels
+    show_tiles(
+        [
+            ("Answered", share(float(answered.mean()))),
+            ("Right, of those", share(float(right[answered].mean()) if answered.any() else None)),
+            ("Wrong", f"{int((answered & ~right).sum())}"),
+            ("Kept silent", f"{int((~answered).sum())}"),
+        ]
+    )
+    which = st.segmented_control(
+        "Show", ["Wrong", "Kept silent"], default="Wrong", required=True, key="testing-show"
+    )
+    found = np.flatnonzero(~answered if which == "Kept silent" else answered & ~right)
+    found = found[np.argsort(-sure[found], kind="stable")][:SHOWN]
+    if not len(found):
+        st.caption("None at all.")
+        return
+    images, _ = test_digits()
+    pressed = pixels.choose(
+        [
+            Picture(
+                images[i] / 255,
+                f"Labelled {labels[i]}, read as {class_name(int(answers[i]))}. Look inside",
+                f"{labels[i]}, read as {class_name(int(answers[i]))}",
+                percent(float(sure[i])),
+            )
+            for i in found
+        ],
+        "testing-mistakes",
+        side="6rem",
+    )
+    st.caption("Would you have read them better? Press one to see what went on inside.")
+    if pressed is not None:
+        st.switch_page("digitrec/ui/inside.py", query_params={"test": str(found[pressed])})

@@ -1,0 +1,309 @@
+"""Right or wrong: a reading is confirmed in one click, or corrected, and kept as examples."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+from streamlit_drawable_canvas import CanvasResult, st_canvas
+
+from digitrec import Reading, examples
+from digitrec.classifier import NOT_A_DIGIT, ModelError, in_service
+from digitrec.corrections import (
+    OTHER,
+    CorrectionError,
+    Shape,
+    boxed,
+    examples_of,
+    labels,
+    matched,
+    shapes,
+)
+from digitrec.examples import ExamplesError, Kept
+from digitrec.images import ImageError, Photo
+from digitrec.reading import Box
+from digitrec.ui.words import plain
+
+UNDO_SECONDS = 60
+SOURCES = {"Draw": "drawn", "Camera": "camera"}  # by the way in that was chosen; else uploaded
+BOX = "#2f6bff"
+MOST_BOXES = 30  # on a picture as wide as the page, more are too small to draw round
+
+
+def correct(reading: Reading, photo: Callable[[], Photo], key: str) -> None:
+    """Ask whether a reading, or one number of it, is right, and keep what the person says.
+
+    photo: gives the picture that the boxes refer to. key: tells the picture from others.
+    """
+    if not reading.numbers and not reading.refused:
+        return
+    state = st.session_state
+    this = hashlib.sha256(f"{key} {reading.text} {_boxes_of(reading)}".encode()).hexdigest()[:16]
+    with st.container(key="correct", gap="xsmall"):
+        if (kept := state.get("kept")) and kept["of"] == this:
+            _thank(kept)
+        elif (fixing := state.get("fixing")) and fixing["of"] == this:
+            _fix_boxes(fixing, reading, photo)
+        else:
+            _ask(this, reading, photo)
+        of, problem = state.pop("correction-problem", (None, ""))
+        if of == this:
+            st.error(plain(problem), icon=":material/error:")
+
+
+def _boxes_of(reading: Reading) -> list[Box]:
+    """Of everything that was found."""
+    digits = [digit.box for number in reading.numbers for digit in number.digits]
+    return [*digits, *(shape.box for shape in reading.refused)]
+
+
+def _ask(this: str, reading: Reading, photo: Callable[[], Photo]) -> None:
+    state = st.session_state
+    field = f"right-number-{this}"
+    nothing = OTHER * (len(shapes(reading.numbers)) or len(reading.refused))
+
+    def take(typed: str | None = None) -> None:
+        wanted = labels(state[field] if typed is None else typed)
+        pairs = matched(wanted, reading.numbers, reading.refused)
+        if pairs is not None:
+            _keep(this, photo(), pairs)
+        elif len(wanted) <= MOST_BOXES:
+            state.fixing = {"of": this, "labels": wanted, "round": state.get("round", 0)}
+        else:
+            raise CorrectionError(
+                f"{len(shapes(reading.numbers))} digits were found, and you typed {len(wanted)}: "
+                "take a picture of fewer of them."
+            )
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            "Right" if reading.numbers else "Right, not a digit",
+            icon=":material/check:",
+            key="confirm",
+            help="Keep it as an example to learn from",
+            on_click=_attempt,
+            args=(this, take, reading.text or nothing),
+        )
+        with st.popover("Wrong", icon=":material/edit:", help="Say what it should be"):
+            with st.form(f"correction-{this}", border=False):
+                st.text_input(
+                    "What does it say?",
+                    reading.text,
+                    help=f"Type {OTHER} in the place of a shape that is not a digit.",
+                    key=field,
+                )
+                st.text_input(
+                    "Whose hand is it?",
+                    key="writer",
+                    max_chars=examples.LONGEST,
+                    placeholder="If you like",
+                    persist_state="session",
+                )
+                st.form_submit_button(
+                    "Keep",
+                    type="primary",
+                    icon=":material/check:",
+                    on_click=_attempt,
+                    args=(this, take),
+                )
+            st.button(
+                "Not a digit",
+                icon=":material/block:",
+                key="not-a-digit",
+                on_click=_attempt,
+                args=(this, take, nothing),
+            )
+
+
+def _keep(this: str, photo: Photo, pairs: list[tuple[Shape, int]]) -> None:
+    source = SOURCES.get(st.session_state.get("input", ""), "uploaded")
+    writer = st.session_state.get("writer")
+    version = in_service().name
+    new = examples_of(photo, pairs, version=version, source=source, writer=writer)
+    st.session_state.kept = {
+        "of": this,
+        "what": examples.add(new),
+        "labels": [label for _, label in pairs],
+        "right": all(shape.read == label for shape, label in pairs),
+        "until": time.time() + UNDO_SECONDS,
+    }
+
+
+def _attempt(this: str, act: Callable[..., None], *arguments: Any) -> None:
+    """Do it, or remember in a sentence why it cannot be done."""
+    try:
+        act(*arguments)
+    except (CorrectionError, ExamplesError, ImageError, ModelError) as error:
+        st.session_state["correction-problem"] = (this, str(error))
+
+
+@st.fragment(run_every=5)
+def _thank(kept: dict[str, Any]) -> None:
+    """What was kept, and for a minute the way back."""
+    what: Kept = kept["what"]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        said = "Thank you, kept" if kept["right"] else "Thank you, kept as"
+        shown = "" if kept["right"] else f" **{_shown(kept['labels'])}**"
+        st.markdown(f":material/check_circle: {said}{shown}.", width="content")
+        if time.time() < kept["until"] and st.button("Undo", icon=":material/undo:", key="unkeep"):
+            try:
+                examples.undo(what)
+            except ExamplesError as error:
+                st.error(plain(str(error)), icon=":material/error:")
+            else:
+                del st.session_state["kept"]
+                st.rerun()
+
+
+def _shown(wanted: list[int]) -> str:
+    """Labels as they were typed; alone, what is not a digit is said in words.
+
+    >>> _shown([4, 10, 2]), _shown([10])
+    ('4x2', 'not a digit')
+    """
+    if set(wanted) == {NOT_A_DIGIT}:
+        return "not a digit"
+    return "".join(map(_typed, wanted))
+
+
+def _typed(label: int) -> str:
+    return OTHER if label == NOT_A_DIGIT else str(label)
+
+
+def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Photo]) -> None:
+    """The count of digits differs: each box is drawn by hand, in the order of the labels."""
+    state = st.session_state
+    wanted: list[int] = fixing["labels"]
+    key = f"boxes-{fixing['round']}"
+    try:
+        picture = photo()
+    except ImageError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    view = _view(picture, reading)
+    drawn = len(_boxes(state.get(key), view))
+    found = len(shapes(reading.numbers))
+    were = "One digit was" if found == 1 else f"{found} digits were"
+    st.markdown(
+        f"{were} found, and you typed **{_shown(wanted)}**. {_next_step(wanted, drawn)}",
+    )
+    _canvas(picture, view, wanted[min(drawn, len(wanted) - 1)], key)
+    boxes = _boxes(state.get(key), view)
+
+    def keep() -> None:
+        given = [label for _, text in boxes for label in labels(text)]
+        if len(given) != len(boxes):
+            raise CorrectionError("A box holds one digit: draw one round each.")
+        seen = boxed(picture, [box for box, _ in boxes], in_service())
+        _keep(fixing["of"], picture, list(zip(seen, given, strict=True)))
+        leave()
+
+    def leave() -> None:
+        state.round = fixing["round"] + 1  # another canvas for the next time
+        del state["fixing"]
+
+    def again() -> None:
+        fixing["round"] = state.round = fixing["round"] + 1
+
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Keep",
+            type="primary",
+            icon=":material/check:",
+            key="keep-boxes",
+            disabled=len(boxes) != len(wanted),
+            on_click=_attempt,
+            args=(fixing["of"], keep),
+        )
+        st.button("Start again", icon=":material/restart_alt:", key="boxes-again", on_click=again)
+        st.button("Leave it", key="boxes-not", type="tertiary", on_click=leave)
+
+
+def _next_step(wanted: list[int], drawn: int) -> str:
+    if drawn < len(wanted):
+        label = wanted[drawn]
+        what = "what is not a digit" if label == NOT_A_DIGIT else f"the **{label}**"
+        return f"Draw a box round {what} ({drawn + 1} of {len(wanted)})."
+    if drawn == len(wanted):
+        return "Keep the boxes if they fit."
+    return f"These are {drawn} boxes, {drawn - len(wanted)} too many: start again."
+
+
+@dataclass(frozen=True)
+class View:
+    """The part of a picture that boxes are drawn on.
+
+    left, top, width, height: in pixels of the upright picture. zoom: pixels shown for each.
+    """
+
+    left: int
+    top: int
+    width: int
+    height: int
+    zoom: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return max(1, round(self.width * self.zoom)), max(1, round(self.height * self.zoom))
+
+
+def _view(photo: Photo, reading: Reading) -> View:
+    """Everything that was found, with room around it for what was not."""
+    found = _boxes_of(reading)
+    room = max(max(w, h) for _, _, w, h in found)
+    left, top = (max(0, min(box[i] for box in found) - room) for i in (0, 1))
+    right = min(photo.width, max(x + w for x, _, w, _ in found) + room)
+    bottom = min(photo.height, max(y + h for _, y, _, h in found) + room)
+    phone = re.search("Mobi", st.context.headers.get("User-Agent", ""))
+    zoom = min((330 if phone else 680) / (right - left), 420 / (bottom - top))
+    return View(left, top, right - left, bottom - top, zoom)
+
+
+def _canvas(photo: Photo, view: View, label: int, key: str) -> None:
+    """The picture, on which a box is drawn round the digit `label`."""
+    x, y = round(view.left / photo.scale), round(view.top / photo.scale)
+    right = round((view.left + view.width) / photo.scale)
+    bottom = round((view.top + view.height) / photo.scale)
+    picture = Image.fromarray(photo.pixels[y:bottom, x:right]).resize(view.size)
+    width, height = view.size
+    st_canvas(
+        drawing_mode="labeled_rect",
+        label=_typed(label),
+        stroke_width=2,
+        stroke_color=BOX,
+        fill_color="rgba(0, 0, 0, 0)",
+        background_image=picture,
+        width=width,
+        height=height,
+        font_size=16,
+        key=key,
+    )
+
+
+def _boxes(state: Any, view: View) -> list[tuple[Box, str]]:
+    """The boxes drawn so far, in pixels of the upright picture, and their labels.
+
+    It is the browser's word: what makes no sense is no box.
+    """
+    try:
+        drawn = CanvasResult(state["drawing"]["raw"], None, return_image_data=False).boxes
+        return [
+            (
+                (
+                    view.left + round(box["left"] / view.zoom),
+                    view.top + round(box["top"] / view.zoom),
+                    round(box["width"] / view.zoom),
+                    round(box["height"] / view.zoom),
+                ),
+                str(box["label"]),
+            )
+            for box in drawn
+        ]
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        return []

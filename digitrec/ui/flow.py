@@ -1,0 +1,79 @@
+"""One digit on its way through the network: every layer's maps, and the evidence at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from digitrec.classifier import NOT_A_DIGIT
+from digitrec.graph import Layer
+from digitrec.inside import Array, Flow
+from digitrec.preprocess import Ink
+from digitrec.ui.pixels import PALETTE, in_bytes, signed_bytes
+from digitrec.ui.words import percent
+
+HERE = Path(__file__).resolve().parent
+DONE_BY = {
+    "Convolution": "Slides small patterns over what came before",
+    "Depthwise convolution": "Slides one small pattern over each map",
+    "Max pooling": "Keeps the strongest of each window",
+    "Average pooling": "Keeps the mean of each window",
+    "Average": "Keeps the mean of each map",
+    "Sum": "Adds two layers up",
+    "Dense": "Each unit weighs everything before it",
+}
+
+_flow = st.components.v2.component(
+    "digitrec_flow",
+    html='<div class="flow"></div>',
+    css=(HERE / "flow.css").read_text(),
+    js=PALETTE + (HERE / "flow.js").read_text(),
+)
+
+
+def show(flow: Flow, ink: Ink, p: Array) -> None:
+    """The network with this digit in it. ink: (28, 28). p: (11,), the calibrated answer."""
+    votes = flow.votes
+    _flow(
+        key="flow",
+        data={
+            "input": in_bytes(ink),
+            "layers": [_layer(*pair) for pair in zip(flow.layers, flow.maps, strict=True)],
+            "classes": [
+                {
+                    "name": class_name(k),
+                    "logit": float(logit),
+                    "share": percent(float(p[k])),
+                    "p": bool(k == int(p.argmax())),
+                }
+                for k, logit in enumerate(flow.logits)
+            ],
+            "votes": None
+            if votes is None
+            else signed_bytes(votes / max(float(np.abs(votes).max()), 1e-9)),
+            "head": "What the last layer adds up for each; the percentages follow from it",
+        },
+    )
+
+
+def class_name(k: int) -> str:
+    """A digit, or "not a digit"."""
+    return "not a digit" if k == NOT_A_DIGIT else str(k)
+
+
+def _layer(layer: Layer, maps: Array) -> dict[str, Any]:
+    rows, columns, count = layer.shape if len(layer.shape) == 3 else (1, 1, layer.shape[-1])
+    window = "" if layer.window is None else f" {layer.window[0]} × {layer.window[1]}"
+    what = f"{count} maps of {rows} × {columns}" if rows * columns > 1 else f"{count} units"
+    taught = f", {layer.weights:,} weights" if layer.weights else ""
+    return {
+        "title": layer.kind + window,
+        "words": f"{what}{taught}. {DONE_BY[layer.kind]}.",
+        "shape": [rows, columns, count],
+        "values": in_bytes(maps / max(float(maps.max(initial=0)), 1e-9)),
+        "rows": [layer.fields[0].size, layer.fields[0].stride, layer.fields[0].start],
+        "columns": [layer.fields[1].size, layer.fields[1].stride, layer.fields[1].start],
+    }

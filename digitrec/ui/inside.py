@@ -1,0 +1,52 @@
+"""The page Inside: a digit on its way through the network, and why it is read so."""
+
+import streamlit as st
+
+from digitrec.classifier import Classifier, ModelError, in_service
+from digitrec.datasets import DatasetError, as_input
+from digitrec.inside import inspector
+from digitrec.ui import flow, reasons
+from digitrec.ui.specimen import FIRST, Specimen, drawn, from_mnist, look_at, test_digits
+from digitrec.ui.words import plain
+
+SOURCES = {"Draw": ":material/draw: Draw", "MNIST": ":material/grid_view: A test digit"}
+
+
+@st.fragment  # a stroke runs this again, and nothing around it
+def page() -> None:
+    st.header("Inside the network", anchor=False)
+    source = st.segmented_control(
+        "Which digit to look into",
+        list(SOURCES),
+        format_func=SOURCES.__getitem__,
+        default="MNIST" if "test" in st.query_params else "Draw",
+        required=True,
+        key="inside-source",
+        label_visibility="collapsed",
+    )
+    try:
+        classifier = in_service()
+        if source == "Draw":
+            st.query_params.pop("test", None)
+            specimen = drawn(classifier)
+        else:
+            specimen = from_mnist(classifier)
+        explain(specimen, classifier)
+    except (ModelError, DatasetError) as error:
+        st.error(plain(str(error)), icon=":material/error:")
+
+
+def explain(specimen: Specimen | None, classifier: Classifier) -> None:
+    """What the network sees first, as it is there at once; what has to be searched for after it."""
+    if specimen is None:
+        specimen = look_at(as_input(test_digits()[0][FIRST : FIRST + 1])[0, ..., 0], classifier)
+    with st.container(key="flow-section"):
+        flow.show(inspector(classifier).flow(specimen.ink), specimen.ink, specimen.p)
+    with st.container(key="reasons", gap="xsmall"):
+        reasons.strokes(specimen, classifier)
+        reasons.resembles(specimen, classifier)
+        reasons.otherwise(specimen, classifier)
+
+
+with st.container(key="page"), st.container(key="inside", gap="small"):
+    page()

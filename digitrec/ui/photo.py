@@ -1,0 +1,223 @@
+"""A picture on the page: turned, cropped, read, and shown with its numbers boxed."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import cv2
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from digitrec import ImageError, Photo, Reading, read
+from digitrec.classifier import Classifier, ModelError, in_service
+from digitrec.preprocess import ink_map
+from digitrec.reading import Box
+from digitrec.rules import without_rules
+from digitrec.ui import browser, memory
+from digitrec.ui.view import Share, View, turned
+from digitrec.ui.words import certainty, tone
+
+SHOWN_SIDE = 1000  # pixels: what a page shows of a picture
+TINT = (226, 0, 122)  # of the ink laid over the photo: no pen has it
+LEVELS = 16  # of the tint's strength: as many as an eye tells apart
+_BY_VERSION: dict[str | type[Any], Callable[[Any], Any]] = {
+    Classifier: lambda classifier: (classifier.name, id(classifier))
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A picture that a person gave. key: told from every other one of this session.
+
+    content: gives its bytes, which stay where they are kept until somebody needs them.
+    """
+
+    key: str
+    name: str
+    content: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class Look:
+    """A picture as it was read. preview, thumbnail: JPEG, small. width, height: of its original."""
+
+    reading: Reading
+    preview: bytes
+    thumbnail: bytes
+    width: int
+    height: int
+
+
+def view_of(source: Source) -> View:
+    """How this picture is held."""
+    view: View = _views().get(source.key, View())
+    return view
+
+
+def look_at(source: Source) -> Look | str:
+    """The picture read as it is held, or the sentence that says why it was not."""
+    try:
+        return _look(source.key, view_of(source), in_service(), source.content)
+    except (ImageError, ModelError) as error:
+        return str(error)
+
+
+def seen(source: Source, view: View, degrees: int) -> Photo:
+    """The pixels that the boxes of a reading refer to."""
+    return turned(view.of(source.content()), degrees)
+
+
+def show(source: Source, look: Look, chosen: int | None, pick: Callable[[int], None]) -> None:
+    """The picture with its tools. chosen: the number that is looked at; `pick` takes another."""
+    held = view_of(source).turned(look.reading.turned // 90)
+    cropping = st.session_state.get("cropping") == source.key
+    ink = _tools(source, held, cropping)
+    if look.reading.turned:
+        _say_turned(source, held, look.reading.turned)
+
+    def crop(part: Share | None) -> None:
+        st.session_state.cropping = None
+        if part is not None:
+            _hold(source, held.cropped(part))
+
+    numbers, digits = look.reading.numbers, [d for n in look.reading.numbers for d in n.digits]
+    found = f"read as {look.reading.text}" if numbers else "in which nothing was read"
+    browser.photo(
+        {
+            "url": data_url(look.preview, "jpeg"),
+            "alt": f"{source.name}, {found}",
+            "width": look.width,
+            "height": look.height,
+            "numbers": [
+                {
+                    "text": number.text,
+                    "said": f"{number.text}, {certainty(number.confidence).lower()}",
+                    "tone": tone(number.confidence),
+                    "box": _share(number.box, look),
+                }
+                for number in numbers
+            ],
+            "digits": [
+                {"tone": tone(digit.confidence), "box": _share(digit.box, look)} for digit in digits
+            ],
+            "refused": [_share(shape.box, look) for shape in look.reading.refused],
+            "chosen": chosen,
+            "cropping": cropping,
+            "ink": _ink(source.key, held, source.content) if ink else None,
+        },
+        pick,
+        crop,
+    )
+
+
+def _tools(source: Source, held: View, cropping: bool) -> bool:
+    """Turn, crop, reset; whether the ink is to be shown."""
+    turn = partial(replace, settled=True)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="photo-tools"):
+        for name, quarters in (("left", 1), ("right", -1)):
+            st.button(
+                f"Turn {name}",
+                icon=f":material/rotate_90_degrees_{'ccw' if quarters > 0 else 'cw'}:",
+                on_click=_hold,
+                args=(source, turn(held.turned(quarters))),
+                key=f"turn-{name}",
+            )
+        st.button(
+            "Stop cropping" if cropping else "Crop",
+            icon=":material/crop:",
+            on_click=st.session_state.__setitem__,
+            args=("cropping", None if cropping else source.key),
+            key="crop",
+        )
+        st.button(
+            "Reset",
+            icon=":material/restart_alt:",
+            help="The whole picture again, as it came",
+            on_click=_hold,
+            args=(source, View()),
+            disabled=view_of(source) == View(),
+            key="reset",
+        )
+        ink = st.toggle(
+            "Show the ink",
+            help="Tints what counts as ink: what is not tinted is not read.",
+            key="ink",
+            persist_state="session",
+        )
+    if cropping:
+        st.caption("Drag a frame around the numbers. With the keyboard: arrows, Shift, Enter.")
+    return ink
+
+
+def _say_turned(source: Source, held: View, degrees: int) -> None:
+    way = "upside down" if degrees % 360 == 180 else "sideways"
+    st.info(f"Read {way}: turned by {degrees % 360}°.", icon=":material/screen_rotation_alt:")
+    settled = partial(replace, settled=True)
+    with st.container(horizontal=True, gap="small"):
+        st.button("Turn it for good", on_click=_hold, args=(source, settled(held)), key="turn-it")
+        kept = settled(view_of(source))
+        st.button("Keep it as it was", on_click=_hold, args=(source, kept), key="keep-it")
+
+
+def _views() -> dict[str, View]:
+    views: dict[str, View] = st.session_state.setdefault("views", {})
+    return views
+
+
+def _hold(source: Source, view: View) -> None:
+    _views()[source.key] = view
+    st.session_state.cropping = None
+
+
+@st.cache_resource(scope="session", max_entries=512, show_spinner=False, hash_funcs=_BY_VERSION)
+def _look(key: str, view: View, classifier: Classifier, _content: Callable[[], bytes]) -> Look:  # noqa: ARG001  the key stands for the content
+    """Kept for as long as the session: every click runs the page again."""
+    photo = view.of(_content())
+    reading = read(photo, classifier, turn=not view.settled)
+    photo = turned(photo, reading.turned)
+    picture = Image.fromarray(photo.pixels)
+    picture.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
+    preview = jpeg(picture)
+    picture.thumbnail((160, 160))
+    look = Look(reading, preview, jpeg(picture), photo.width, photo.height)
+    del photo, picture
+    memory.give_back()
+    return look
+
+
+@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+def _ink(key: str, view: View, _content: Callable[[], bytes]) -> str:  # noqa: ARG001  the same
+    """What counts as ink, as the URL of a see-through PNG that fits over the preview."""
+    ink = without_rules(ink_map(view.of(_content()).pixels))
+    factor = min(1.0, SHOWN_SIDE / max(ink.shape))
+    size = (max(1, round(ink.shape[1] * factor)), max(1, round(ink.shape[0] * factor)))
+    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+    tinted = Image.fromarray(np.rint(small * (LEVELS - 1)).astype(np.uint8), "P")
+    tinted.putpalette(TINT * LEVELS)
+    file = io.BytesIO()
+    strengths = np.linspace(0, 235, LEVELS).astype(np.uint8)
+    tinted.save(file, "PNG", transparency=strengths.tobytes())
+    return data_url(file.getvalue(), "png")
+
+
+def _share(box: Box, look: Look) -> Share:
+    x, y, w, h = box
+    return x / look.width, y / look.height, w / look.width, h / look.height
+
+
+def jpeg(picture: Image.Image) -> bytes:
+    """A picture's bytes, small enough for a page."""
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=82)
+    return file.getvalue()
+
+
+def data_url(content: bytes, kind: str) -> str:
+    """An image's bytes as a data URL. kind: "jpeg" or "png"."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

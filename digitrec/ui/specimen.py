@@ -1,0 +1,128 @@
+"""The digit that is looked into: drawn on the page, or one of MNIST's test set."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from digitrec.classifier import NOT_A_DIGIT, Classifier
+from digitrec.datasets import as_input, mnist
+from digitrec.inside import Array
+from digitrec.preprocess import Ink
+from digitrec.reading import Digit, Number, Reading, Refusal
+from digitrec.ui import answer, drawing, pixels
+from digitrec.ui.words import plain, refusal
+
+FIRST = 0  # the test digit to begin with: a seven
+DEALT = 16
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """ink: (28, 28) as the network takes it. p: (11,), what it says."""
+
+    ink: Ink
+    p: Array
+
+    @property
+    def answer(self) -> int:
+        """A digit, or `NOT_A_DIGIT`."""
+        return int(self.p.argmax())
+
+
+@lru_cache(maxsize=1)
+def test_digits() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """MNIST's test set: (10000, 28, 28) and its labels, without the training images' memory."""
+    data = mnist()
+    return data.x_test.copy(), data.y_test.copy()
+
+
+def drawn(classifier: Classifier) -> Specimen | None:
+    """The canvas, its reading, and the digit of it that is chosen."""
+    left, right = st.columns([3, 2], gap="large")
+    with left, st.container(key="draw", gap="xsmall"):
+        result = drawing.draw()
+    reading = result.reading or Reading((), (), 0.0)
+    with right:
+        with st.container(key="message", gap="xsmall"):
+            for problem in result.problems:
+                st.error(plain(problem), icon=":material/error:")
+            if reading.refused:
+                st.warning(refusal(reading), icon=":material/block:")
+        if not reading.numbers and not reading.refused:
+            st.markdown(
+                "Draw a digit and watch it go through the network: every layer follows the pen. "
+                "Until then, here is one of MNIST's test set on its way to the answer."
+            )
+        _said(reading)
+        marks: list[Digit | Refusal] = [d for n in reading.numbers for d in n.digits]
+        marks += reading.refused
+        with st.container():
+            chosen = _choose(marks) if len(marks) > 1 else 0
+    return look_at(marks[chosen].ink, classifier) if marks else None
+
+
+def from_mnist(classifier: Classifier) -> Specimen:
+    """A digit of the test set, picked from a handful; the address names it."""
+    images, labels = test_digits()
+    asked = st.query_params.get("test", "")
+    index = int(asked) if re.fullmatch("[0-9]{1,4}", asked) else FIRST  # of ten thousand
+    left, right = st.columns([3, 2], gap="large")
+    with left, st.container(key="dealt", gap="xsmall"):
+        deal = st.session_state.setdefault("deal", 1)
+        dealt = np.random.default_rng(deal).choice(len(images), DEALT, replace=False)
+        pictures = [pixels.Picture(images[i] / 255, f"A {labels[i]} from MNIST") for i in dealt]
+        pressed = pixels.choose(pictures, "deal-of-digits", side="4rem")
+        if pressed is not None:
+            index = int(dealt[pressed])
+        st.button("Others", icon=":material/shuffle:", on_click=_deal)
+        st.caption("Ten thousand people's digits that the network was never trained on.")
+    st.query_params["test"] = str(index)
+    specimen = look_at(as_input(images[index : index + 1])[0, ..., 0], classifier)
+    with right:
+        _said(_as_reading(specimen))
+        st.caption(f"Test digit {index}, labelled {labels[index]}.")
+    return specimen
+
+
+def look_at(ink: Ink, classifier: Classifier) -> Specimen:
+    return Specimen(ink, classifier.probabilities(ink[None, ..., None])[0])
+
+
+def _deal() -> None:
+    st.session_state.deal += 1
+
+
+def _said(reading: Reading) -> None:
+    """The answer, and how sure it is; each in a place of its own."""
+    answer.number(reading)
+    with st.container():
+        if reading.numbers:
+            answer.confidence(reading)
+
+
+def _choose(marks: list[Digit | Refusal]) -> int:
+    """Which of several to look into; the last at first."""
+    names = [str(mark.digit) if isinstance(mark, Digit) else "left out" for mark in marks]
+    chosen = st.segmented_control(
+        "Look into",
+        range(len(marks)),
+        default=len(marks) - 1,
+        format_func=names.__getitem__,
+        required=True,
+        key=f"look-into-{len(marks)}",
+    )
+    return int(chosen)
+
+
+def _as_reading(specimen: Specimen) -> Reading:
+    if specimen.answer == NOT_A_DIGIT:
+        return Reading((), (), 0.0)
+    digit, p, box = specimen.answer, float(specimen.p.max()), (0, 0, 28, 28)
+    one = Digit(digit, p, box, ((digit, p),), specimen.ink)
+    return Reading((Number(str(digit), p, box, (one,)),), (), 0.0)

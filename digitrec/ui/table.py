@@ -1,0 +1,69 @@
+"""Readings as rows: one a number, for the page, a CSV and a JSON file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+
+from digitrec import Number, Reading
+from digitrec.ui.words import certainty, percent, tone, written
+
+COLUMNS = ("file", "number", "confidence", "box", "note")  # box: x y width height, in pixels
+
+
+def rows(numbers: Sequence[Number]) -> list[dict[str, str]]:
+    """The numbers as the page's table has them."""
+    return [
+        {
+            "number": number.text,
+            "sure": f"{certainty(number.confidence)}, {percent(number.confidence)}",
+            "note": note(number),
+            "tone": tone(number.confidence),
+        }
+        for number in numbers
+    ]
+
+
+def note(number: Number) -> str:
+    """What there is to say of a number: how it was written, and what its doubtful digits may be."""
+    said = [f"written {written(number)}"] if number.marks else []
+    said += [
+        f"the {digit.digit} may be a {digit.alternatives[1][0]}"
+        for digit in number.digits
+        if tone(digit.confidence) == "doubt" and len(digit.alternatives) > 1
+    ]
+    return ", ".join(said)
+
+
+def to_csv(readings: Sequence[tuple[str, Reading | str]]) -> str:
+    """A row a number and a row a refused shape; of a picture with neither, one row with a note.
+
+    readings: file names, each with its reading or the sentence that says why there is none.
+    """
+    file = io.StringIO()
+    table = csv.writer(file)
+    table.writerow(COLUMNS)
+    for name, reading in readings:
+        if isinstance(reading, str):
+            table.writerow((name, "", "", "", reading))
+            continue
+        for number in reading.numbers:
+            box = " ".join(map(str, number.box))
+            table.writerow((name, number.text, round(number.confidence, 4), box, note(number)))
+        for shape in reading.refused:
+            box = " ".join(map(str, shape.box))
+            table.writerow((name, "", "", box, f"{shape.reason}, left out"))
+        if not reading.numbers and not reading.refused:
+            table.writerow((name, "", "", "", "nothing found"))
+    return file.getvalue()
+
+
+def to_json(readings: Sequence[tuple[str, Reading | str]]) -> str:
+    """A list with an object a file, as the command line prints them."""
+    objects = [
+        {"file": name} | ({"error": reading} if isinstance(reading, str) else reading.to_dict())
+        for name, reading in readings
+    ]
+    return json.dumps(objects, indent=2)

@@ -1,0 +1,68 @@
+"""The pages Inside and Learn in a real browser: what the pointer, a finger and the keys find."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from pen import canvas, write
+from playwright.sync_api import Page, expect
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+SHARE = "(mark) => mark.offsetWidth / mark.parentElement.offsetWidth"
+
+
+def test_a_drawn_digit_goes_through_the_layers(window: Callable[..., Page]) -> None:
+    page = window("/inside")
+    best = page.locator(".evidence .best b")
+    expect(best).to_have_text("7")  # the one to begin with
+    canvas(page).wait_for()
+    page.wait_for_function("""() => {
+        const stage = document.querySelector(".st-key-draw");
+        const hosts = [...stage.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
+        const canvas = hosts.map((host) => host.shadowRoot?.querySelector(".upper-canvas"));
+        const running = document.querySelector(".stApp").dataset.testScriptState;
+        return running === "notRunning" && canvas.some((one) => one?.width === stage.clientWidth);
+    }""")
+    write(page, "4", x=150, y=50)
+    expect(page.locator(".st-key-answer")).to_have_text("4")
+    expect(best).to_have_text("4")
+
+    maps = page.locator(".maps canvas")
+    maps.nth(1).scroll_into_view_if_needed()
+    maps.nth(1).hover(position={"x": 20, "y": 20})
+    seen = page.locator("aside .mark").first
+    expect(seen).to_be_visible()
+    first = seen.evaluate(SHARE)
+    deeper = maps.nth(3)
+    deeper.scroll_into_view_if_needed()
+    deeper.hover(position={"x": 20, "y": 20})
+    assert 0 < first < seen.evaluate(SHARE) <= 1  # the deeper, the more it sees
+
+    deeper.click(position={"x": 20, "y": 20})
+    caption = page.locator("aside figcaption").last
+    expect(caption).to_contain_text("map 1 of")
+    deeper.press("ArrowRight")
+    expect(caption).to_contain_text("map 2 of")
+    expect(page.locator(".st-key-reasons canvas")).to_have_count(12)
+
+
+def test_a_test_digit_is_picked_on_a_phone(window: Callable[..., Page]) -> None:
+    page = window("/inside?test=0", **PHONE)
+    expect(page.locator(".st-key-answer")).to_have_text("7")
+    picked = page.locator(".st-key-dealt .pixels button").nth(3)
+    digit = picked.locator("canvas").get_attribute("aria-label")
+    picked.tap()
+    expect(page.get_by_text(f"labelled {str(digit)[2]}.")).to_be_visible()
+    expect(page).not_to_have_url(re.compile(r"test=0$"))
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_the_course_fits_a_phone_and_turns(window: Callable[..., Page]) -> None:
+    page = window("/course?chapter=4", **PHONE)
+    expect(page.locator(".st-key-course h3").first).to_have_text("4. The convolutional network")
+    expect(page.locator(".st-key-chapter-4 canvas").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.locator(".st-key-turn-left button").tap()
+    expect(page.locator(".st-key-course h3").first).to_have_text("3. Preparing the data")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -1,0 +1,194 @@
+"""Folders and zips of labelled pictures, and the tricks that zips play; and the way back out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from digitrec import examples, exports, imports, schema, synthetic
+from digitrec.datasets import mnist
+from digitrec.examples import NOT_A_DIGIT, New, Which
+from digitrec.exports import ExportError
+from digitrec.imports import ImportRefusedError
+from digitrec.settings import settings
+
+
+@pytest.fixture(autouse=True)
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("DIGITREC_DATABASE_URL", f"sqlite:///{tmp_path / 'db' / 'one.sqlite'}")
+    settings.cache_clear()
+    yield
+    schema.close()
+    settings.cache_clear()
+
+
+def picture(text: str) -> bytes:
+    pixels = synthetic.sheet(text, 1, ink="black", shadow=0).pixels
+    return cv2.imencode(".png", pixels[..., ::-1])[1].tobytes()
+
+
+def zipped(files: dict[str, bytes]) -> io.BytesIO:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    buffer.seek(0)
+    return buffer
+
+
+def labels(found: imports.Found) -> dict[str, tuple[int, ...]]:
+    return {item.name: item.labels for item in found.items}
+
+
+def test_both_layouts_are_understood(tmp_path: Path) -> None:
+    names = ("4__1.png", "a/10_42__2.jpg", "7/any.png", "not_a_digit/b.png", "tree__1.webp")
+    others = ("plain.png", "a/4x__1.png", "notes.txt", ".hidden/3__1.png", "12/c.png")
+    for name in (*names, *others):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(b"")
+    (tmp_path / "in" / "5__link.png").symlink_to(tmp_path / "in" / "4__1.png")
+    found = imports.looked_into(tmp_path / "in")
+    assert labels(found) == dict(
+        zip(names, [(4,), (1, 0, 4, 2), (7,), (NOT_A_DIGIT,), (NOT_A_DIGIT,)], strict=True)
+    )
+    assert {name for name, _ in found.refused} == {"plain.png", "a/4x__1.png", "12/c.png"}
+
+
+def test_pictures_are_read_and_cut_into_their_digits() -> None:
+    blank = cv2.imencode(".png", np.full((60, 60), 255, np.uint8))[1].tobytes()
+    small = cv2.imencode(".png", mnist().x_test[0])[1].tobytes()  # a 7, light on dark
+    found = imports.in_files(
+        [
+            ("407__1.png", picture("407")),
+            ("7/mnist.png", small),
+            ("9__damaged.png", picture("9")[:200]),
+            ("12__2.png", picture("407")),
+            ("3__blank.png", blank),
+            ("x__1.png", picture("5")),
+        ]
+    )
+    progress: list[float] = []
+    taken = imports.taken(found, "Ada", progress.append)
+    assert [(new.read, new.label) for new in taken.new] == [
+        *((4, 4), (0, 0), (7, 7)),
+        *((7, 7), (5, NOT_A_DIGIT)),
+    ]
+    assert {new.writer for new in taken.new} == {"Ada"}
+    why = dict(taken.refused)
+    assert why["12__2.png"] == "it is named for 2 digits, and 3 were found"
+    assert why["3__blank.png"] == "there is no ink in it"
+    assert "damaged" in why["9__damaged.png"]
+    assert progress[-1] == 1
+
+
+def test_a_zip_is_taken_like_a_folder_and_nothing_is_unpacked(tmp_path: Path) -> None:
+    file = tmp_path / "in.zip"
+    file.write_bytes(zipped({"set/4__1.png": picture("4"), "set/": b""}).getvalue())
+    before = set(tmp_path.iterdir())
+    taken = imports.taken(imports.looked_into(file))
+    assert [new.label for new in taken.new] == [4]
+    assert set(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", ["../4__1.png", "/4__1.png", "C:/4__1.png", "a\\..\\..\\4__1.png"])
+def test_paths_that_lead_out_are_refused(name: str) -> None:
+    archive = zipped({name: b"", "5__1.png": b""})
+    found = imports.in_zip(archive)
+    assert labels(found) == {"5__1.png": (5,)}
+    assert [why for _, why in found.refused] == ["its path leads out of the archive"]
+
+
+def test_links_are_refused() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        link = zipfile.ZipInfo("4__1.png")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    assert dict(imports.in_zip(buffer).refused) == {"4__1.png": "it is a link"}
+
+
+def test_a_bomb_is_refused_by_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "MOST_UNPACKED", 1)
+    with pytest.raises(ImportRefusedError, match="more than"):
+        imports.in_zip(zipped({"4__1.png": bytes(2 * 10**6)}))
+
+
+def test_a_bomb_is_refused_by_what_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An archive may lie about its sizes; what is unpacked is counted."""
+    monkeypatch.setattr(imports, "MOST_UNPACKED", 3)
+    found = imports.in_zip(zipped({f"4__{k}.png": bytes(10**6) for k in range(3)}))
+    monkeypatch.setattr(imports._Budget, "left", 0)
+    budget = imports._Budget(left=10**6 + 5)
+    items = [item.content.func(*item.content.args[:2], budget) for item in found.items[:1]]
+    assert len(items[0]) == 10**6
+    with pytest.raises(ImportRefusedError, match="more than"):
+        found.items[1].content.func(*found.items[1].content.args[:2], budget)
+
+
+def test_a_picture_over_the_limit_is_refused_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGITREC_MAX_MEGABYTES", "1")
+    settings.cache_clear()
+    files = {"4__1.png": bytes(10**6 + 1), "4__2.png": picture("4")}
+    taken = imports.taken(imports.in_zip(zipped(files)))
+    assert len(taken.new) == 1
+    assert dict(taken.refused) == {"4__1.png": "it is larger than 1 MB"}
+
+
+def test_a_damaged_entry_costs_only_itself() -> None:
+    content = picture("4")
+    raw = zipped({"4__1.png": content, "4__2.png": content}).getvalue()
+    spoilt = bytearray(raw)
+    spoilt[100:140] = bytes(40)
+    taken = imports.taken(imports.in_zip(io.BytesIO(bytes(spoilt))))
+    assert [len(taken.new), len(taken.refused)] == [1, 1]
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06"])
+def test_what_is_no_zip_is_a_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "in.zip").write_bytes(content)
+    with pytest.raises(ImportRefusedError, match="not a zip"):
+        imports.looked_into(tmp_path / "in.zip")
+    with pytest.raises(ImportRefusedError, match="no folder or zip"):
+        imports.looked_into(tmp_path / "nowhere")
+
+
+def test_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "MOST_FILES", 2)
+    with pytest.raises(ImportRefusedError, match="more than 2 files"):
+        imports.in_files((f"4__{k}.png", b"") for k in range(3))
+
+
+def test_what_is_exported_can_be_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [("407__1.png", picture("407")), ("not_a_digit__1.png", picture("5"))]
+    examples.add(imports.taken(imports.in_files(files), "=Ada").new)
+    kept = examples.find(Which(), 10)
+    for name in ("out.zip", "out.npz", "out.csv"):
+        assert exports.write(tmp_path / name) == 4
+    with np.load(tmp_path / "out.npz") as arrays:
+        assert arrays["y"].tolist() == [4, 0, 7, NOT_A_DIGIT]
+        assert (arrays["x"][0] == kept[-1].ink).all()
+    rows = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
+    assert [row["label"] for row in rows] == ["4", "0", "7", "10"]
+    assert rows[0]["writer"] == "'=Ada"  # no spreadsheet takes it for a formula
+
+    monkeypatch.setenv("DIGITREC_DATABASE_URL", f"sqlite:///{tmp_path / 'db' / 'two.sqlite'}")
+    settings.cache_clear()
+    taken = imports.taken(imports.looked_into(tmp_path / "out.zip"))
+    assert taken.refused == ()
+    assert sorted(new.label for new in taken.new) == [0, 4, 7, NOT_A_DIGIT]
+
+
+def test_an_export_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"must end in \.zip, \.npz, \.csv"):
+        exports.write(tmp_path / "out.tar")
+    with pytest.raises(ExportError, match="cannot be written"):
+        exports.write(tmp_path / "nowhere" / "out.csv")
+    examples.add([New(np.zeros((28, 28), np.uint8), b"png", 4, "drawn")])
+    assert exports.write(tmp_path / "one.csv") == 1

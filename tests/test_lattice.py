@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from digitrec.lattice import IMPOSSIBLE, Lattice
+from digitrec.segment import Candidate, Line, Piece
+
+
+def piece(left: int, width: int = 20, height: int = 40) -> Piece:
+    return Piece((left, 0, width, height), np.ones((height, width), np.float32))
+
+
+def p(digit: int, sure: float) -> np.ndarray:
+    row = np.full(11, (1 - sure) / 10, np.float32)
+    row[digit] = sure
+    return row
+
+
+def two_marks(first: float, second: float, both: float) -> Lattice:
+    """Two parts of one mark: a 1 and a 7 with these probabilities, or together a 0."""
+    marks = (piece(0), piece(20))
+    line = Line(marks, 40.0, (0, 0))
+    candidates = [
+        Candidate(0, 0, marks[0]),
+        Candidate(0, 1, piece(0, 40)),
+        Candidate(1, 1, marks[1]),
+    ]
+    rows = np.stack([p(1, first), p(0, both), p(7, second)])
+    return Lattice(line, candidates, [np.zeros((28, 28), np.float32)] * 3, rows)
+
+
+def text(lattice: Lattice) -> str:
+    return "".join(str(step.digit) for step in lattice.best()[1] if step.digit is not None)
+
+
+def test_the_likelier_division_is_taken() -> None:
+    assert text(two_marks(0.99, 0.99, 0.3)) == "17"
+    assert text(two_marks(0.4, 0.99, 0.99)) == "0"
+
+
+def test_a_given_text_is_found_and_scores_no_better_than_the_best() -> None:
+    lattice = two_marks(0.99, 0.99, 0.3)
+    best, _ = lattice.best()
+    score, steps = lattice.reading("17")
+    assert score == pytest.approx(best)
+    assert [step.digit for step in steps] == [1, 7]
+    score, steps = lattice.reading("0")
+    assert score < best
+    assert [step.digit for step in steps] == [0]
+
+
+def test_a_text_of_more_digits_than_marks_cannot_be() -> None:
+    assert two_marks(0.9, 0.9, 0.9).reading("177") == (IMPOSSIBLE, [])
+
+
+def test_what_the_network_refuses_is_no_digit() -> None:
+    lattice = two_marks(0.01, 0.01, 0.01)
+    refused = np.zeros(11, np.float32)
+    refused[10] = 1
+    line = lattice.line
+    candidates = [Candidate(0, 1, piece(0, 40))]
+    only = Lattice(line, candidates, [np.zeros((28, 28), np.float32)], refused[None])
+    assert [step.digit for step in only.best()[1]] == [None]

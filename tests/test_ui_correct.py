@@ -1,0 +1,164 @@
+"""Right or wrong, as Streamlit runs it: one click, a typed number, boxes, and Undo."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from digitrec import examples, read, schema, synthetic
+from digitrec.examples import NOT_A_DIGIT, Which
+from digitrec.settings import ROOT, settings
+
+DRAWN = Image.fromarray(synthetic.sheet("47", 1, ink="black", shadow=0).pixels)
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    monkeypatch.setenv("DIGITREC_DATABASE_URL", f"sqlite:///{tmp_path / 'examples.sqlite'}")
+    settings.cache_clear()
+    st.cache_data.clear()
+    yield AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    schema.close()
+    settings.cache_clear()
+
+
+def draw(app: AppTest, picture: Image.Image = DRAWN) -> AppTest:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    data = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    raw = {"objects": [{"type": "Path", "path": [["M", 0, 0]]}]}
+    app.session_state["canvas"] = {"drawing": {"raw": raw, "data": data}}
+    return app.run()
+
+
+def say(app: AppTest, number: str) -> AppTest:
+    next(t for t in app.text_input if t.label == "What does it say?").set_value(number)
+    keep = next(b for b in app.button if b.label == "Keep" and b.key != "keep-boxes")
+    return keep.click().run()
+
+
+def kept() -> list[tuple[int | None, int]]:
+    """What was read and the label, from left to right."""
+    return [(e.read, e.label) for e in reversed(examples.find(Which(), 100))]
+
+
+def text(app: AppTest) -> str:
+    return " ".join(element.value for element in app.markdown)
+
+
+def test_nothing_is_asked_before_there_is_a_reading(app: AppTest) -> None:
+    app.run()
+    assert not any(button.key == "confirm" for button in app.button)
+
+
+def test_one_click_confirms_and_undo_takes_it_back(app: AppTest) -> None:
+    draw(app)
+    app.button(key="confirm").click().run()
+    assert not app.exception
+    assert kept() == [(4, 4), (7, 7)]
+    assert "Thank you, kept" in text(app)
+    app.button(key="unkeep").click().run()
+    assert kept() == []
+    assert app.button(key="confirm")
+
+
+def test_the_right_number_is_typed(app: AppTest) -> None:
+    draw(app)
+    next(t for t in app.text_input if t.key == "writer").set_value("Ada")
+    say(app, "4x")
+    assert not app.exception
+    assert kept() == [(4, 4), (7, NOT_A_DIGIT)]
+    assert [found.writer for found in examples.find(Which(), 9)] == ["Ada", "Ada"]
+    assert "kept as **4x**" in text(app)
+
+
+def test_not_a_digit_is_a_correction(app: AppTest) -> None:
+    draw(app)
+    app.button(key="not-a-digit").click().run()
+    assert kept() == [(4, NOT_A_DIGIT), (7, NOT_A_DIGIT)]
+
+
+def test_nonsense_is_a_sentence_and_the_next_word_is_kept(app: AppTest) -> None:
+    draw(app)
+    say(app, "four")
+    assert not app.exception
+    assert [error.value for error in app.error]
+    assert kept() == []
+    say(app, "41")
+    assert kept() == [(4, 4), (7, 1)]
+    assert not app.error
+
+
+def test_another_count_asks_for_boxes_and_keeps_nothing_meanwhile(app: AppTest) -> None:
+    draw(app)
+    say(app, "477")
+    assert not app.exception
+    assert kept() == []
+    assert "2 digits were found, and you typed **477**" in text(app)
+    assert app.button(key="keep-boxes").disabled
+    app.button(key="boxes-not").click().run()
+    assert app.button(key="confirm")
+
+
+def test_boxes_drawn_by_hand_are_kept(app: AppTest) -> None:
+    """The picture shows 47; somebody says that only its 7 counts, and draws a box round it."""
+    draw(app)
+    say(app, "7")
+    box = drawn_box(1)
+    app.session_state["boxes-0"] = {"drawing": {"raw": {"objects": [box]}}}
+    app.run()
+    assert not app.button(key="keep-boxes").disabled
+    app.button(key="keep-boxes").click().run()
+    assert not app.exception
+    assert kept() == [(7, 7)]
+
+
+def drawn_box(digit: int) -> dict[str, object]:
+    """A box round a digit of the drawing, as the canvas on a desktop sends it."""
+    file = io.BytesIO()
+    DRAWN.save(file, "PNG")
+    found = read(file.getvalue()).numbers[0].digits
+    boxes = [d.box for d in found]
+    room = max(max(w, h) for _, _, w, h in boxes)
+    left, top = (max(0, min(b[i] for b in boxes) - room) for i in (0, 1))
+    right = min(DRAWN.width, max(x + w for x, _, w, _ in boxes) + room)
+    bottom = min(DRAWN.height, max(y + h for _, y, _, h in boxes) + room)
+    zoom = min(680 / (right - left), 420 / (bottom - top))
+    x, y, w, h = boxes[digit]
+    return {
+        "type": "LabeledRect",
+        "label": "7",
+        "left": (x - left) * zoom,
+        "top": (y - top) * zoom,
+        "width": w * zoom / 2,
+        "height": h * zoom,
+        "scaleX": 2,
+    }
+
+
+@pytest.mark.parametrize("objects", [7, [7], [{"type": "LabeledRect", "left": "x"}]])
+def test_boxes_that_make_no_sense_are_none(app: AppTest, objects: object) -> None:
+    draw(app)
+    say(app, "7")
+    app.session_state["boxes-0"] = {"drawing": {"raw": {"objects": objects}}}
+    app.run()
+    assert not app.exception
+    assert app.button(key="keep-boxes").disabled
+
+
+def test_a_database_that_cannot_be_used_is_a_sentence(
+    app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "examples.sqlite").write_bytes(b"no database" * 1000)
+    draw(app)
+    app.button(key="confirm").click().run()
+    assert not app.exception
+    assert any("damaged" in error.value for error in app.error)
+    assert app.button(key="confirm")  # to try again

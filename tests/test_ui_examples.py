@@ -1,0 +1,197 @@
+"""The page Examples as Streamlit runs it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from digitrec import adaptation, examples, schema, synthetic
+from digitrec.adaptation import AdaptationError, Status
+from digitrec.examples import NOT_A_DIGIT, New, Which
+from digitrec.settings import ROOT, settings
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    monkeypatch.setenv("DIGITREC_DATABASE_URL", f"sqlite:///{tmp_path / 'examples.sqlite'}")
+    settings.cache_clear()
+    st.cache_data.clear()
+    yield AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    schema.close()
+    settings.cache_clear()
+
+
+def keep(count: int, **changes: Any) -> tuple[int, ...]:
+    """Labels go round; every third was read wrong."""
+    rng = np.random.default_rng(count)
+    return examples.add(
+        [
+            New(
+                rng.integers(0, 256, (28, 28), np.uint8), b"png", k % 11, "drawn",
+                read=k % 11 if k % 3 else (k + 1) % 11, version="default", **changes,
+            )
+            for k in range(count)
+        ]
+    ).ids  # fmt: skip
+
+
+def opened(app: AppTest) -> AppTest:
+    app.switch_page("digitrec/ui/examples.py").run()
+    assert not app.exception
+    return app
+
+
+def told(app: AppTest) -> str:
+    return " ".join(element.value for element in app.caption)
+
+
+def choose(app: AppTest, *ids: int) -> None:
+    app.session_state["tiles"] = {"chosen": list(ids)}
+    app.run()
+
+
+def test_an_empty_collection_says_where_examples_come_from(app: AppTest) -> None:
+    opened(app)
+    assert "page Read" in app.info[0].value
+    assert app.button(key="adapt-now").disabled
+
+
+def test_the_gallery_is_paged_and_filtered(app: AppTest) -> None:
+    keep(200)
+    keep(1, writer="Ada")
+    opened(app)
+    assert "201 examples" in told(app)
+    app.multiselect(key="which-label").set_value([NOT_A_DIGIT]).run()
+    assert f"{len(range(10, 200, 11))} examples" in told(app)
+    app.multiselect(key="which-label").set_value([]).run()
+    app.selectbox(key="which-writer").set_value("Ada").run()
+    assert "1 example" in told(app)
+    app.selectbox(key="which-writer").set_value("Everybody").run()
+    app.date_input(key="which-days").set_value([date.today() - timedelta(9)] * 2).run()  # noqa: DTZ011
+    assert not app.exception
+    assert "No example is like that" in app.info[0].value
+
+
+def test_chosen_examples_are_relabelled_deleted_and_restored(app: AppTest) -> None:
+    a, b, c = keep(3)
+    opened(app)
+    assert app.button(key="relabel").disabled
+    choose(app, a, b)
+    app.selectbox(key="new-label").set_value(7).run()
+    app.button(key="relabel").click().run()
+    assert not app.exception
+    assert {e.id for e in examples.find(Which(labels=(7,)), 9)} == {a, b}
+    choose(app, c)
+    app.button(key="delete-examples").click().run()
+    assert examples.count(Which()) == 2
+    app.toggle(key="which-bin").set_value(True).run()
+    choose(app, c)
+    app.button(key="restore").click().run()
+    assert examples.count(Which()) == 3
+    examples.delete([a])
+    app.run()
+    app.button(key="empty-bin").click().run()
+    assert examples.count(Which(binned=True)) == 0
+
+
+@pytest.mark.parametrize("chosen", [None, 7, ["x"], [10**9]])
+def test_a_choice_that_makes_no_sense_is_none(app: AppTest, chosen: object) -> None:
+    keep(2)
+    app.session_state["tiles"] = {"chosen": chosen}
+    opened(app)
+    assert app.button(key="relabel").disabled
+
+
+def test_one_deleted_by_another_session_meanwhile_is_a_sentence(app: AppTest) -> None:
+    (a, _) = keep(2)
+    opened(app)
+    choose(app, a)
+    examples.delete([a])
+    examples.empty_bin()
+    app.button(key="relabel").click().run()
+    assert not app.exception
+    assert "no example" in app.error[0].value
+
+
+def archive(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as zipped:
+        for name, content in files.items():
+            zipped.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_a_zip_is_previewed_before_it_is_kept(app: AppTest) -> None:
+    pixels = synthetic.sheet("407", 1, ink="black", shadow=0).pixels
+    png = cv2.imencode(".png", pixels[..., ::-1])[1].tobytes()
+    opened(app)
+    content = archive({"407__1.png": png, "../5__1.png": png})
+    app.file_uploader(key="import-zip-0").set_value(("in.zip", content, "application/zip")).run()
+    assert not app.exception
+    assert examples.count(Which()) == 0
+    assert any("1 pictures" in m.value or "1 picture" in m.value for m in app.markdown)
+    assert any("leads out" in m.value for m in app.markdown)
+    app.button(key="import-now").click().run()
+    assert not app.exception
+    assert [e.label for e in reversed(examples.find(Which(), 9))] == [4, 0, 7]
+    assert "3 examples" in told(app)
+
+
+def test_a_damaged_zip_is_a_sentence(app: AppTest) -> None:
+    opened(app)
+    app.file_uploader(key="import-zip-0").set_value(("in.zip", b"PK", "application/zip")).run()
+    assert not app.exception
+    assert "not a zip" in app.error[0].value
+
+
+def test_adapting_is_started_followed_and_served(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(3)
+    said: list[Status | None] = [None]
+    monkeypatch.setattr(adaptation, "seen", lambda: said[0])
+    monkeypatch.setattr(
+        adaptation, "start", lambda: said.__setitem__(0, Status("running", "Starting.", 0.1))
+    )
+    opened(app)
+    app.button(key="adapt-now").click().run()
+    assert not app.exception
+    assert any("Adapting" in m.value for m in app.markdown)
+    said[0] = Status("done", "Held-out examples read right: 50% before, 90% now.", 1, "default")
+    app.run()
+    assert "90% now" in app.success[0].value
+    said[0] = Status("interrupted", "Its process ended without a word; start it again.")
+    app.run()
+    assert "did not finish" in app.error[0].value
+    assert not app.button(key="adapt-now").disabled
+
+
+def test_an_adaptation_that_cannot_start_is_a_sentence(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise AdaptationError("It cannot be started: the disk is full.")
+
+    keep(3)
+    monkeypatch.setattr(adaptation, "seen", lambda: None)
+    monkeypatch.setattr(adaptation, "start", refuse)
+    opened(app)
+    app.button(key="adapt-now").click().run()
+    assert not app.exception
+    assert "disk is full" in app.error[0].value
+
+
+def test_a_database_that_cannot_be_used_is_a_sentence(app: AppTest, tmp_path: Path) -> None:
+    (tmp_path / "examples.sqlite").write_bytes(b"no database" * 1000)
+    opened(app)
+    assert "damaged" in app.error[0].value
