@@ -25,6 +25,7 @@ from digitrec.rules import without_rules
 from digitrec.segment import WIDEST_IN_LINE, Line, Piece, find_lines, join
 
 SMALL = 0.45  # of the line's height: a mark lower than this is no digit of its own
+ONE_DIGIT = 0.8  # probability from which marks that make up one digit are not read as a line
 STRETCHES = (1.0, 1.2)  # of a line's width: read twice, it is misread less often
 ENOUGH = 6  # digits that must read well for a page to be turned: a short word upside down may too
 DOUBTFUL, WELL = 0.88, 0.9  # mean confidence of a page that is tried turned, and of one turned
@@ -156,13 +157,19 @@ def _read(depth: Ink, ink: Ink, classifier: Classifier, whole: LineNetwork | Non
         spelling, steps, sure = None, lattice.best()[1], 1.0
         if _is_word(steps, line.height):
             steps = [replace(step, digit=None) for step in steps]
-        elif whole is not None and len(line.marks) > 1:
+        elif whole is not None and len(line.marks) > 1 and not _is_one_digit(steps):
             others = [other for other in lines if other is not line]
             spellings = [spell(whole, depth, line, others, stretch) for stretch in STRETCHES]
             steps, sure = decide(line, lattice, spellings, classifier)
             spelling = spellings[0]
         read.append(_ReadLine(line, steps, sure, spelling))
     return _Page(read)
+
+
+def _is_one_digit(steps: Sequence[Step]) -> bool:
+    """Whether a line's marks surely make up one digit: the line network is for more."""
+    digits = [step for step in steps if step.digit is not None]
+    return len(digits) == 1 and float(digits[0].p[digits[0].digit]) > ONE_DIGIT
 
 
 def _is_word(steps: Sequence[Step], height: float) -> bool:
