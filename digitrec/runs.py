@@ -259,7 +259,7 @@ def take_lock(runs: Path, run: str) -> Lock | Path:
 def machine_lock() -> Path:
     """The file whose lock this user's run holds, whatever models folder it works for."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    base = Path(runtime if Path(runtime).is_dir() else tempfile.gettempdir())
+    base = Path(runtime if runtime and Path(runtime).is_dir() else tempfile.gettempdir())
     folder = base / f"digitrec-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder / LOCK
