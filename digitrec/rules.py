@@ -87,7 +87,9 @@ def _dashes(mask: Mask, stroke: float) -> Mask:
     flat = stats[:, cv2.CC_STAT_HEIGHT] <= 1.3 * stroke + 1
     short = stats[:, cv2.CC_STAT_WIDTH] <= 6 * stroke
     dashes = (flat & short)[labels].astype(np.uint8) * mask
-    return cv2.morphologyEx(dashes, cv2.MORPH_CLOSE, np.ones((3, round(3 * stroke) | 1), np.uint8))
+    gap = np.ones((3, round(3 * stroke) | 1), np.uint8)
+    linked: Mask = cv2.morphologyEx(dashes, cv2.MORPH_CLOSE, gap)
+    return linked
 
 
 class _Rule:

@@ -291,14 +291,16 @@ def _rule(scene: NDArray[np.float32], start: Point, stop: Point, kind: str, heig
     elif kind == "double":
         away = round(0.12 * height)
         across = (0, away) if start[1] == stop[1] else (away, 0)
+        second = [tuple(np.add(end, across).tolist()) for end in (start, stop)]
         cv2.line(scene, start, stop, PRINT, thick)
-        cv2.line(scene, *(np.add(end, across).tolist() for end in (start, stop)), PRINT, thick)
+        cv2.line(scene, second[0], second[1], PRINT, thick)
     else:
         length = float(np.hypot(*np.subtract(stop, start)))
         along = np.subtract(stop, start) / length
         for at in np.arange(0, length, 0.32 * height):
-            ends = [start + along * min(d, length) for d in (at, at + 0.2 * height)]
-            cv2.line(scene, *(np.rint(end).astype(int).tolist() for end in ends), PRINT, thick)
+            dash = [start + along * min(d, length) for d in (at, at + 0.2 * height)]
+            ends = [tuple(np.rint(end).astype(int).tolist()) for end in dash]
+            cv2.line(scene, ends[0], ends[1], PRINT, thick)
 
 
 def _frame(scene: NDArray[np.float32], height: int) -> None:
@@ -343,7 +345,7 @@ def _photograph(
     pixels = np.clip(np.rint(photo), 0, 255).astype(np.uint8)
     if camera.jpeg is not None:
         _, data = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, camera.jpeg])
-        pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
+        pixels = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
     return pixels, to_photo
 
 
