@@ -186,6 +186,16 @@ def test_framing_a_digit_badly_changes_the_answer(app):
     assert good != bad
 
 
+def test_what_is_drawn_is_framed_and_stays_until_it_is_cleared(app):
+    chapter(app, 3)
+    draw(app, "4")
+    assert component(app, "prepare-steps")["pictures"][2]["words"].startswith("Read as 4")
+    app.slider(key="prepare-across").set_value(1).run()
+    assert component(app, "prepare-steps")["pictures"][2]["words"].startswith("Read as 4")
+    next(button for button in app.button if button.label == "Clear").click().run()
+    assert component(app, "prepare-steps")["pictures"][2]["words"].startswith("Read as 7")
+
+
 def test_a_kernel_of_zeros_answers_nothing(app):
     chapter(app, 4)
     before = component(app, "kernel-result")["pictures"]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-from contextlib import suppress
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 
-from digitrec import lessons
+from digitrec import Photo, lessons
 from digitrec.classifier import in_service
-from digitrec.images import ImageError, load
 from digitrec.preprocess import BOX, Ink, ink_map, normalise
-from digitrec.reading import Reading
 from digitrec.ui import drawing, pixels
 from digitrec.ui.flow import class_name
 from digitrec.ui.pixels import Picture
@@ -37,7 +34,7 @@ def draw() -> None:
         box = st.slider("Size of the digit, in pixels", 8, 28, BOX, key="prepare-box")
         across = st.slider("Moved across, in pixels", -8, 8, 0, key="prepare-across")
         down = st.slider("Moved down, in pixels", -8, 8, 0, key="prepare-down")
-    ink = _drawn_ink(result.reading)
+    ink = _drawn_ink(result.photo)
     _steps(ink, lessons.cut_out(ink), normalise(ink, box, (across, down)))
     st.markdown(
         "Most demonstrations skip this: they squeeze the whole drawing into 28 × 28, as on the "
@@ -46,15 +43,10 @@ def draw() -> None:
     )
 
 
-def _drawn_ink(reading: Reading | None) -> Ink:
+def _drawn_ink(photo: Callable[[], Photo] | None) -> Ink:
     """The ink on the canvas, (h, w); a test digit in a corner while there is none."""
-    state = st.session_state
-    if reading is not None:  # so what the canvas sent is a picture, or is being drawn anew
-        with suppress(KeyError, TypeError, AttributeError, ValueError, ImageError):
-            png = base64.b64decode(state["canvas"]["drawing"]["data"].partition(",")[2])
-            state["prepare-ink"] = ink_map(load(png).pixels)
-        if "prepare-ink" in state and state["prepare-ink"].any():
-            return np.asarray(state["prepare-ink"], np.float32)
+    if photo and (ink := ink_map(photo().pixels)).any():
+        return ink
     images, _ = test_digits()
     return lessons.in_a_corner((images[EXAMPLE] / 255).astype(np.float32))
 
