@@ -136,9 +136,11 @@ def _carry_out(store: Path, say: Tell) -> dict[str, Any]:
             f"There are {len(found)} examples to learn from, and it takes at least {FEWEST}: "
             "correct some readings first."
         )
+    base = registry.version(registry.in_service(store), store)
+    if base.damaged is not None:
+        raise AdaptationError(base.damaged)
     from digitrec.adapt import adapted  # TensorFlow's seconds are spent when there is work
 
-    base = registry.version(registry.in_service(store), store)
     began = time.perf_counter()
     report = adapted(base, found, store / FOLDER / "version", say)
     name = time.strftime("adapted-%Y%m%d-%H%M%S")
