@@ -18,9 +18,16 @@ const shown = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".pixels");
+  const is = JSON.stringify(data);
+  const before = shown.get(root);
+  if (before?.is === is) { // made anew, a button would lose the focus, or the tap that is on it
+    before.choose = setTriggerValue;
+    return;
+  }
+  const now = { is, choose: setTriggerValue };
   root.style.setProperty("--side", data.side);
   root.className = `pixels ${data.layout}`;
-  const figures = data.pictures.map((picture, index) => {
+  now.figures = data.pictures.map((picture, index) => {
     const canvas = element("canvas");
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", picture.alt);
@@ -31,14 +38,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const figure = element(data.choose ? "button" : "figure", { className: picture.tone ?? "" });
     if (data.choose) {
       figure.type = "button";
-      figure.onclick = () => setTriggerValue("chosen", index);
+      figure.onclick = () => now.choose("chosen", index);
     }
     figure.append(...parts);
     const tint = picture.tint ? new Int8Array(bytes(picture.tint).buffer) : null;
     return { ...picture, figure, canvas, tint, ink: bytes(picture.ink) };
   });
-  root.replaceChildren(...figures.map(({ figure }) => figure));
-  onTheme(root, () => paint(root, shown.get(root)));
-  shown.set(root, figures);
-  paint(root, figures);
+  root.replaceChildren(...now.figures.map(({ figure }) => figure));
+  onTheme(root, () => paint(root, shown.get(root).figures));
+  shown.set(root, now);
+  paint(root, now.figures);
 }

@@ -55,6 +55,7 @@ def test_a_test_digit_is_picked_on_a_phone(window: Callable[..., Page]) -> None:
     picked.tap()
     expect(page.get_by_text(f"labelled {str(digit)[2]}.")).to_be_visible()
     expect(page).not_to_have_url(re.compile(r"test=0$"))
+    expect(picked).to_be_focused()  # the buttons are not made anew, and the next tap finds its own
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
