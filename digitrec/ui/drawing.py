@@ -43,7 +43,13 @@ def draw() -> Result:
             persist_state="session",
             label_visibility="collapsed",
         )
-        st.toggle("Taller", help="Room for several lines", key="taller", persist_state="session")
+        st.toggle(
+            "Taller",
+            help="Room for several lines",
+            key="taller",
+            persist_state="session",
+            on_change=_redraw_all,
+        )
         undoable = bool(strokes or state.get("cleared"))
         st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=not undoable)
         st.button("Clear", icon=":material/delete:", on_click=_clear, disabled=not strokes)
@@ -137,6 +143,11 @@ def _redraw(strokes: list[Any]) -> None:
     state.revision = state.get("revision", 0) + 1
     state.start = {"objects": strokes}
     state.canvas = {"drawing": {"raw": {"objects": strokes}, "data": None}}
+
+
+def _redraw_all() -> None:
+    """After a change of size: the browser sends what now fits only when it draws anew."""
+    _redraw(_strokes() or [])
 
 
 def _undo() -> None:
