@@ -110,13 +110,9 @@ def pen(ink: Ink, rng: Random) -> Ink:
 
 
 def frame(ink: Ink, rng: Random) -> Ink:
-    """`normalise` as reading does it, give or take a pixel of size and place.
-
-    Rather smaller than larger: bent and thickened, a digit already fills its box more than
-    MNIST's own do.
-    """
+    """`normalise` as reading does it, give or take a pixel of size and place."""
     dx, dy = (int(v) for v in np.clip(np.round(rng.normal(0, 0.5, 2)), -2, 2))
-    return normalise(ink, box=int(rng.choice((18, 19, 19, 20, 20, 20, 21))), shift=(dx, dy))
+    return normalise(ink, box=int(rng.choice((19, 20, 20, 20, 21))), shift=(dx, dy))
 
 
 def digit(image: NDArray[np.uint8], label: int, rng: Random) -> Ink:

@@ -206,13 +206,13 @@ def not_digit(images: NDArray[np.uint8], labels: NDArray[np.uint8], rng: Random)
     ink: Ink | None = None
     while ink is None:
         kind = rng.random()
-        if kind < 0.33:
+        if kind < 0.35:
             ink = letter(rng)
-        elif kind < 0.60:
+        elif kind < 0.58:
             ink = pair(images, rng)
-        elif kind < 0.75:
+        elif kind < 0.72:
             ink = piece(images, labels, rng)
-        elif kind < 0.87:
+        elif kind < 0.86:
             ink = strokes(rng)
         elif kind < 0.91:
             ink = blob(rng)

@@ -110,14 +110,10 @@ def compiled(recipe: Recipe, steps: int) -> keras.Model:
     """The recipe's network, ready to be fitted for `steps` batches in all."""
     model: keras.Model = getattr(networks, recipe.network)()
     rate = OneCycle(recipe.learning_rate, steps) if recipe.one_cycle else recipe.learning_rate
-    average = {
-        "use_ema": bool(recipe.averaged),
-        "ema_momentum": 1 - 1 / max(1.0, recipe.averaged * steps),  # 0 for a few steps: the last
-    }
     optimizer = (
-        keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, beta_2=0.99, **average)
+        keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, beta_2=0.99)
         if recipe.weight_decay
-        else keras.optimizers.Adam(rate, **average)
+        else keras.optimizers.Adam(rate)
     )
     if recipe.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
@@ -237,6 +233,4 @@ def fit(
                 _Watch((as_input(held_out[0]), held_out[1]), checkpoint, len(batches), tell)
             ],
         )
-    elif recipe.averaged:  # as `fit` does after its last epoch
-        model.optimizer.finalize_variable_values(model.trainable_variables)
     return model

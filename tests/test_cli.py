@@ -78,7 +78,7 @@ def test_read_json(tmp_path):
     assert list(first) == ["file", "text", "numbers", "refused", "turned", "seconds"]
     assert (first["file"], first["text"], first["refused"]) == (str(path), "7", [])
     (number,) = first["numbers"]
-    assert list(number) == ["text", "confidence", "box", "digits"]
+    assert list(number) == ["text", "confidence", "box", "digits", "marks"]
     (digit,) = number["digits"]
     assert list(digit) == ["digit", "confidence", "box", "alternatives"]
     assert digit["digit"] == 7
