@@ -81,7 +81,7 @@ def from_mnist(classifier: Classifier) -> Specimen:
         if pressed is not None:
             index = int(dealt[pressed])
         st.button("Others", icon=":material/shuffle:", on_click=_deal)
-        st.caption("Ten thousand people's digits that the network was never trained on.")
+        st.caption("Ten thousand digits that the network was never trained on.")
     st.query_params["test"] = str(index)
     specimen = look_at(as_input(images[index : index + 1])[0, ..., 0], classifier)
     with right:
