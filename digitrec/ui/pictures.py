@@ -43,6 +43,11 @@ def look_at(files: list[UploadedFile]) -> Result:
         return _several(sources)
     if sources:
         return _one(sources[0])
+    # The address keeps it over a reload; a run that the browser asked for before it heard of the
+    # click would bring the old address back.
+    clicked = st.session_state.get("sample")
+    if clicked:
+        st.query_params["sample"] = clicked
     sample = SAMPLES / st.query_params.get("sample", "")
     if sample in _sample_paths():
         return _one(Source(sample.name, sample.name, sample.read_bytes))
@@ -76,7 +81,7 @@ def _samples() -> None:
             st.button(
                 f"![Sample: {words}]({_sample_url(path)})",
                 key=f"sample-{path.stem}",
-                on_click=st.query_params.__setitem__,
+                on_click=st.session_state.__setitem__,
                 args=("sample", path.name),
             )
 
