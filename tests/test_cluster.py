@@ -75,7 +75,7 @@ def test_cancel_ends_the_tasks_and_their_processes(environment, tmp_path):
     small = ("--epochs", "200", "--limit", "300", "--models", tmp_path)
     process = start(environment, *TRAIN, *small)
     first = process.stdout.readline()
-    assert "epoch 1/200" in first, process.stderr.read()
+    assert "/200" in first, process.stderr.read()  # of either fold, whichever is seen first
     (run,) = jobs.history(tmp_path)
     jobs.cancel(run.id, tmp_path)
     _, err = process.communicate(timeout=120)
