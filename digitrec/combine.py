@@ -21,7 +21,7 @@ RELUCTANCE = 8.0  # log-probability that a text costs at most for not being amon
 
 def texts(lattice: Lattice, spellings: Sequence[Spelling]) -> dict[str, tuple[float, float]]:
     """What the line may say: the score by parts, and the mean log-probability as a whole."""
-    best, steps = lattice.best()
+    best, steps = lattice.best
     scores = {"".join(str(step.digit) for step in steps if step.digit is not None): best}
     for text in (text for spelling in spellings for text in spelling.likeliest()):
         if text not in scores:
@@ -45,7 +45,7 @@ def decide(
     }
     text = max(totals, key=totals.__getitem__)
     sure = 1 / sum(math.exp(total - totals[text]) for total in totals.values())
-    best, steps = lattice.best()
+    best, steps = lattice.best
     if text == "".join(str(step.digit) for step in steps if step.digit is not None):
         return steps, sure
     score, steps = lattice.reading(text)

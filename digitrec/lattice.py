@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +61,7 @@ class Lattice:
         for each in scored:
             self._from[each.candidate.first].append(each)
 
+    @cached_property
     def best(self) -> tuple[float, list[Step]]:
         """The likeliest path's score, a log-probability of sorts, and its steps."""
         best: list[tuple[float, tuple[Step, ...]]] = [(0.0, ())]

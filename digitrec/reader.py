@@ -154,7 +154,7 @@ def _read(depth: Ink, ink: Ink, classifier: Classifier, whole: LineNetwork | Non
     lines = find_lines(without_rules(ink))
     read = []
     for line, lattice in zip(lines, lattices(lines, classifier), strict=True):
-        spelling, steps, sure = None, lattice.best()[1], 1.0
+        spelling, steps, sure = None, lattice.best[1], 1.0
         if _is_word(steps, line.height):
             steps = [replace(step, digit=None) for step in steps]
         elif whole is not None and len(line.marks) > 1 and not _is_one_digit(steps):

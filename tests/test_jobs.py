@@ -431,7 +431,7 @@ def test_a_run_whose_disk_fills_up_goes_on_when_there_is_room(small_disk):
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
 def test_a_run_killed_in_the_middle_goes_on_from_its_last_epoch(models):
     """Killed with its fold under way: no process is left, one epoch at most is lost."""
-    plan = Plan.of("compact", "quick", folds=2, epochs=5, images=1500, name="killed", serve=True)
+    plan = Plan.of("compact", "quick", folds=2, epochs=4, images=800, name="killed", serve=True)
     shutil.copytree(ROOT / "models" / "default", models / "default")
     run = jobs.start(plan, models)
     with pytest.raises(BusyError):
@@ -455,12 +455,12 @@ def test_a_run_killed_in_the_middle_goes_on_from_its_last_epoch(models):
     seen = until(lambda: (s := jobs.snapshot(run, models)).under_way or s)
     seen = until(lambda: not (s := jobs.snapshot(run, models)).under_way and s)
     assert seen.state == "done", (seen.message, jobs.log(run, models))
-    assert [part.epoch for part in seen.parts] == [5, 5, 5]
+    assert [part.epoch for part in seen.parts] == [4, 4, 4]
     assert seen.version == "killed"
     assert registry.in_service(models) == "killed"
     report = registry.report("killed", models)
     assert len(report["folds"]) == 2
-    assert report["out_of_fold"]["images"] == 1500
+    assert report["out_of_fold"]["images"] == 800
     assert report["comparison"]["with"] == "default"
     until(lambda: not storage.is_locked(runs.machine_lock()) and not processes(run), 20)
     assert not list((jobs.runs_folder(models) / run).glob("*.npz"))

@@ -31,7 +31,7 @@ def two_marks(first: float, second: float, both: float) -> Lattice:
 
 
 def text(lattice: Lattice) -> str:
-    return "".join(str(step.digit) for step in lattice.best()[1] if step.digit is not None)
+    return "".join(str(step.digit) for step in lattice.best[1] if step.digit is not None)
 
 
 def test_the_likelier_division_is_taken() -> None:
@@ -41,7 +41,7 @@ def test_the_likelier_division_is_taken() -> None:
 
 def test_a_given_text_is_found_and_scores_no_better_than_the_best() -> None:
     lattice = two_marks(0.99, 0.99, 0.3)
-    best, _ = lattice.best()
+    best, _ = lattice.best
     score, steps = lattice.reading("17")
     assert score == pytest.approx(best)
     assert [step.digit for step in steps] == [1, 7]
@@ -61,4 +61,4 @@ def test_what_the_network_refuses_is_no_digit() -> None:
     line = lattice.line
     candidates = [Candidate(0, 1, piece(0, 40))]
     only = Lattice(line, candidates, [np.zeros((28, 28), np.float32)], refused[None])
-    assert [step.digit for step in only.best()[1]] == [None]
+    assert [step.digit for step in only.best[1]] == [None]
