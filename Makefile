@@ -3,13 +3,14 @@
 # make lint    format and type checks alone
 # make bench   prints the tables of README's results
 # make lock    writes the exact versions from the ranges in pyproject.toml
+# make messages   after a text has changed: puts it into the French catalogue, to be translated
 
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: app test lint bench lock programs
+.PHONY: app test lint bench lock messages programs
 
 app: $(VENV)/app.stamp
 	$(BIN)/streamlit run app.py --server.showEmailPrompt false --browser.serverAddress localhost
@@ -65,3 +66,11 @@ lock: $(VENV)/test.stamp
 	$(PIP) uv
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) pyproject.toml --extra test -c requirements.txt -o requirements-test.txt
+
+# After a sentence of the app has changed: new ones are to be translated in digitrec.po, then again.
+CATALOGUE = digitrec/locale/fr/LC_MESSAGES/digitrec
+messages: $(VENV)/test.stamp
+	$(BIN)/pybabel -q extract digitrec app.py --add-location file --project digitrec -o $(VENV)/messages.pot
+	$(BIN)/pybabel -q update -l fr -i $(VENV)/messages.pot -o $(CATALOGUE).po \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 100
+	$(BIN)/pybabel -q compile -l fr -i $(CATALOGUE).po -o $(CATALOGUE).mo

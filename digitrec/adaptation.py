@@ -20,6 +20,7 @@ from typing import Any
 
 from digitrec import collected, registry, storage
 from digitrec.examples import ExamplesError
+from digitrec.language import _, percent, speaking
 from digitrec.settings import ROOT, settings
 
 FOLDER, LOCK, STATUS = ".adapt", "lock", "status.json"
@@ -47,12 +48,12 @@ def start(models: Path | None = None, *, serve: bool = False) -> None:
     """Begin in a child process of lower priority. Raises `AdaptationError`."""
     store = _store(models)
     command = [sys.executable, "-m", "digitrec", "adapt", "--models", str(store)]
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": "-1"}
+    environment = {**speaking(), "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": "-1"}
     try:
         (store / FOLDER).mkdir(parents=True, exist_ok=True)
         if storage.is_locked(store / FOLDER / LOCK):
-            raise AdaptationError("An adaptation is under way; wait until it ends.")
-        _say(store, Status("running", "Starting."))
+            raise AdaptationError(_("An adaptation is under way; wait until it ends."))
+        _say(store, Status("running", _("Starting.")))
         with (store / FOLDER / "log.txt").open("wb") as log:
             child = subprocess.Popen(  # noqa: S603
                 [*command, "--serve"] if serve else command,
@@ -64,7 +65,9 @@ def start(models: Path | None = None, *, serve: bool = False) -> None:
                 start_new_session=True,
             )
     except OSError as error:
-        raise AdaptationError(f"It cannot be started: {storage.reason(error)}") from error
+        raise AdaptationError(
+            _("It cannot be started: {why}").format(why=storage.reason(error))
+        ) from error
     _children.append(child)
 
 
@@ -85,7 +88,7 @@ def seen(models: Path | None = None) -> Status | None:
         return status
     if not status.progress and age < STARTING_SECONDS:
         return status
-    return Status("interrupted", "Its process ended without a word; start it again.")
+    return Status("interrupted", _("Its process ended without a word; start it again."))
 
 
 def forget(models: Path | None = None) -> None:
@@ -103,9 +106,11 @@ def carry_out(
         folder.mkdir(parents=True, exist_ok=True)
         lock = storage.lock(folder / LOCK)
     except OSError as error:
-        raise AdaptationError(f"It cannot be written: {storage.reason(error)}") from error
+        raise AdaptationError(
+            _("It cannot be written: {why}").format(why=storage.reason(error))
+        ) from error
     if lock is None:
-        raise AdaptationError("An adaptation is under way; wait until it ends.")
+        raise AdaptationError(_("An adaptation is under way; wait until it ends."))
 
     def say(message: str, progress: float) -> None:
         _say(store, Status("running", message, progress))
@@ -129,12 +134,14 @@ def carry_out(
 
 
 def _carry_out(store: Path, say: Tell) -> dict[str, Any]:
-    say("Looking for examples.", 0.02)
+    say(_("Looking for examples."), 0.02)
     found = collected.collected(NEWEST)
     if len(found) < FEWEST:
         raise AdaptationError(
-            f"There are {len(found)} examples to learn from, and it takes at least {FEWEST}: "
-            "correct some readings first."
+            _(
+                "There are too few examples to learn from ({count}), and it takes at least "
+                "{fewest}: correct some readings first."
+            ).format(count=len(found), fewest=FEWEST)
         )
     base = registry.version(registry.in_service(store), store)
     if base.damaged is not None:
@@ -151,9 +158,14 @@ def _carry_out(store: Path, say: Tell) -> dict[str, Any]:
 
 def _outcome(report: dict[str, Any]) -> str:
     on, test = report["examples"], report["comparison"]
-    return (
-        f"Held-out examples read right: {on['before']:.1%} before, {on['after']:.1%} now. "
-        f"MNIST's test digits: {test['other_accuracy']:.2%} before, {test['accuracy']:.2%} now."
+    return _(
+        "Held-out examples read right: {before} before, {after} now. "
+        "MNIST's test digits: {test_before} before, {test_after} now."
+    ).format(
+        before=percent(on["before"], 1),
+        after=percent(on["after"], 1),
+        test_before=percent(test["other_accuracy"], 2),
+        test_after=percent(test["accuracy"], 2),
     )
 
 

@@ -17,6 +17,7 @@ import cv2
 
 from digitrec.classifier import Classifier, quietly
 from digitrec.images import ImageError
+from digitrec.language import _
 from digitrec.reader import read
 
 AHEAD = 2  # pictures under way or waiting, a worker
@@ -53,7 +54,7 @@ def readings(paths: Sequence[Path], version: Path) -> Iterator[Row]:
             )
         except BrokenProcessPool:
             raise BulkError(
-                "A process that reads was killed by the system, perhaps for want of memory."
+                _("A process that reads was killed by the system, perhaps for want of memory.")
             ) from None
 
 

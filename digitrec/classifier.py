@@ -16,6 +16,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from digitrec.language import _
 from digitrec.settings import settings
 
 NOT_A_DIGIT = 10
@@ -125,8 +126,10 @@ def quietly() -> Iterator[None]:
 
 
 def _damaged(path: Path) -> str:
-    state = "damaged" if path.exists() else "missing"
-    return f"The model file {path} is {state}: restore it, or put another version in service."
+    said = _("The model file {file} is missing: restore it, or put another version in service.")
+    if path.exists():
+        said = _("The model file {file} is damaged: restore it, or put another version in service.")
+    return said.format(file=path)
 
 
 @lru_cache(maxsize=2)
@@ -163,6 +166,6 @@ def in_service() -> Classifier:
         try:
             return _load(folder, _stamp(folder), None)
         except ModelError as error:
-            notice = f"{error} The shipped version is reading meanwhile."
+            notice = str(error) + " " + _("The shipped version is reading meanwhile.")
             return _load(models / DEFAULT, _stamp(models / DEFAULT), notice)
     return _load(models / DEFAULT, _stamp(models / DEFAULT), None)

@@ -166,14 +166,14 @@ class _Bar:
 
 
 def _summary(name: str, models: Path) -> str:
-    from digitrec.report import summary
+    from digitrec.report import summary, verdict
 
     report = registry.report(name, models)
     lines = [f"fold {k}: {100 * fold['accuracy']:.3f}" for k, fold in enumerate(report["folds"], 1)]
     if line := summary(report):
         lines.append(line)
     if report["comparison"]:
-        lines.append(report["comparison"]["verdict"])
+        lines.append(verdict(report["comparison"]))
     test = report["test"]["accuracy"]
     lines.append(f"{models / name}: {test:.2%} of MNIST's test digits right")
     return "\n".join(lines)

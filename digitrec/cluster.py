@@ -16,6 +16,7 @@ from typing import Any
 
 from digitrec import bulk, images
 from digitrec.classifier import FILES, Classifier, quietly
+from digitrec.language import _
 
 
 class ClusterError(RuntimeError):
@@ -27,14 +28,16 @@ def connect() -> Any:
     try:
         import ray
     except ImportError:
-        raise ClusterError("Ray is not installed: pip install '.[ray]' adds it.") from None
+        raise ClusterError(_("Ray is not installed: pip install '.[ray]' adds it.")) from None
     if not ray.is_initialized():
         try:
             ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
         except Exception as error:
-            where = os.environ.get("RAY_ADDRESS", "this machine")
+            where = os.environ.get("RAY_ADDRESS", _("this machine"))
             reason = str(error).strip().partition("\n")[0]
-            raise ClusterError(f"Ray cannot be reached on {where}: {reason}") from error
+            raise ClusterError(
+                _("Ray cannot be reached on {place}: {why}").format(place=where, why=reason)
+            ) from error
     return ray
 
 
@@ -58,7 +61,9 @@ def readings(paths: Sequence[Path], version: Path) -> Iterator[bulk.Row]:
     try:
         yield from bulk.in_order(paths, submit, ray.get, bulk.AHEAD * count)
     except ray.exceptions.RayError as error:
-        raise bulk.BulkError(f"The cluster lost a reader ({type(error).__name__}).") from error
+        raise bulk.BulkError(
+            _("The cluster lost a reader ({why}).").format(why=type(error).__name__)
+        ) from error
 
 
 class _Reader:

@@ -17,7 +17,8 @@ from typing import Any
 from digitrec import storage
 from digitrec.cluster import connect
 from digitrec.crossval import Part, RunError, check, start_worker
-from digitrec.runs import Run
+from digitrec.language import _
+from digitrec.runs import Run, part_name
 from digitrec.worker import EXAMPLES
 
 POLL_SECONDS = 0.5
@@ -61,8 +62,10 @@ class _Task:
                 return True
             except self.ray.exceptions.RayError as error:
                 raise RunError(
-                    f"{self.part.capitalize()} was lost by the cluster ({type(error).__name__}); "
-                    "it can go on from its last finished epoch."
+                    _(
+                        "{part} was lost by the cluster ({why}); it can go on from its last "
+                        "finished epoch."
+                    ).format(part=part_name(self.part), why=type(error).__name__)
                 ) from error
             self._take(*step)
         return False

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from digitrec.classifier import NOT_A_DIGIT, Classifier
 from digitrec.examples import New
 from digitrec.images import Photo
+from digitrec.language import _
 from digitrec.preprocess import Ink, ink_map, normalise
 from digitrec.reading import Box, Number, Refusal
 from digitrec.rules import without_rules
@@ -62,12 +63,16 @@ def labels(text: str) -> list[int]:
             found.append(NOT_A_DIGIT)
         elif not letter.isspace() and letter not in ".,-–'/":
             raise CorrectionError(
-                f"Type the digits, and {OTHER} for a shape that is not one; {letter!r} is neither."
+                _(
+                    "Type the digits, and {other} for a shape that is not one; {letter} is neither."
+                ).format(other=OTHER, letter=repr(letter))
             )
     if not found:
-        raise CorrectionError("Type the right number first.")
+        raise CorrectionError(_("Type the right number first."))
     if len(found) > LONGEST:
-        raise CorrectionError(f"At most {LONGEST} digits can be corrected at once.")
+        raise CorrectionError(
+            _("At most {count} digits can be corrected at once.").format(count=LONGEST)
+        )
     return found
 
 
@@ -105,7 +110,9 @@ def boxed(photo: Photo, boxes: Sequence[Box], classifier: Classifier) -> list[Sh
         x, y, w, h = _within(photo, box)
         part = ink[y : y + h, x : x + w]
         if not part.size or part.max() < 0.2:
-            raise CorrectionError(f"There is no ink in box {place}: draw it round a digit.")
+            raise CorrectionError(
+                _("There is no ink in box {number}: draw it round a digit.").format(number=place)
+            )
         inks.append(normalise(part))
     answers = classifier.probabilities(np.stack(inks)[..., None])
     return [

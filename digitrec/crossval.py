@@ -20,8 +20,9 @@ from typing import IO, Any, Protocol
 import numpy as np
 
 from digitrec import jobs, registry, runs, speed, storage
+from digitrec.language import _, ngettext
 from digitrec.results import report_of, this_device
-from digitrec.runs import Run
+from digitrec.runs import Run, part_name
 from digitrec.settings import ROOT
 from digitrec.worker import REASON, keep_examples
 
@@ -72,17 +73,17 @@ def carry_out(
         return _carry_out(run, tell, engine or OnThisMachine())
     except CancelledError:
         jobs.discard(folder)
-        _last_words(folder, "cancelled", "Cancelled.")
+        _last_words(folder, "cancelled", _("Cancelled."))
         raise
     except KeyboardInterrupt:
         jobs.discard(folder)
-        _last_words(folder, "cancelled", "Stopped from the keyboard.")
+        _last_words(folder, "cancelled", _("Stopped from the keyboard."))
         raise
     except RunError as error:
         _last_words(folder, "failed", str(error))
         raise
     except OSError as error:
-        sentence = f"The run could not be written: {storage.reason(error)}"
+        sentence = _("The run cannot be written: {why}").format(why=storage.reason(error))
         _last_words(folder, "failed", sentence)
         raise RunError(sentence) from error
     except Exception as error:
@@ -108,17 +109,22 @@ def _carry_out(run: Run, tell: Callable[[Run], None] | None, engine: Engine) -> 
     began = time.perf_counter()
     keep_examples(run)
     _Parts(run, engine).finish(tell)
-    _say(run, "Measuring and writing the report.")
+    _say(run, _("Measuring and writing the report."))
     worked = run.follow().worked + time.perf_counter() - began
     return _publish(run, worked, engine)
 
 
 def _opening(run: Run, again: bool) -> str:
     if not again:
-        folds = f"{run.plan.folds} folds" if run.plan.folds else "on all images"
-        return f"Training: {folds}."
+        if not run.plan.folds:
+            return _("Training: on all images.")
+        return _("Training: {count} folds.").format(count=run.plan.folds)
     epochs = sum(part.epoch for part in run.parts.values())
-    return f"Resumed: {epochs} finished epochs were kept, only the one under way was lost."
+    return ngettext(
+        "Resumed: {count} finished epoch was kept, only the one under way was lost.",
+        "Resumed: {count} finished epochs were kept, only the one under way was lost.",
+        epochs,
+    ).format(count=epochs)
 
 
 def _say(run: Run, message: str) -> None:
@@ -143,7 +149,7 @@ class _Parts:
                 self._start_what_fits()
                 time.sleep(POLL_SECONDS)
                 if (self.run.folder / "cancel").exists():
-                    raise CancelledError("Cancelled.")
+                    raise CancelledError(_("Cancelled."))
                 for name, part in list(self.running.items()):
                     if part.finished():
                         del self.running[name]
@@ -226,13 +232,23 @@ def check(part: str, status: int, output: str) -> None:
         return
     for line in reversed(output.splitlines()):
         if line.startswith(REASON):
-            raise RunError(f"{part.capitalize()} failed: {line.removeprefix(REASON)}")
+            raise RunError(
+                _("{part} failed: {why}").format(
+                    part=part_name(part), why=line.removeprefix(REASON)
+                )
+            )
     if status < 0:
         raise RunError(
-            f"{part.capitalize()} was killed by the system (signal {-status}), "
-            "perhaps for want of memory; it can go on from its last finished epoch."
+            _(
+                "{part} was killed by the system (signal {number}), perhaps for want of memory; "
+                "it can go on from its last finished epoch."
+            ).format(part=part_name(part), number=-status)
         )
-    raise RunError(f"{part.capitalize()} ended with status {status}; the log says why.")
+    raise RunError(
+        _("{part} ended with status {number}; the log says why.").format(
+            part=part_name(part), number=status
+        )
+    )
 
 
 def _publish(run: Run, worked: float, engine: Engine) -> str:
@@ -242,11 +258,11 @@ def _publish(run: Run, worked: float, engine: Engine) -> str:
         results = {part: _result(run, part) for part in run.parts}
         report = report_of(run, results, worked, models, engine.device)
         registry.publish(run.folder / "version", name, report, models)
-    message = f"Done: the version {name} is written."
+    message = _("Done: the version {version} is written.")
     if run.plan.serve:
         registry.serve(name, models)
-        message = f"Done: the version {name} is in service."
-    runs.write_event(run.folder, "done", version=name, message=message)
+        message = _("Done: the version {version} is in service.")
+    runs.write_event(run.folder, "done", version=name, message=message.format(version=name))
     if engine.here:
         with contextlib.suppress(OSError):  # a convenience for the next estimate
             speed.learn(run)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from digitrec.language import _
 from digitrec.settings import settings
 
 SHA256 = {  # of the arrays' bytes
@@ -47,17 +48,20 @@ def mnist(path: Path | None = None) -> Mnist:
     Raises `DatasetError` when the file is missing or is not MNIST to the byte.
     """
     path = path or settings().mnist
-    restore = "Restore it with `git checkout digitrec/data/mnist.npz`."
+    restore = _("Restore it with `git checkout digitrec/data/mnist.npz`.")
     if not path.is_file():
-        raise DatasetError(f"The data set {path} is missing. {restore}")
+        missing = _("The data set {file} is missing.").format(file=path)
+        raise DatasetError(f"{missing} {restore}")
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in SHA256}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DatasetError(f"The data set {path} is damaged ({error}). {restore}") from error
+        damaged = _("The data set {file} is damaged ({why}).").format(file=path, why=error)
+        raise DatasetError(f"{damaged} {restore}") from error
     for name, expected in SHA256.items():
         if hashlib.sha256(np.ascontiguousarray(arrays[name]).data).hexdigest() != expected:
-            raise DatasetError(f"The data set {path} is damaged: {name} has changed. {restore}")
+            changed = _("The data set {file} is damaged: {part} has changed.")
+            raise DatasetError(f"{changed.format(file=path, part=name)} {restore}")
     return Mnist(**arrays)
 
 

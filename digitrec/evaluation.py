@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from digitrec.language import _
+
 SCATTER = "_scatter"
 
 
@@ -53,7 +55,9 @@ def score(path: Path, text: str | None, seconds: float = 0.0) -> Score:
     """Compare what was read (numbers joined by spaces; None if unreadable) with the label."""
     truth = label(path)
     if truth is None:
-        raise ValueError(f"{path.name} has no label: it must be named label__n.ext.")
+        raise ValueError(
+            _("{file} has no label: it must be named label__n.ext.").format(file=path.name)
+        )
     wanted, got = truth.replace("_", " ").split(), (text or "").split()
     length = sum(map(len, wanted))
     if text is None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sqlalchemy.engine import Connection, Row
 
 from digitrec import storage
+from digitrec.language import _, number
 from digitrec.schema import EXAMPLES, NewerSchemaError, database, writing
 from digitrec.settings import settings
 
@@ -148,7 +149,7 @@ def crop(id_: int) -> bytes:
         query = sa.select(EXAMPLES.c.crop).where(EXAMPLES.c.id == id_)
         found = connection.execute(query).scalar()
     if found is None:
-        raise ExamplesError(f"There is no example {id_}.")
+        raise ExamplesError(_("There is no example {number}.").format(number=id_))
     return bytes(found)
 
 
@@ -162,7 +163,9 @@ def writers() -> list[str]:
 def relabel(ids: Sequence[int], label: int) -> None:
     """Raises `ExamplesError` when one is not there, and then changes none."""
     if label not in LABELS:
-        raise ExamplesError(f"A label is a digit, or {NOT_A_DIGIT} for not a digit.")
+        raise ExamplesError(
+            _("A label is a digit, or {number} for not a digit.").format(number=NOT_A_DIGIT)
+        )
     _update(ids, label=label)
 
 
@@ -207,14 +210,16 @@ def _check_room(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     total = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(EXAMPLES.c.bytes), 0))
     held, size = connection.execute(total).one()
     if held + len(rows) > limits.max_examples:
-        full = f"{limits.max_examples:,} examples"
+        full = _("{count} examples").format(count=number(limits.max_examples))
     elif size + sum(row["bytes"] for row in rows) > limits.max_examples_megabytes * 10**6:
-        full = f"{limits.max_examples_megabytes:,} MB of examples"
+        full = _("{count} MB of examples").format(count=number(limits.max_examples_megabytes))
     else:
         return
     raise ExamplesError(
-        f"There is room for {full}, and this would be more: delete some and empty the bin, or "
-        "raise the limit."
+        _(
+            "There is room for {limit}, and this would be more: delete some and empty the bin, or "
+            "raise the limit."
+        ).format(limit=full)
     )
 
 
@@ -240,7 +245,7 @@ def _update(ids: Sequence[int], **values: Any) -> None:
             if connection.execute(chosen.values(**values)).rowcount != len(some):
                 found = sa.select(EXAMPLES.c.id).where(EXAMPLES.c.id.in_(some))
                 missing = set(some) - set(connection.execute(found).scalars())
-                raise ExamplesError(f"There is no example {min(missing)}.")
+                raise ExamplesError(_("There is no example {number}.").format(number=min(missing)))
 
 
 def _slices(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -298,28 +303,36 @@ def _in_words() -> Iterator[None]:
     try:
         yield
     except NewerSchemaError as error:
-        raise ExamplesError(f"The examples cannot be used: {error}; install that one.") from error
+        raise ExamplesError(
+            _("The examples cannot be used: {why}; install that one.").format(why=error)
+        ) from error
     except OSError as error:
-        raise ExamplesError(f"The examples cannot be kept: {storage.reason(error)}") from error
+        raise ExamplesError(
+            _("The examples cannot be kept: {why}").format(why=storage.reason(error))
+        ) from error
     except sa.exc.SQLAlchemyError as error:
-        raise ExamplesError(f"The examples cannot be used: {_why(error)}.") from error
+        raise ExamplesError(
+            _("The examples cannot be used: {why}.").format(why=_why(error))
+        ) from error
 
 
 def _why(error: sa.exc.SQLAlchemyError) -> str:
     """In a few words, and never with the URL, in which a password may stand."""
     said = str(getattr(error, "orig", None) or error).partition("\n")[0].lower()
     for words, meaning in {
-        "readonly": "this user may not write to their file",
-        "unable to open": "their file cannot be opened",
-        "disk is full": "the disk is full",
-        "malformed": "their file is damaged; put a copy of it back",
-        "not a database": "their file is damaged; put a copy of it back",
-        "locked": "another process holds them; try again",
-        "connection": "the database server cannot be reached",
-        "no module named": "install digitrec[postgres] for a PostgreSQL database",
-        "sqlite or postgresql": "DIGITREC_DATABASE_URL must name an sqlite or postgresql database",
-        "could not parse": "DIGITREC_DATABASE_URL is not a database URL",
+        "readonly": _("this user may not write to their file"),
+        "unable to open": _("their file cannot be opened"),
+        "disk is full": _("the disk is full"),
+        "malformed": _("their file is damaged; put a copy of it back"),
+        "not a database": _("their file is damaged; put a copy of it back"),
+        "locked": _("another process holds them; try again"),
+        "connection": _("the database server cannot be reached"),
+        "no module named": _("install digitrec[postgres] for a PostgreSQL database"),
+        "sqlite or postgresql": _(
+            "DIGITREC_DATABASE_URL must name an sqlite or postgresql database"
+        ),
+        "could not parse": _("DIGITREC_DATABASE_URL is not a database URL"),
     }.items():
         if words in said:
             return meaning
-    return f"the database refused ({type(error).__name__})"
+    return _("the database refused ({why})").format(why=type(error).__name__)

@@ -11,6 +11,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from digitrec import storage
+from digitrec.language import _
 from digitrec.training import FLOAT, TrainingError
 
 TOLERANCE = 1e-4  # between the probabilities of the two runtimes
@@ -35,8 +36,10 @@ def write(model: keras.Model, folder: Path, x: FLOAT) -> tuple[FLOAT, float]:
     difference = float(np.abs(ours[:COMPARED] - theirs).max())
     if not difference <= TOLERANCE:
         raise TrainingError(
-            f"The exported model differs from the trained one by {difference:.1e}, "
-            f"more than {TOLERANCE:.0e}; it was not kept."
+            _(
+                "The exported model differs from the trained one by {difference}, more than "
+                "{tolerance}; it was not kept."
+            ).format(difference=f"{difference:.1e}", tolerance=f"{TOLERANCE:.0e}")
         )
     storage.sync_files(folder)
     return ours, difference
@@ -68,7 +71,9 @@ def as_tutorial(version: Path, folder: Path, x: FLOAT) -> tuple[list[Path], str]
     try:
         model: Any = keras.models.load_model(version / "model.keras", compile=False)
     except (OSError, ValueError) as error:
-        raise TrainingError(f"{version / 'model.keras'} is missing or damaged.") from error
+        raise TrainingError(
+            _("{file} is missing or damaged.").format(file=version / "model.keras")
+        ) from error
     structure, weights = folder / "model.json", folder / "final_model.h5"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -76,11 +81,17 @@ def as_tutorial(version: Path, folder: Path, x: FLOAT) -> tuple[list[Path], str]
         model.save(weights)
         storage.sync_folder(folder)
     except OSError as error:
-        raise TrainingError(f"The model could not be written: {error}.") from error
+        raise TrainingError(
+            _("The model could not be written: {why}.").format(why=error)
+        ) from error
     again = keras.models.load_model(weights, compile=False)
     said = again.predict(x, verbose=0)
     if not np.allclose(said, model.predict(x, verbose=0), atol=TOLERANCE):
-        raise TrainingError(f"{weights} answers differently from the model; it cannot be used.")
+        raise TrainingError(
+            _("{file} answers differently from the model; it cannot be used.").format(file=weights)
+        )
     if keras.models.model_from_json(structure.read_text()).count_params() != model.count_params():
-        raise TrainingError(f"{structure} describes another network; it cannot be used.")
+        raise TrainingError(
+            _("{file} describes another network; it cannot be used.").format(file=structure)
+        )
     return [structure, weights], " ".join(map(str, said[:, :10].argmax(1)))

@@ -14,6 +14,7 @@ import numpy as np
 from digitrec import examples, storage
 from digitrec.examples import NOT_A_DIGIT, Example, Which
 from digitrec.imports import OTHER
+from digitrec.language import _
 
 COLUMNS = ("id", "label", "read", "version", "confidence", "source", "writer", "when")
 
@@ -29,12 +30,16 @@ def write(path: Path, which: Which | None = None) -> int:
     """
     make = KINDS.get(path.suffix.lower())
     if make is None:
-        raise ExportError(f"{path} must end in {', '.join(KINDS)}.")
+        raise ExportError(
+            _("{file} must end in {kinds}.").format(file=path, kinds=", ".join(KINDS))
+        )
     content, count = make(which or Which())
     try:
         storage.write(path, content)
     except OSError as error:
-        raise ExportError(f"The file cannot be written: {storage.reason(error)}") from error
+        raise ExportError(
+            _("The file cannot be written: {why}").format(why=storage.reason(error))
+        ) from error
     return count
 
 

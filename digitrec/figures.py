@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from digitrec.language import _, percent
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -41,7 +43,7 @@ def draw(name: str, report: Report, format: str = "png") -> bytes:  # noqa: A002
     """
     drawing = FIGURES[name]
     if name not in available(report):
-        raise ValueError(f"This report has no data for the figure {name!r}.")
+        raise ValueError(_("This report has no data for the figure {name}.").format(name=name))
     import matplotlib as mpl
 
     style: Any = {
@@ -79,8 +81,8 @@ def box_plot(report: Report) -> Figure:
     values = [100 * fold["accuracy"] for fold in report["folds"]]
     axes.boxplot(values, widths=0.4, medianprops={"color": ORANGE, "linewidth": 2})
     axes.plot(np.ones(len(values)), values, "o", color=BLUE, alpha=0.8, markersize=5)
-    axes.set_xticks([1], [f"{len(values)} folds"])
-    axes.set_ylabel("accuracy on held-out images, %")
+    axes.set_xticks([1], [_("{count} folds").format(count=len(values))])
+    axes.set_ylabel(_("accuracy on held-out images, %"))
     axes.grid(axis="y", alpha=0.3)
     return figure
 
@@ -90,9 +92,9 @@ def curves(report: Report) -> Figure:
     figure = _figure(9, 3.6)
     left, right = figure.subplots(1, 2)
     histories = [fold["history"] for fold in report.get("folds", [])]
-    names = [f"fold {k}" for k in range(1, len(histories) + 1)]
+    names = [_("fold {number}").format(number=k) for k in range(1, len(histories) + 1)]
     if not histories:
-        histories, names = [report["history"]], ["all images"]
+        histories, names = [report["history"]], [_("all images")]
     for axes, measure, factor in ((left, "loss", 1), (right, "accuracy", 100)):
         for k, (name, history) in enumerate(zip(names, histories, strict=True)):
             epochs = range(1, len(history[measure]) + 1)
@@ -101,11 +103,11 @@ def curves(report: Report) -> Figure:
             if f"val_{measure}" in history:
                 values = [factor * value for value in history[f"val_{measure}"]]
                 axes.plot(epochs, values, "o-", color=f"C{k}", label=name, markersize=3)
-        axes.set_xlabel("epoch")
+        axes.set_xlabel(_("epoch"))
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
-    left.set_ylabel("loss (dashed: training)")
-    right.set_ylabel("accuracy, %")
+    left.set_ylabel(_("loss (dashed: training)"))
+    right.set_ylabel(_("accuracy, %"))
     if right.get_legend_handles_labels()[0]:
         right.legend(frameon=False, fontsize=8)
     return figure
@@ -136,11 +138,12 @@ def confusion(report: Report) -> Figure:
             )
     axes.set_xticks(range(10))
     axes.set_yticks(range(10))
-    axes.set_xlabel("answer")
-    axes.set_ylabel("true digit")
+    axes.set_xlabel(_("answer"))
+    axes.set_ylabel(_("true digit"))
     axes.spines[:].set_visible(False)
     axes.set_title(
-        "out-of-fold predictions" if report.get("out_of_fold") else "test set", fontsize=10
+        _("out-of-fold predictions") if report.get("out_of_fold") else _("test set"),
+        fontsize=10,
     )
     return figure
 
@@ -150,8 +153,11 @@ def reliability(report: Report) -> Figure:
     figure = _figure(4.8, 4.4)
     axes = figure.subplots()
     found = report["calibration"]
-    axes.plot([0, 1], [0, 1], ":", color=GREY, label="perfect")
-    for when, colour, marker in (("before", ORANGE, "s--"), ("after", BLUE, "o-")):
+    axes.plot([0, 1], [0, 1], ":", color=GREY, label=_("perfect"))
+    for when, words, colour, marker in (
+        ("before", _("before: error {share}"), ORANGE, "s--"),
+        ("after", _("after: error {share}"), BLUE, "o-"),
+    ):
         bins = found["reliability"][when]
         error = found[f"ece_{when}"]
         axes.plot(
@@ -160,10 +166,10 @@ def reliability(report: Report) -> Figure:
             marker,
             color=colour,
             markersize=4,
-            label=f"{when}: error {100 * error:.2f} %",
+            label=words.format(share=percent(error, 2)),
         )
-    axes.set_xlabel("confidence")
-    axes.set_ylabel("accuracy")
+    axes.set_xlabel(_("confidence"))
+    axes.set_ylabel(_("accuracy"))
     axes.grid(alpha=0.3)
     axes.legend(frameon=False, fontsize=8)
     return figure
@@ -192,7 +198,7 @@ def _mistake(axes: Axes, mistake: dict[str, Any]) -> None:
     axes.imshow(255 - picture(mistake), cmap="gray", vmin=0, vmax=255)
     suspect = "*" if mistake["label_error"] else ""
     axes.set_title(
-        f"{mistake['label']} > {mistake['predicted']}{suspect} {100 * mistake['confidence']:.0f} %",
+        f"{mistake['label']} > {mistake['predicted']}{suspect} {percent(mistake['confidence'])}",
         fontsize=8,
         color=ORANGE if suspect else INK,
     )

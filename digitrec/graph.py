@@ -16,19 +16,20 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
+from digitrec.language import N_, _
 from digitrec.preprocess import SIDE
 
 Weights = NDArray[np.float32]
 
 _OPERATORS = schema.BuiltinOperator
 KINDS = {
-    _OPERATORS.CONV_2D: "Convolution",
-    _OPERATORS.DEPTHWISE_CONV_2D: "Depthwise convolution",
-    _OPERATORS.MAX_POOL_2D: "Max pooling",
-    _OPERATORS.AVERAGE_POOL_2D: "Average pooling",
-    _OPERATORS.MEAN: "Average",
-    _OPERATORS.ADD: "Sum",
-    _OPERATORS.FULLY_CONNECTED: "Dense",
+    _OPERATORS.CONV_2D: N_("Convolution"),
+    _OPERATORS.DEPTHWISE_CONV_2D: N_("Depthwise convolution"),
+    _OPERATORS.MAX_POOL_2D: N_("Max pooling"),
+    _OPERATORS.AVERAGE_POOL_2D: N_("Average pooling"),
+    _OPERATORS.MEAN: N_("Average"),
+    _OPERATORS.ADD: N_("Sum"),
+    _OPERATORS.FULLY_CONNECTED: N_("Dense"),
 }
 _CONVOLUTIONS = {_OPERATORS.CONV_2D, _OPERATORS.DEPTHWISE_CONV_2D}
 _POOLING = {_OPERATORS.MAX_POOL_2D, _OPERATORS.AVERAGE_POOL_2D}
@@ -122,7 +123,9 @@ class Graph:
             if code in KINDS:
                 self.layers.append(self._layer(code, operator, window, fields[output]))
         if self.features < 0 or self.layers[-1].tensor != self.logits:
-            raise GraphError("This network does not end in a softmax, and cannot be looked into.")
+            raise GraphError(
+                _("This network does not end in a softmax, and cannot be looked into.")
+            )
 
     def showing(self, tensors: Sequence[int]) -> bytes:
         """The same network with these tensors as its outputs, in this order."""

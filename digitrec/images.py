@@ -24,6 +24,7 @@ from PIL import (
 )
 from PIL.Image import Resampling, Transpose
 
+from digitrec.language import _, number
 from digitrec.settings import settings
 
 __all__ = ["ImageError", "Photo", "content", "load"]
@@ -96,12 +97,14 @@ def load(
             raise
         except Image.DecompressionBombError:
             raise ImageError(
-                f"This picture has far more than {settings().max_megapixels} megapixels, "
-                "the limit; make it smaller and try again."
+                _(
+                    "This picture has far more than {limit} megapixels, the limit; make it "
+                    "smaller and try again."
+                ).format(limit=settings().max_megapixels)
             ) from None
         except Exception as error:  # decoders fed damaged bytes raise nearly anything
             raise ImageError(
-                "This picture is damaged or incomplete; save or download it again."
+                _("This picture is damaged or incomplete; save or download it again.")
             ) from error
 
 
@@ -117,30 +120,32 @@ def content(source: bytes | str | Path | BinaryIO) -> bytes:
         else:
             found = source.read(limit + 1)
     except FileNotFoundError:
-        raise ImageError("There is no such file.") from None
+        raise ImageError(_("There is no such file.")) from None
     except IsADirectoryError:
-        raise ImageError("This is a folder, not a picture.") from None
+        raise ImageError(_("This is a folder, not a picture.")) from None
     except PermissionError:
-        raise ImageError("This file may not be read: you lack the permission.") from None
+        raise ImageError(_("This file may not be read: you lack the permission.")) from None
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
-        raise ImageError(f"This file cannot be opened: {error}.") from None
+        raise ImageError(_("This file cannot be opened: {why}.").format(why=error)) from None
     if len(found) > limit:
         raise ImageError(
-            f"This file is larger than {settings().max_megabytes} MB, the limit; "
-            "save the picture smaller and try again."
+            _(
+                "This file is larger than {limit} MB, the limit; save the picture smaller and try "
+                "again."
+            ).format(limit=settings().max_megabytes)
         )
     if not found:
-        raise ImageError("This file is empty.")
+        raise ImageError(_("This file is empty."))
     return found
 
 
 def _unknown(content: bytes) -> str:
     head = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith(b"%pdf"):
-        return "This is a PDF, not a picture; save its page as PNG or JPEG and try again."
+        return _("This is a PDF, not a picture; save its page as PNG or JPEG and try again.")
     if b"<svg" in head:
-        return "This is an SVG drawing, which is not read; export it as PNG and try again."
-    return "This is not a picture of a known kind; use PNG, JPEG, WEBP, BMP, GIF, TIFF or HEIC."
+        return _("This is an SVG drawing, which is not read; export it as PNG and try again.")
+    return _("This is not a picture of a known kind; use PNG, JPEG, WEBP, BMP, GIF, TIFF or HEIC.")
 
 
 def _photo(image: Image.Image, side: int | None, content: bytes | None = None) -> Photo:
@@ -149,13 +154,17 @@ def _photo(image: Image.Image, side: int | None, content: bytes | None = None) -
     megapixels, limit = width * height / 1e6, settings().max_megapixels
     if megapixels > limit:
         raise ImageError(
-            f"This picture has {math.ceil(megapixels * 10) / 10:g} megapixels; "
-            f"the limit is {limit}: make it smaller and try again."
+            _(
+                "This picture has {count} megapixels; the limit is {limit}: make it smaller and "
+                "try again."
+            ).format(count=number(math.ceil(megapixels * 10) / 10, None), limit=limit)
         )
     if max(width, height) < _SMALLEST or min(width, height) < 1:
         raise ImageError(
-            f"This picture is only {width} x {height} pixels, too few to hold a digit; "
-            "use a larger one."
+            _(
+                "This picture is only {width} x {height} pixels, too few to hold a digit; use a "
+                "larger one."
+            ).format(width=width, height=height)
         )
     scale = max(1.0, max(width, height) / (side or settings().work_side))
     if content and scale >= 2 and image.format == "WEBP" and image.mode == "RGB":
@@ -251,13 +260,17 @@ def _from_array(array: NDArray[Any]) -> Image.Image:
         array = array[:, :, 0]
     if array.ndim != 2 and (array.ndim != 3 or array.shape[2] not in (3, 4)):
         raise ImageError(
-            "An array must be (height, width), (height, width, 3) or (height, width, 4), "
-            f"not {array.shape}."
+            _(
+                "An array must be (height, width), (height, width, 3) or (height, width, 4), "
+                "not {shape}."
+            ).format(shape=array.shape)
         )
     if array.dtype.kind not in "buif":
-        raise ImageError(f"An array must hold bools, integers or floats, not {array.dtype}.")
+        raise ImageError(
+            _("An array must hold bools, integers or floats, not {kind}.").format(kind=array.dtype)
+        )
     if array.size == 0:
-        raise ImageError("This array holds no pixels.")
+        raise ImageError(_("This array holds no pixels."))
     if array.dtype == np.bool_:
         array = np.where(array, np.uint8(255), np.uint8(0))
     if array.dtype != np.uint8:

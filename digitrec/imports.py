@@ -21,6 +21,7 @@ from digitrec.classifier import Classifier, in_service
 from digitrec.corrections import Shape, examples_of, matched
 from digitrec.examples import NOT_A_DIGIT, New
 from digitrec.images import ImageError, Photo, load
+from digitrec.language import N_, _, number
 from digitrec.preprocess import ink_map, normalise
 from digitrec.reader import read
 from digitrec.settings import settings
@@ -29,7 +30,7 @@ OTHER = "not_a_digit"
 MOST_FILES = 20_000
 MOST_UNPACKED = 1_000  # MB (10**6 bytes) of a whole archive or folder
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".heif"}
-TOO_MUCH = f"This holds more than {MOST_UNPACKED} MB; import a part of it at a time."
+TOO_MUCH = N_("This holds more than {limit} MB; import a part of it at a time.")
 
 
 class ImportRefusedError(ValueError):
@@ -77,9 +78,13 @@ def looked_into(source: Path) -> Found:
         with source.open("rb") as file:
             return in_zip(io.BytesIO(file.read(MOST_UNPACKED * 10**6 + 1)))
     except FileNotFoundError:
-        raise ImportRefusedError(f"There is no folder or zip {source}.") from None
+        raise ImportRefusedError(
+            _("There is no folder or zip {name}.").format(name=source)
+        ) from None
     except OSError as error:
-        raise ImportRefusedError(f"{source} cannot be opened: {error.strerror}.") from None
+        raise ImportRefusedError(
+            _("{file} cannot be opened: {why}.").format(file=source, why=error.strerror)
+        ) from None
 
 
 def in_files(files: Iterable[tuple[str, bytes]]) -> Found:
@@ -93,9 +98,9 @@ def in_zip(file: BinaryIO) -> Found:
         archive = zipfile.ZipFile(file)
         entries = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
-        raise ImportRefusedError("This is not a zip, or it is damaged.") from error
+        raise ImportRefusedError(_("This is not a zip, or it is damaged.")) from error
     if sum(entry.file_size for entry in entries) > MOST_UNPACKED * 10**6:
-        raise ImportRefusedError(TOO_MUCH)
+        raise ImportRefusedError(_(TOO_MUCH).format(limit=MOST_UNPACKED))
     budget = _Budget()
 
     def contents() -> Iterator[tuple[str, Callable[[], bytes]]]:
@@ -115,10 +120,10 @@ class _Budget:
 def _trick(entry: zipfile.ZipInfo) -> str:
     path = PurePosixPath(entry.filename.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in entry.filename:
-        return "its path leads out of the archive"
+        return _("its path leads out of the archive")
     if stat.S_ISLNK(entry.external_attr >> 16):
-        return "it is a link"
-    return "it is encrypted" if entry.flag_bits & 1 else ""
+        return _("it is a link")
+    return _("it is encrypted") if entry.flag_bits & 1 else ""
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: _Budget) -> bytes:
@@ -127,12 +132,12 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: _Budget)
         with archive.open(entry) as file:
             content = file.read(min(limit, budget.left) + 1)
     except Exception as error:  # each way of packing raises its own
-        raise _Refused("it is damaged") from error
+        raise _Refused(_("it is damaged")) from error
     budget.left -= len(content)
     if budget.left < 0:
-        raise ImportRefusedError(TOO_MUCH)
+        raise ImportRefusedError(_(TOO_MUCH).format(limit=MOST_UNPACKED))
     if len(content) > limit:
-        raise _Refused(f"it is larger than {settings().max_megabytes} MB")
+        raise _Refused(_("it is larger than {limit} MB").format(limit=settings().max_megabytes))
     return content
 
 
@@ -146,7 +151,11 @@ def _sorted_out(
         if any(part.startswith((".", "__MACOSX")) for part in path.parts if part != ".."):
             continue
         if len(items) + len(refused) >= MOST_FILES:
-            raise ImportRefusedError(f"This holds more than {MOST_FILES:,} files; take fewer.")
+            raise ImportRefusedError(
+                _("This holds more than {count} files; take fewer.").format(
+                    count=number(MOST_FILES)
+                )
+            )
         why = (tricky or {}).get(name)
         labels = _labels(path)
         if why:
@@ -154,13 +163,15 @@ def _sorted_out(
         elif path.suffix.lower() in PICTURES and labels:
             items.append(Item(name, labels, content))
         elif path.suffix.lower() in PICTURES:
-            refused.append((name, "neither its name (label__n) nor its folder says what it shows"))
+            refused.append(
+                (name, _("neither its name (label__n) nor its folder says what it shows"))
+            )
     return Found(tuple(items), tuple(refused))
 
 
 def _labels(path: PurePosixPath) -> tuple[int, ...]:
     """What a picture shows, by its name or its folder; () where neither says."""
-    said, mark, _ = path.name.partition("__")
+    said, mark = path.name.partition("__")[:2]
     if not mark:
         said = path.parent.name
         if said != OTHER and not (len(said) == 1 and said.isdecimal()):
@@ -183,12 +194,12 @@ def taken(
     classifier = in_service()
     new: list[New] = []
     refused = list(found.refused)
-    for number, item in enumerate(found.items):
+    for place, item in enumerate(found.items):
         try:
             new += _examples(item, classifier, writer)
         except (ImageError, _Refused) as error:
             refused.append((item.name, str(error)))
-        tell((number + 1) / len(found.items))
+        tell((place + 1) / len(found.items))
     return Taken(tuple(new), tuple(refused))
 
 
@@ -198,7 +209,11 @@ def _examples(item: Item, classifier: Classifier, writer: str | None) -> list[Ne
     pairs = matched(item.labels, reading.numbers, reading.refused)
     if pairs is None and len(item.labels) > 1:
         digits = sum(len(number.digits) for number in reading.numbers)
-        raise _Refused(f"it is named for {len(item.labels)} digits, and {digits} were found")
+        raise _Refused(
+            _("it is named for {wanted} digits, and {found} were found").format(
+                wanted=len(item.labels), found=digits
+            )
+        )
     if pairs is None:
         pairs = [(_whole(photo, classifier), item.labels[0])]
     made = examples_of(photo, pairs, version=classifier.name, source="imported")
@@ -209,6 +224,6 @@ def _whole(photo: Photo, classifier: Classifier) -> Shape:
     """All the ink of a picture that is said to show one thing."""
     ink = normalise(ink_map(photo.pixels))
     if not ink.any():
-        raise _Refused("there is no ink in it")
+        raise _Refused(_("there is no ink in it"))
     p = classifier.probabilities(ink[None, ..., None])[0]
     return Shape((0, 0, photo.width, photo.height), ink, int(p.argmax()), float(p.max()))

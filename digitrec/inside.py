@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from digitrec.classifier import Classifier, ModelError
 from digitrec.graph import Graph, GraphError, Layer
+from digitrec.language import _
 from digitrec.preprocess import SIDE, Ink
 
 Array = NDArray[np.float32]
@@ -95,7 +96,11 @@ def _inspector(model: Path, sha256: str) -> Inspector:
     try:
         return Inspector(model.read_bytes())
     except OSError as error:
-        raise ModelError(f"The model file {model} is missing: restore it.") from error
+        raise ModelError(
+            _(
+                "The model file {file} is missing: restore it, or put another version in service."
+            ).format(file=model)
+        ) from error
     except GraphError as error:
         raise ModelError(str(error)) from error
 

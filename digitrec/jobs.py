@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digitrec import runs, speed, storage
+from digitrec.language import _, speaking
 from digitrec.recipes import Plan
 from digitrec.runs import UNDER_WAY, Lock, Part, Run
 from digitrec.settings import ROOT, settings
@@ -103,7 +104,11 @@ def prepare(plan: Plan, models: Path | None = None) -> tuple[Path, Lock]:
     if plan.name is None:
         plan = replace(plan, name=f"{plan.recipe}-{plan.schedule}-{stamp}")
     if (store.parent / str(plan.name)).exists():
-        raise JobError(f"The version {plan.name} exists already; choose another name.")
+        raise JobError(
+            _("The version {version} exists already; choose another name.").format(
+                version=plan.name
+            )
+        )
     run = f"{stamp}-{secrets.token_hex(2)}"
     lock = _take_lock(store, run)
     try:
@@ -112,7 +117,7 @@ def prepare(plan: Plan, models: Path | None = None) -> tuple[Path, Lock]:
         storage.write(folder / "plan.json", json.dumps(plan.to_dict(), indent=1) + "\n")
     except OSError as error:
         lock.close()
-        raise JobError(f"The run cannot be written: {reason(error)}") from error
+        raise JobError(_("The run cannot be written: {why}").format(why=reason(error))) from error
     except BaseException:
         lock.close()
         raise
@@ -124,14 +129,16 @@ def _take_lock(store: Path, run: str) -> Lock:
         store.mkdir(parents=True, exist_ok=True)
         taken = runs.take_lock(store, run)
     except OSError as error:
-        raise JobError(f"The run cannot be written: {reason(error)}") from error
+        raise JobError(_("The run cannot be written: {why}").format(why=reason(error))) from error
     if isinstance(taken, Lock):
         return taken
     if taken == store:
-        raise BusyError("A training run is under way; wait until it ends, or cancel it.")
+        raise BusyError(_("A training run is under way; wait until it ends, or cancel it."))
     raise BusyError(
-        f"Another training run is under way on this machine, in {taken.parent}; "
-        "wait until it ends, or cancel it there."
+        _(
+            "Another training run is under way on this machine, in {folder}; wait until it ends, "
+            "or cancel it there."
+        ).format(folder=taken.parent)
     )
 
 
@@ -143,6 +150,7 @@ def _spawn(folder: Path, lock: Lock) -> None:
             child = subprocess.Popen(  # noqa: S603
                 command,
                 cwd=ROOT,
+                env=speaking(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -150,7 +158,7 @@ def _spawn(folder: Path, lock: Lock) -> None:
                 pass_fds=lock.handles,
             )
     except OSError as error:
-        raise JobError(f"The run cannot be started: {reason(error)}") from error
+        raise JobError(_("The run cannot be started: {why}").format(why=reason(error))) from error
     finally:
         lock.close()
     _children.append(child)
@@ -198,7 +206,7 @@ def _follow(folder: Path) -> Run:
         return _followed[folder].follow()
     except (OSError, ValueError, KeyError, TypeError) as error:
         _followed.pop(folder, None)
-        raise JobError(f"There is no training run {folder.name}.") from error
+        raise JobError(_("There is no training run {name}.").format(name=folder.name)) from error
 
 
 def _seen(run: Run, holder: str | None) -> Snapshot:
@@ -208,7 +216,7 @@ def _seen(run: Run, holder: str | None) -> Snapshot:
         state, message = run.state, run.message
     if state in UNDER_WAY and holder != run.id:
         state = "interrupted"
-        message = "Its process ended without a word; it can go on from the last finished epoch."
+        message = _("Its process ended without a word; it can go on from the last finished epoch.")
     under_way = state in UNDER_WAY
     return Snapshot(
         id=run.id,
@@ -235,10 +243,10 @@ def cancel(run: str, models: Path | None = None) -> None:
         if seen.under_way:
             (folder / "cancel").touch()
         elif seen.state == "interrupted":
-            runs.write_event(folder, "cancelled", message="Cancelled.")
+            runs.write_event(folder, "cancelled", message=_("Cancelled."))
             discard(folder)
     except OSError as error:
-        raise JobError(f"The run cannot be cancelled: {reason(error)}") from error
+        raise JobError(_("The run cannot be cancelled: {why}").format(why=reason(error))) from error
 
 
 def resume(run: str, models: Path | None = None) -> None:
@@ -254,7 +262,7 @@ def reopen(run: str, models: Path | None = None) -> tuple[Path, Lock]:
     store = runs_folder(models)
     name = Path(run).name
     if not (store / name / "plan.json").is_file():
-        raise JobError(f"There is no training run {name}.")
+        raise JobError(_("There is no training run {name}.").format(name=name))
     lock = _take_lock(store, name)
     try:
         seen = _seen(_follow(store / name), None)
@@ -264,7 +272,11 @@ def reopen(run: str, models: Path | None = None) -> tuple[Path, Lock]:
         raise
     if not seen.resumable:
         lock.close()
-        raise JobError(f"The run {name} is {seen.state}: there is nothing to go on with.")
+        raise JobError(
+            _(
+                "The run {name} is not one to go on with: it is under way, done or cancelled."
+            ).format(name=name)
+        )
     return store / name, lock
 
 
@@ -296,16 +308,18 @@ def estimate(plan: Plan, models: Path | None = None) -> float:
     try:
         return speed.measure(plan, runs_folder(models))
     except OSError as error:
-        raise JobError(f"The time cannot be estimated: {reason(error)}") from error
+        raise JobError(
+            _("The time cannot be estimated: {why}").format(why=reason(error))
+        ) from error
     except (subprocess.SubprocessError, ValueError) as error:
-        raise JobError("The time cannot be estimated: the measurement failed.") from error
+        raise JobError(_("The time cannot be estimated: the measurement failed.")) from error
 
 
 def forget(run: str, models: Path | None = None) -> None:
     """Remove a run from the history. Raises `JobError` for one under way."""
     seen = snapshot(run, models)
     if seen.under_way:
-        raise JobError("This run is under way; cancel it first.")
+        raise JobError(_("This run is under way; cancel it first."))
     folder = runs_folder(models) / seen.id
     _followed.pop(folder, None)
     shutil.rmtree(folder, ignore_errors=True)

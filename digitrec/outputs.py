@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Protocol
 
 from digitrec import storage
 from digitrec.bulk import BulkError, Row
+from digitrec.language import _
 
 COLUMNS = ("file", "text", "confidence", "refused", "seconds", "error")
 KINDS = (".csv", ".jsonl", ".parquet")
@@ -41,7 +42,11 @@ def open_output(path: Path) -> Output:
     process writes, and when it cannot be written.
     """
     if path.suffix not in KINDS:
-        raise BulkError(f"{path}: the name must end in {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
+        raise BulkError(
+            _("{file}: the name must end in {kinds} or {last}.").format(
+                file=path, kinds=", ".join(KINDS[:-1]), last=KINDS[-1]
+            )
+        )
     try:
         if path.suffix == ".parquet":
             return _Parquet(path)
@@ -51,11 +56,15 @@ def open_output(path: Path) -> Output:
 
 
 def _refused(path: Path, error: OSError) -> BulkError:
-    return BulkError(f"{path} cannot be written: {storage.reason(error)}")
+    return BulkError(
+        _("{file} cannot be written: {why}").format(file=path, why=storage.reason(error))
+    )
 
 
 def _foreign(path: Path) -> BulkError:
-    return BulkError(f"{path} holds something else than readings; choose another name.")
+    return BulkError(
+        _("{file} holds something else than readings; choose another name.").format(file=path)
+    )
 
 
 def flat(row: Row) -> tuple[Any, ...]:
@@ -117,7 +126,9 @@ class _Lines:
     def __init__(self, path: Path, shown: Path, form: _Format) -> None:
         handle = storage.lock(path)
         if handle is None:
-            raise BulkError(f"Another process is writing {shown}; wait until it ends.")
+            raise BulkError(
+                _("Another process is writing {file}; wait until it ends.").format(file=shown)
+            )
         self.path, self.shown, self.form = path, shown, form
         self.file: BinaryIO = os.fdopen(handle, "r+b")
         try:

@@ -17,6 +17,7 @@ from PIL import Image
 from digitrec.classifier import NOT_A_DIGIT, Classifier, ModelError, in_service
 from digitrec.combine import decide
 from digitrec.images import Photo, load
+from digitrec.language import N_, _
 from digitrec.lattice import Step, lattices
 from digitrec.line_reader import LineNetwork, Spelling, network, spell
 from digitrec.preprocess import Ink, depth_map, marks
@@ -62,7 +63,7 @@ def read(
         photo = replace(photo, width=photo.height, height=photo.width)
     numbers = tuple(number for line in page.lines for number in line.numbers(photo))
     refused = tuple(
-        Refusal(_original(step.piece, photo), "not a digit", step.seen)
+        Refusal(_original(step.piece, photo), N_("not a digit"), step.seen)
         for line in page.lines
         for step in line.refused
     )
@@ -75,7 +76,7 @@ def _line_network() -> tuple[LineNetwork | None, str | None]:
     try:
         return network(), None
     except ModelError as error:
-        return None, f"{error} Digits that touch are read less well meanwhile."
+        return None, str(error) + " " + _("Digits that touch are read less well meanwhile.")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Self
 
+from digitrec.language import N_, _, number
+
 TRAINING_IMAGES = 60_000
 
 
@@ -39,7 +41,7 @@ RECIPES: dict[str, dict[str, Recipe]] = {
     "compact": {
         "quick": Recipe(
             "nimble",
-            "A light network and few epochs: an honest estimate in minutes.",
+            N_("A light network and few epochs: an honest estimate in minutes."),
             folds=5,
             epochs=4,
             batch_size=128,
@@ -52,7 +54,10 @@ RECIPES: dict[str, dict[str, Recipe]] = {
         ),
         "thorough": Recipe(
             "lean",
-            "More network, more epochs, digits bent a little anew each time: better, and slower.",
+            N_(
+                "More network, more epochs, digits bent a little anew each time: better, and "
+                "slower."
+            ),
             folds=5,
             epochs=12,
             batch_size=128,
@@ -66,7 +71,7 @@ RECIPES: dict[str, dict[str, Recipe]] = {
         ),
         "full": Recipe(
             "compact",
-            "How the shipped version is made: the larger network, distorted digits, no folds.",
+            N_("How the shipped version is made: the larger network, distorted digits, no folds."),
             epochs=26,
             batch_size=128,
             learning_rate=0.004,
@@ -81,7 +86,7 @@ RECIPES: dict[str, dict[str, Recipe]] = {
         # As the tutorial writes it: Adam at its default rate, plain images.
         "tutorial": Recipe(
             "classic",
-            "The tutorial's network and protocol: 5 folds, 10 epochs, batches of 32.",
+            N_("The tutorial's network and protocol: 5 folds, 10 epochs, batches of 32."),
             folds=5,
             epochs=10,
             batch_size=32,
@@ -99,28 +104,45 @@ LIMITS: dict[str, tuple[float, float]] = {
     "images": (100, TRAINING_IMAGES),
     "seed": (0, 2**31 - 1),
 }
+SETTINGS = {
+    "epochs": N_("Epochs"),
+    "batch_size": N_("Batch size"),
+    "learning_rate": N_("Learning rate"),
+    "folds": N_("Folds"),
+    "images": N_("Images"),
+    "seed": N_("Seed"),
+}
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 def check_name(name: str) -> None:
     """Raises `PlanError` for what cannot be a version's folder."""
     if name == "in_service":
-        raise PlanError("The name in_service is taken by the file that says which version serves.")
+        raise PlanError(
+            _("The name in_service is taken by the file that says which version serves.")
+        )
     if not NAME.fullmatch(name):
         raise PlanError(
-            "A version's name is made of letters, digits, - and _ only, 64 at most, "
-            "and begins with a letter or a digit."
+            _(
+                "A version's name is made of letters, digits, - and _ only, 64 at most, "
+                "and begins with a letter or a digit."
+            )
         )
 
 
 def schedule_of(recipe: str, schedule: str) -> Recipe:
     """Raises `PlanError` where there is none of that name."""
     if recipe not in RECIPES:
-        raise PlanError(f"There is no recipe {recipe!r}; choose {' or '.join(RECIPES)}.")
+        raise PlanError(
+            _("There is no recipe {name}; choose one of these: {names}.").format(
+                name=recipe, names=", ".join(RECIPES)
+            )
+        )
     if schedule not in RECIPES[recipe]:
         raise PlanError(
-            f"The recipe {recipe} has no schedule {schedule!r}; "
-            f"choose {' or '.join(RECIPES[recipe])}."
+            _("The recipe {recipe} has no schedule {name}; choose one of these: {names}.").format(
+                recipe=recipe, name=schedule, names=", ".join(RECIPES[recipe])
+            )
         )
     return RECIPES[recipe][schedule]
 
@@ -156,10 +178,13 @@ class Plan:
             whole = isinstance(low, int)
             fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
             if not fits or not low <= value <= high:
-                kind = "a whole number from" if whole else "from"
-                none = ", or 0 for none" if name == "folds" else ""
-                word = name.replace("_", " ")
-                raise PlanError(f"The {word} must be {kind} {low:g} to {high:.10g}{none}.")
+                said = _("{setting}: from {low} to {high}.")
+                if name == "folds":
+                    said = _("{setting}: a whole number from {low} to {high}, or 0 for none.")
+                elif whole:
+                    said = _("{setting}: a whole number from {low} to {high}.")
+                values = {"low": number(low, None), "high": number(high, None)}
+                raise PlanError(said.format(setting=_(SETTINGS[name]), **values))
         if self.name is not None:
             check_name(self.name)
 

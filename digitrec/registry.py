@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from digitrec import storage
+from digitrec.language import _, ngettext, number
 from digitrec.recipes import NAME, PlanError, check_name
 from digitrec.settings import settings
 from digitrec.storage import reason
@@ -82,7 +83,7 @@ def report(name: str, models: Path | None = None) -> dict[str, Any]:
     folder = _folder(_store(models), name)
     found = _report(folder)
     if found is None:
-        raise RegistryError(f"The file {folder / 'report.json'} is missing or damaged.")
+        raise RegistryError(_("{file} is missing or damaged.").format(file=folder / "report.json"))
     return found
 
 
@@ -118,7 +119,7 @@ def rollback(models: Path | None = None) -> str:
     with _changing(store):
         stack = _rolled_back(store)
         if not stack:
-            raise RegistryError("No version served before this one.")
+            raise RegistryError(_("No version served before this one."))
         # The pointer goes first: names at the end of the stack that serve now are passed over.
         storage.write(store / POINTER, stack[-1] + "\n")
         _write_before(store, stack[:-1])
@@ -131,13 +132,15 @@ def rename(old: str, new: str, models: Path | None = None) -> None:
     with _changing(store):
         folder = _folder(store, old)
         if old == DEFAULT:
-            raise RegistryError("The shipped version keeps its name.")
+            raise RegistryError(_("The shipped version keeps its name."))
         try:
             check_name(new)
         except PlanError as error:
             raise RegistryError(str(error)) from error
         if (store / new).exists():
-            raise RegistryError(f"The version {new} exists already; choose another name.")
+            raise RegistryError(
+                _("The version {version} exists already; choose another name.").format(version=new)
+            )
         serving = _pointer(store) == old
         folder.rename(store / new)
         if serving:  # between the two `default` reads
@@ -152,10 +155,12 @@ def annotate(name: str, note: str, models: Path | None = None) -> None:
     with _changing(store):
         folder = _folder(store, name)
         if name == DEFAULT:
-            raise RegistryError("The shipped version takes no note.")
+            raise RegistryError(_("The shipped version takes no note."))
         note = " ".join(note.split())
         if len(note) > NOTE_LENGTH:
-            raise RegistryError(f"A note has at most {NOTE_LENGTH} characters.")
+            raise RegistryError(
+                _("A note has at most {count} characters.").format(count=NOTE_LENGTH)
+            )
         storage.write(folder / "note.txt", note)
 
 
@@ -165,9 +170,13 @@ def delete(name: str, models: Path | None = None) -> None:
     with _changing(store):
         folder = _folder(store, name)
         if name == DEFAULT:
-            raise RegistryError("The shipped version cannot be deleted.")
+            raise RegistryError(_("The shipped version cannot be deleted."))
         if name == _pointer(store):
-            raise RegistryError(f"The version {name} is in service; put another one in service.")
+            raise RegistryError(
+                _("The version {version} is in service; put another one in service.").format(
+                    version=name
+                )
+            )
         hidden = store / f".deleted-{name}-{os.getpid()}"
         folder.rename(hidden)  # gone at once and whole, however long the rest takes
         storage.sync_folder(store)
@@ -189,7 +198,9 @@ def publish(work: Path, name: str, report: dict[str, Any], models: Path | None =
     storage.sync_files(work)
     with _changing(store):
         if (store / name).exists():
-            raise RegistryError(f"The version {name} exists already; choose another name.")
+            raise RegistryError(
+                _("The version {version} exists already; choose another name.").format(version=name)
+            )
         work.rename(store / name)
         storage.sync_folder(store)
     return store / name
@@ -201,13 +212,13 @@ def _store(models: Path | None) -> Path:
 
 def _folder(store: Path, name: str) -> Path:
     if not NAME.fullmatch(name) or not (store / name).is_dir():
-        raise RegistryError(f"There is no version {name}.")
+        raise RegistryError(_("There is no version {version}.").format(version=name))
     return store / name
 
 
 def _usable(store: Path, name: str) -> None:
     if damage := _damage(_folder(store, name)):
-        raise RegistryError(f"{damage} It cannot be put in service.")
+        raise RegistryError(damage + " " + _("It cannot be put in service."))
 
 
 @contextmanager
@@ -217,9 +228,11 @@ def _changing(store: Path) -> Iterator[None]:
         with storage.locked(store / LOCK):
             yield
     except TimeoutError as error:
-        raise RegistryError("Another change to the versions is under way; try again.") from error
+        raise RegistryError(_("Another change to the versions is under way; try again.")) from error
     except OSError as error:
-        raise RegistryError(f"The versions cannot be changed: {reason(error)}") from error
+        raise RegistryError(
+            _("The versions cannot be changed: {why}").format(why=reason(error))
+        ) from error
 
 
 def _pointer(store: Path) -> str:
@@ -284,10 +297,16 @@ def _learnt_from(data: dict[str, Any], settings_of: dict[str, Any]) -> str:
     images, examples = data.get("train"), data.get("examples")
     said = []
     if isinstance(images, int):
-        said.append(f"{images:,} MNIST images, seed {settings_of.get('seed')}")
+        said.append(
+            _("{count} MNIST images, seed {seed}").format(
+                count=number(images), seed=settings_of.get("seed")
+            )
+        )
     if isinstance(examples, int) and examples:
-        said.append(f"{examples:,} examples")
-    return " and ".join(said)
+        said.append(
+            ngettext("{count} example", "{count} examples", examples).format(count=number(examples))
+        )
+    return ", ".join(said)
 
 
 def _text(value: object) -> str | None:
@@ -318,25 +337,27 @@ def _damage(folder: Path) -> str | None:
         try:
             status = (folder / file).stat()
         except OSError:
-            return f"The file {folder / file} is missing."
+            return _("The file {file} is missing.").format(file=folder / file)
         stamp.append((status.st_mtime_ns, status.st_size, status.st_ino))
-    return _inspect(folder, tuple(stamp))
+    damaged = _inspect(folder, tuple(stamp))
+    return damaged and _("The file {file} is damaged.").format(file=folder / damaged)
 
 
 @lru_cache(maxsize=256)
 def _inspect(folder: Path, stamp: tuple[Any, ...]) -> str | None:
+    """The first file that is damaged."""
     del stamp  # only there so that a changed file is looked at again
     found = _report(folder)
     try:
         float(found["calibration"]["temperature"])  # type: ignore[index]
         expected = {file: found["files"][file]["sha256"] for file in FILES}  # type: ignore[index]
     except (KeyError, TypeError, ValueError):
-        return f"The file {folder / 'report.json'} is damaged."
+        return "report.json"
     for file, sha in expected.items():
         try:
             whole = hashlib.sha256((folder / file).read_bytes()).hexdigest() == sha
         except OSError:
             whole = False
         if not whole:
-            return f"The file {folder / file} is damaged."
+            return file
     return None

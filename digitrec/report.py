@@ -8,22 +8,27 @@ from html import escape
 from typing import Any
 
 from digitrec import figures
+from digitrec.language import N_, _, language, number, percent
 
 Report = dict[str, Any]
 
+SIGNIFICANT = 0.05
 _TITLES = {
-    "box plot": "Accuracy of the folds",
-    "curves": "Loss and accuracy by epoch",
-    "confusion": "Confusion matrix",
-    "reliability": "Calibration",
-    "mistakes": "The most confident mistakes",
+    "box plot": N_("Accuracy of the folds"),
+    "curves": N_("Loss and accuracy by epoch"),
+    "confusion": N_("Confusion matrix"),
+    "reliability": N_("Calibration"),
+    "mistakes": N_("The most confident mistakes"),
 }
 _NOTES = {
-    "curves": "Dashed: on the images trained on. Solid: on held-out images.",
-    "confusion": "True digits down, answers across.",
-    "reliability": "How often an answer given with some confidence is right.",
-    "mistakes": "True label > answer, with its confidence. An asterisk: the label itself looks "
-    "wrong (confident learning, Northcutt, Jiang and Chuang, 2021).",
+    "box plot": "",
+    "curves": N_("Dashed: on the images trained on. Solid: on held-out images."),
+    "confusion": N_("True digits down, answers across."),
+    "reliability": N_("How often an answer given with some confidence is right."),
+    "mistakes": N_(
+        "True label > answer, with its confidence. An asterisk: the label itself looks wrong "
+        "(confident learning, Northcutt, Jiang and Chuang, 2021)."
+    ),
 }
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif}
@@ -47,20 +52,34 @@ def summary(report: Report) -> str:
     return f"Accuracy: mean={mean:.3f} std={std:.3f}, n={len(report['folds'])}"
 
 
+def verdict(comparison: dict[str, Any]) -> str:
+    """What `scores.against` came to, in a sentence."""
+    name, p = comparison["with"], comparison["p_value"]
+    if p >= SIGNIFICANT:
+        return _(
+            "No real difference from {version}: chance alone does this {share} of the time."
+        ).format(version=name, share=percent(p))
+    said = _("Worse than {version}, and hardly by chance (p {value}).")
+    if comparison["only_this_right"] > comparison["only_other_right"]:
+        said = _("Better than {version}, and hardly by chance (p {value}).")
+    small = f"= {number(p, 4)}" if p >= 0.0001 else f"< {number(0.0001, 4)}"
+    return said.format(version=name, value=small)
+
+
 def html(report: Report, name: str = "") -> str:
     """The report as one page that needs nothing else: figures are drawn into it."""
-    title = escape(f"Training report {name}".strip())
+    title = escape(_("Training report {version}").format(version=name).strip())
     parts = [
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>',
+        f'<!doctype html><html lang="{language()}"><meta charset="utf-8"><title>{title}</title>',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         f"<style>{_STYLE}</style><h1>{title}</h1>",
         _table(("", ""), _facts(report)),
         _folds(report),
     ]
     for figure in figures.available(report):
-        note = escape(_NOTES.get(figure, ""))
+        note = escape(_(_NOTES[figure])) if _NOTES[figure] else ""
         parts.append(
-            f"<h2>{_TITLES[figure]}</h2><figure>{_drawn(figure, report)}"
+            f"<h2>{_(_TITLES[figure])}</h2><figure>{_drawn(figure, report)}"
             f"<figcaption>{note}</figcaption></figure>"
         )
     parts += [_examples(report), _digits(report), _files(report), "</html>"]
@@ -70,7 +89,7 @@ def html(report: Report, name: str = "") -> str:
 def _drawn(figure: str, report: Report) -> str:
     if figure == "mistakes":  # dozens of pictures: a third of the size as one PNG
         data = base64.b64encode(figures.draw(figure, report, "png")).decode()
-        return f'<img alt="{_TITLES[figure]}" src="data:image/png;base64,{data}">'
+        return f'<img alt="{_(_TITLES[figure])}" src="data:image/png;base64,{data}">'
     drawing = figures.draw(figure, report, "svg").decode()
     return drawing[drawing.index("<svg") :]
 
@@ -79,43 +98,50 @@ def _facts(report: Report) -> list[tuple[str, str]]:
     test, comparison = report.get("test", {}), report.get("comparison")
     calibration, outside = report.get("calibration", {}), report.get("out_of_fold")
     facts = [
-        ("Recipe", " ".join(filter(None, (report.get("recipe"), report.get("schedule"))))),
-        ("Trained", f"{report.get('created', '–')}, in {report.get('seconds', 0):.0f} s"),
-        ("Device", report.get("device", "–")),
+        (_("Recipe"), " ".join(filter(None, (report.get("recipe"), report.get("schedule"))))),
+        (
+            _("Trained"),
+            _("{when}, in {seconds} s").format(
+                when=report.get("created", "–"), seconds=number(report.get("seconds", 0))
+            ),
+        ),
+        (_("Device"), report.get("device", "–")),
     ]
     if line := summary(report):
-        facts.append(("Cross-validation", line))
+        facts.append((_("Cross-validation"), line))
         low, high = (100 * value for value in report["interval"])
-        facts.append(("95 % interval of the mean", f"{low:.3f} to {high:.3f} %"))
+        interval = _("{low} to {high}").format(low=number(low, 3), high=percent(high / 100, 3))
+        title = _("{share} interval of the mean").format(share=percent(0.95))
+        facts.append((title, interval))
     if outside:
-        facts.append(("Out-of-fold accuracy", _percent(outside["accuracy"])))
+        facts.append((_("Out-of-fold accuracy"), percent(outside["accuracy"], 2)))
     if test:
         facts += [
-            ("Test set", _percent(test["accuracy"])),
-            ("Test set without contested labels", _percent(test["accuracy_without_contested"])),
+            (_("Test set"), percent(test["accuracy"], 2)),
+            (
+                _("Test set without contested labels"),
+                percent(test["accuracy_without_contested"], 2),
+            ),
         ]
     if "ece_before" in calibration:
-        before, after = (_percent(calibration[f"ece_{when}"]) for when in ("before", "after"))
-        temperature = f"{calibration['temperature']:.3f}"
-        facts.append(
-            ("Calibration error", f"{before} before, {after} after temperature {temperature}")
+        error = _("{before} before, {after} after temperature {temperature}").format(
+            before=percent(calibration["ece_before"], 2),
+            after=percent(calibration["ece_after"], 2),
+            temperature=number(calibration["temperature"], 3),
         )
+        facts.append((_("Calibration error"), error))
     if comparison:
+        counts = _("Right where the other is wrong: {gained}; the reverse: {lost}.").format(
+            gained=number(comparison["only_this_right"]),
+            lost=number(comparison["only_other_right"]),
+        )
         facts.append(
             (
-                f"Against {comparison['with']}",
-                (
-                    f"{comparison['verdict']} Right where the other is wrong: "
-                    f"{comparison['only_this_right']}; "
-                    f"the reverse: {comparison['only_other_right']}."
-                ),
+                _("Against {version}").format(version=comparison["with"]),
+                f"{verdict(comparison)} {counts}",
             )
         )
     return facts
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
@@ -126,12 +152,23 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return f"<table>{heading}{''.join(line(row, 'td') for row in rows)}</table>"
 
 
+def _section(title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """A table under its title; nothing for no rows."""
+    return f"<h2>{title}</h2>{_table(head, rows)}" if rows else ""
+
+
 def _folds(report: Report) -> str:
     rows = [
-        (f"fold {k}", f"{100 * f['accuracy']:.3f} %", f"{f['loss']:.4f}", f"{f['seconds']:.0f} s")
+        (
+            _("Fold {number}").format(number=k),
+            percent(f["accuracy"], 3),
+            number(f["loss"], 4),
+            f"{number(f['seconds'])} s",
+        )
         for k, f in enumerate(report.get("folds", []), 1)
     ]
-    return "<h2>Folds</h2>" + _table(("", "accuracy", "loss", "time"), rows) if rows else ""
+    head = ("", _("Accuracy"), _("Loss"), _("Time"))
+    return _section(_("Folds"), head, rows)
 
 
 def _examples(report: Report) -> str:
@@ -139,14 +176,15 @@ def _examples(report: Report) -> str:
     if not found:
         return ""
     rows = [
-        (name, _percent(row["before"]), _percent(row["after"]), str(row["examples"]))
+        (name, percent(row["before"], 2), percent(row["after"], 2), number(row["examples"]))
         for name, row in [
-            ("all", found),
-            *((row["writer"] or "an unknown hand", row) for row in found["writers"]),
+            (_("All"), found),
+            *((row["writer"] or _("An unknown hand"), row) for row in found["writers"]),
         ]
     ]
-    head = ("hand", f"by {found['before_with']}", "now", "examples")
-    return "<h2>On examples that it did not learn from</h2>" + _table(head, rows)
+    by = _("By {version}").format(version=found["before_with"])
+    head = (_("Hand"), by, _("Now"), _("Examples"))
+    return _section(_("On examples that it did not learn from"), head, rows)
 
 
 def _digits(report: Report) -> str:
@@ -154,20 +192,20 @@ def _digits(report: Report) -> str:
     rows = [
         (
             str(d),
-            *(f"{row[key]:.4f}" for key in ("precision", "recall", "f1")),
-            f"{row['support']:g}",
+            *(number(row[key], 4) for key in ("precision", "recall", "f1")),
+            number(row["support"]),
         )
         for d, row in enumerate(digits)
     ]
-    head = ("digit", "precision", "recall", "F1", "images")
-    return "<h2>By digit</h2>" + _table(head, rows) if rows else ""
+    head = (_("Digit"), _("Precision"), _("Recall"), _("F1"), _("Images"))
+    return _section(_("Digit by digit"), head, rows)
 
 
 def _files(report: Report) -> str:
     rows = [
-        (name, f"{file['bytes']:,} bytes", file["sha256"])
+        (name, _("{count} bytes").format(count=number(file["bytes"])), file["sha256"])
         for name, file in report.get("files", {}).items()
     ]
     versions = ", ".join(f"{k} {v}" for k, v in report.get("versions", {}).items())
-    table = "<h2>Files</h2>" + _table(("", "size", "SHA-256"), rows) if rows else ""
+    table = _section(_("Files"), ("", _("Size"), "SHA-256"), rows)
     return f"{table}<footer><p>{escape(versions)}</p></footer>"

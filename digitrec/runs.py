@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from digitrec import storage
+from digitrec.language import _
 from digitrec.recipes import Plan
 
 FOLDER, LOCK = ".runs", "lock"
@@ -77,6 +78,11 @@ def parts_of(plan: Plan) -> tuple[Part, ...]:
     return (*folds, Part(FINAL, plan.epochs, plan.images))
 
 
+def part_name(name: str) -> str:
+    """What people call a part of a run."""
+    return _("All images") if name == FINAL else _("Fold {number}").format(number=name.split()[1])
+
+
 def held_out(plan: Plan, fold: int) -> int:
     """The images of one fold, as scikit-learn's KFold deals them."""
     return plan.images // plan.folds + (fold < plan.images % plan.folds)
@@ -103,7 +109,7 @@ class Run:
     plan: Plan
     parts: dict[str, Part]
     state: str = "starting"
-    message: str = "Starting."
+    message: str = ""
     version: str | None = None
     resumed: int = 0
     estimate: float | None = None  # seconds, from before the start

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
 from digitrec import storage
+from digitrec.language import _
 from digitrec.settings import settings
 
 WRITES = {"digitrec_writes": True}  # execution options of a connection that will write
@@ -161,7 +162,7 @@ def _bring_up_to_date(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER)")
     applied = connection.exec_driver_sql("SELECT max(version) FROM schema_version").scalar() or 0
     if applied > len(MIGRATIONS):
-        raise NewerSchemaError("a newer digitrec has changed this database")
+        raise NewerSchemaError(_("a newer digitrec has changed this database"))
     for version, statements in enumerate(MIGRATIONS[applied:], applied + 1):
         for statement in statements:
             connection.exec_driver_sql(statement.format(**_TYPES[dialect]))

@@ -163,11 +163,6 @@ def against(ours: FLOAT, theirs: FLOAT, labels: LABELS, name: str) -> dict[str, 
     we, they = answers(ours) == labels, answers(theirs) == labels
     gained, lost = int((we & ~they).sum()), int((they & ~we).sum())
     p = float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
-    if p >= 0.05:
-        verdict = f"No real difference from {name}: chance alone does this {p:.0%} of the time."
-    else:
-        better = "Better" if gained > lost else "Worse"
-        verdict = f"{better} than {name}, and hardly by chance (p {_small(p)})."
     return {
         "with": name,
         "accuracy": float(we.mean()),
@@ -175,9 +170,4 @@ def against(ours: FLOAT, theirs: FLOAT, labels: LABELS, name: str) -> dict[str, 
         "only_this_right": gained,
         "only_other_right": lost,
         "p_value": p,
-        "verdict": verdict,
     }
-
-
-def _small(p: float) -> str:
-    return f"= {p:.2g}" if p >= 0.0001 else "< 0.0001"

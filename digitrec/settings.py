@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+LANGUAGES = ("en", "fr")
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Settings:
     database_url: str = f"sqlite:///{ROOT / 'data' / 'examples.sqlite'}"  # of corrected digits
     max_examples: int = 100_000  # kept, the bin's included
     max_examples_megabytes: int = 1000  # that they may take, MB (10**6 bytes)
+    language: str = field(default="en", metadata={"one_of": LANGUAGES})  # the page has its own
 
 
 @cache
@@ -33,10 +35,13 @@ def settings() -> Settings:
     Raises ``ValueError``, naming the variable, when one cannot be understood.
     """
     values: dict[str, Any] = {}
-    for field in fields(Settings):
-        variable = f"DIGITREC_{field.name.upper()}"
+    for one in fields(Settings):
+        variable = f"DIGITREC_{one.name.upper()}"
         if text := os.environ.get(variable):  # one set to nothing is one not set
-            values[field.name] = _parsed(variable, text, field.default)
+            allowed = one.metadata.get("one_of", (text,))
+            if text not in allowed:
+                raise ValueError(f"{variable} must be {' or '.join(allowed)}, not {text!r}.")
+            values[one.name] = _parsed(variable, text, one.default)
     return Settings(**values)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from digitrec import runs, storage
+from digitrec.language import _
 from digitrec.recipes import Plan
 from digitrec.runs import FINAL, Run
 from digitrec.settings import ROOT
@@ -56,7 +57,7 @@ def measure(plan: Plan, store: Path) -> float:
     _add(store, found)
     seconds = known(plan, store)
     if seconds is None:
-        raise OSError("The measured steps could not be kept.")
+        raise OSError(_("the measured steps could not be kept"))
     return seconds
 
 
@@ -105,7 +106,7 @@ def _answer(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None  # noqa: S101
     line = process.stdout.readline()
     if process.wait(TIMEOUT):
-        raise subprocess.SubprocessError("The time could not be measured.")
+        raise subprocess.SubprocessError(_("The time cannot be estimated: the measurement failed."))
     return line
 
 

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from digitrec.language import _
+
 
 def write(path: Path, data: bytes | str) -> None:
     """Write a whole file durably: it holds the old content or the new, never a part of it.
@@ -129,11 +131,11 @@ def locked(path: Path, wait: float = 10) -> Iterator[None]:
 def reason(error: OSError) -> str:
     """What the system refused, in words, with the file it was about."""
     words = {
-        errno.ENOSPC: "the disk is full",
-        errno.EDQUOT: "the disk quota is used up",
-        errno.EROFS: "the disk may only be read",
-        errno.EACCES: "this user may not write there",
-        errno.EPERM: "this user may not write there",
+        errno.ENOSPC: _("the disk is full"),
+        errno.EDQUOT: _("the disk quota is used up"),
+        errno.EROFS: _("the disk may only be read"),
+        errno.EACCES: _("this user may not write there"),
+        errno.EPERM: _("this user may not write there"),
     }
     where = f" ({error.filename})" if error.filename else ""
     return words.get(error.errno or 0, (error.strerror or str(error)).lower()) + where + "."

@@ -20,6 +20,7 @@ import numpy as np
 from digitrec import runs, scores, storage
 from digitrec.collected import Collected, collected, deal, mixed_in
 from digitrec.datasets import as_input, mnist
+from digitrec.language import _
 from digitrec.recipes import Plan, Recipe
 from digitrec.runs import FINAL, Run
 
@@ -118,7 +119,9 @@ def _export(
     """Write the version's files; returns the exported model's answers on the test set."""
     from digitrec import export
 
-    runs.write_event(run.folder, "message", message="Exporting the model and comparing runtimes.")
+    runs.write_event(
+        run.folder, "message", message=_("Exporting the model and comparing runtimes.")
+    )
     probabilities, result["runtime_difference"] = export.write(
         model, run.folder / "version", x_test
     )
@@ -170,7 +173,7 @@ def main(arguments: list[str]) -> int:
     except Exception as error:
         sentence = storage.reason(error) if isinstance(error, OSError) else str(error)
         if isinstance(error, MemoryError) or "OOM" in sentence:
-            sentence = "The memory of this machine is not enough; choose a smaller batch size."
+            sentence = _("The memory of this machine is not enough; choose a smaller batch size.")
         print(f"{REASON}{sentence or type(error).__name__}", flush=True)
         raise
     return 0

@@ -32,6 +32,7 @@ def test_every_field_is_set_by_its_variable(monkeypatch):
         "database_url": "postgresql://ada@elsewhere/digits",
         "max_examples": 9,
         "max_examples_megabytes": 10,
+        "language": "fr",
     }
     assert given.keys() == {field.name for field in fields(Settings)}
     for name, value in given.items():
@@ -58,6 +59,7 @@ def test_one_set_to_nothing_is_not_set(monkeypatch):
         ("DIGITREC_MAX_MEGAPIXELS", "-1", "above 0, not '-1'"),
         ("DIGITREC_DOUBT_BELOW", "nan", "DIGITREC_DOUBT_BELOW must be a number above 0"),
         ("DIGITREC_DOUBT_BELOW", "inf", "above 0, not 'inf'"),
+        ("DIGITREC_LANGUAGE", "de", "DIGITREC_LANGUAGE must be en or fr, not 'de'"),
     ],
 )
 def test_a_value_that_cannot_be_understood_is_named(monkeypatch, variable, text, message):

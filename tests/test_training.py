@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import KFold
 
-from digitrec import networks, scores, storage, worker
+from digitrec import networks, report, scores, storage, worker
 from digitrec.datasets import as_input, mnist
 from digitrec.export import as_tutorial, litert, write
 from digitrec.recipes import RECIPES, Plan
@@ -272,10 +272,10 @@ def test_mcnemar_tells_a_difference_from_noise():
     noise = scores.against(network({1, 2}), network({3, 4, 5}), labels, "default")
     assert (noise["only_this_right"], noise["only_other_right"]) == (3, 2)
     assert noise["p_value"] == 1
-    assert noise["verdict"].startswith("No real difference from default")
+    assert report.verdict(noise).startswith("No real difference from default")
     better = scores.against(network(set()), network(set(range(10))), labels, "default")
     assert better["p_value"] == pytest.approx(2 / 2**10)
-    assert better["verdict"].startswith("Better than default")
+    assert report.verdict(better).startswith("Better than default")
     same = scores.against(network({1}), network({1}), labels, "default")
     assert same["p_value"] == 1
 

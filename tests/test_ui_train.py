@@ -94,7 +94,6 @@ def full_report() -> dict[str, Any]:
             "only_this_right": 10,
             "only_other_right": 170,
             "p_value": 0.0,
-            "verdict": "Worse than default, and hardly by chance (p < 0.0001).",
         },
     }
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from digitrec import adaptation, registry
 from digitrec.adaptation import FEWEST, AdaptationError, Status
+from digitrec.language import _
 from digitrec.registry import RegistryError
 from digitrec.ui.words import plain
 
@@ -17,20 +18,24 @@ def adapt_box(count: int) -> None:
         if status and status.state == "running":
             _follow()
             return
-        st.markdown("#### Adapt now")
+        st.markdown("#### " + _("Adapt now"))
         st.caption(
-            "The version in service learns your examples in a minute or two, without forgetting "
-            "MNIST. It becomes another version, and you decide whether it reads."
+            _(
+                "The version in service learns your examples in a minute or two, without "
+                "forgetting MNIST. It becomes another version, and you decide whether it reads."
+            )
         )
         if status:
             _outcome(status)
         st.button(
-            "Adapt now",
+            _("Adapt now"),
             type="primary",
             icon=":material/auto_fix_high:",
             key="adapt-now",
             disabled=count < FEWEST,
-            help=None if count >= FEWEST else f"It takes at least {FEWEST} examples.",
+            help=None
+            if count >= FEWEST
+            else _("It takes at least {count} examples.").format(count=FEWEST),
             on_click=_start,
         )
         if problem := st.session_state.pop("adapt-problem", None):
@@ -49,15 +54,18 @@ def _follow() -> None:
     status = adaptation.seen()
     if status is None or status.state != "running":
         st.rerun()
-    st.markdown("#### Adapting")
+    st.markdown("#### " + _("Adapting"))
     st.progress(status.progress, plain(status.message))
-    st.caption("It goes on if you leave this page.")
+    st.caption(_("It goes on if you leave this page."))
 
 
 def _outcome(status: Status) -> None:
     """What the last one came to."""
     if status.state != "done" or status.version is None:
-        st.error(f"The last one did not finish. {plain(status.message)}", icon=":material/error:")
+        st.error(
+            _("The last one did not finish. {why}").format(why=plain(status.message)),
+            icon=":material/error:",
+        )
         return
     st.success(plain(status.message), icon=":material/check_circle:")
     try:
@@ -66,10 +74,10 @@ def _outcome(status: Status) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if version.in_service:
-            st.badge("In service", icon=":material/check_circle:", color="green")
+            st.badge(_("In service"), icon=":material/check_circle:", color="green")
         else:
             st.button(
-                "Put it in service",
+                _("Put it in service"),
                 icon=":material/publish:",
                 key="adapt-serve",
                 on_click=_serve,
@@ -77,7 +85,7 @@ def _outcome(status: Status) -> None:
             )
         st.page_link(
             "digitrec/ui/train.py",
-            label="Report",
+            label=_("Report"),
             icon=":material/monitoring:",
             query_params={"version": version.name},
         )

@@ -13,6 +13,7 @@ import streamlit as st
 from PIL import Image
 
 from digitrec import Digit, Number, Photo, Reading, Refusal
+from digitrec.language import _
 from digitrec.preprocess import Ink
 from digitrec.ui import browser, table
 from digitrec.ui.correct import correct
@@ -150,7 +151,7 @@ def _downloads(name: str, reading: Reading) -> None:
         file_name=f"{name}.json",
         mime="application/json",
         icon=":material/download:",
-        help="Download the reading, with every digit, box and alternative",
+        help=_("Download the reading, with every digit, box and alternative"),
         on_click="ignore",
     )
     if len(reading.numbers) > 1:
@@ -160,7 +161,7 @@ def _downloads(name: str, reading: Reading) -> None:
             file_name=f"{name}.csv",
             mime="text/csv",
             icon=":material/download:",
-            help="Download the numbers, one a row",
+            help=_("Download the numbers, one a row"),
             on_click="ignore",
         )
 
@@ -171,10 +172,13 @@ def confidence(reading: Reading) -> None:
     words = certainty(sure)
     if (count := len(reading.numbers)) > 1:
         doubtful = sum(tone(number.confidence) == "doubt" for number in reading.numbers)
-        words = f"{count} numbers, {doubtful or 'none'} doubtful; the least sure"
+        words = _("{count} numbers, {doubtful} doubtful; the least sure").format(
+            count=count, doubtful=doubtful or _("none")
+        )
+    label = _("Confidence")
     st.html(
         f'<div class="certainty {tone(sure)}"><span>{words}</span>'
-        f'<div class="bar" role="meter" aria-label="Confidence" aria-valuemin="0" '
+        f'<div class="bar" role="meter" aria-label="{label}" aria-valuemin="0" '
         f'aria-valuemax="100" aria-valuenow="{100 * sure:.0f}"><i style="width:{sure:.1%}"></i>'
         f"</div><span>{percent(sure)}</span></div>"
     )
@@ -198,7 +202,8 @@ def _selected(result: Result, clicked: int | None) -> Selected | None:
 def _detail(number: Number) -> None:
     """What the cards below it do not say."""
     if number.marks:
-        st.html(f'<p class="written">Written {written(number)}</p>')
+        said = _("Written {number}").format(number=written(number))
+        st.html(f'<p class="written">{said}</p>')
 
 
 def _cards(selected: Selected | None, reading: Reading) -> None:
@@ -206,7 +211,7 @@ def _cards(selected: Selected | None, reading: Reading) -> None:
     numbers = (selected.number,) if selected else reading.numbers
     digits = [digit for number in numbers for digit in number.digits]
     if not selected and len(digits) > AT_ONCE:
-        st.caption("Click a number to see its digits as the network saw them.")
+        st.caption(_("Click a number to see its digits as the network saw them."))
     elif digits:
         st.html(f'<div class="cards">{"".join(map(_card, digits))}</div>')
 
@@ -217,15 +222,17 @@ def _card(digit: Digit) -> str:
         f"<span>{percent(p)}</span></li>"
         for other, p in digit.alternatives
     )
+    alt = _("The {digit} as the network saw it, 28 by 28").format(digit=digit.digit)
     return (
         f'<article class="card {tone(digit.confidence)}">'
-        f'<img src="{_png(digit.ink)}" alt="The {digit.digit} as the network saw it, 28 by 28">'
+        f'<img src="{_png(digit.ink)}" alt="{alt}">'
         f"<ol>{rows}</ol><p>{certainty(digit.confidence)}</p></article>"
     )
 
 
 def _left_out(shape: Refusal) -> str:
-    return f'<img src="{_png(shape.ink)}" alt="Left out: {shape.reason}">'
+    alt = _("Left out: {reason}").format(reason=_(shape.reason))
+    return f'<img src="{_png(shape.ink)}" alt="{alt}">'
 
 
 def _png(ink: Ink) -> str:

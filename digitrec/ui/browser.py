@@ -9,6 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from digitrec.language import _
+
 HERE = Path(__file__).resolve().parent
 
 _easel = st.components.v2.component("digitrec_easel", js=(HERE / "easel.js").read_text())
@@ -22,17 +24,13 @@ _photo = st.components.v2.component(
     "digitrec_photo",
     html='<figure class="picture"><img class="photo"><div class="ink"></div>'
     '<div class="boxes"></div><div class="veil" hidden>'
-    '<div class="frame" tabindex="0" role="group" '
-    'aria-label="Frame: arrows move it, Shift and arrows size it, Enter crops, Escape stops">'
-    "</div></div></figure>",
+    '<div class="frame" tabindex="0" role="group"></div></div></figure>',
     css=(HERE / "photo.css").read_text(),
     js=(HERE / "photo.js").read_text(),
 )
 _numbers = st.components.v2.component(
     "digitrec_numbers",
-    html='<div class="list"><table><thead><tr><th scope="col">Number</th>'
-    '<th scope="col">How sure</th><th scope="col">Note</th></tr></thead><tbody></tbody></table>'
-    "</div>",
+    html='<div class="list"><table><thead><tr></tr></thead><tbody></tbody></table></div>',
     css=(HERE / "numbers.css").read_text(),
     js=(HERE / "numbers.js").read_text(),
 )
@@ -57,7 +55,10 @@ def easel(strokes: list[Any] | None, width: int) -> Easel:
     """
     state = _easel(
         key="easel",
-        data={"strokes": strokes},
+        data={
+            "strokes": strokes,
+            "label": _("Drawing area: write a number with the mouse, a pen or a finger"),
+        },
         default={"width": width, "mounted": None},
         on_width_change=lambda: None,
         on_mounted_change=lambda: None,
@@ -74,7 +75,13 @@ def easel(strokes: list[Any] | None, width: int) -> Easel:
 
 def copy_button(text: str) -> None:
     """A button that puts `text` on the clipboard."""
-    _copy(key="copy", data={"text": text}, width="content")
+    words = {
+        "copy": _("Copy number"),
+        "done": _("Copied"),
+        "failed": _("Not copied"),
+        "why": _("The browser does not allow it: select the number instead."),
+    }
+    _copy(key="copy", data={"text": text, "words": words}, width="content")
 
 
 def photo(
@@ -93,9 +100,13 @@ def photo(
         if isinstance(sent, dict):
             crop(_frame(sent.get("part")))
 
+    words = {
+        "frame": _("Frame: arrows move it, Shift and arrows size it, Enter crops, Escape stops"),
+        "ink": _("What counts as ink, tinted"),
+    }
     _photo(
         key="photo-picture",
-        data=data,
+        data={**data, "words": words},
         on_picked_change=lambda: _pick("photo-picture", len(data["numbers"]), pick),
         on_cropped_change=cropped,
     )
@@ -105,7 +116,7 @@ def numbers(rows: list[dict[str, str]], chosen: int | None, pick: Callable[[int]
     """A table of numbers; `pick` is told which was clicked."""
     _numbers(
         key="numbers-table",
-        data={"rows": rows, "chosen": chosen},
+        data={"head": [_("Number"), _("How sure"), _("Note")], "rows": rows, "chosen": chosen},
         on_picked_change=lambda: _pick("numbers-table", len(rows), pick),
     )
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-HELD_OUT, TRAINED_ON = "held out", "trained on"
+from digitrec.language import _
+
 GREY = "#8a8a8a"  # seen on light and on dark
 Histories = Mapping[str, Mapping[str, Sequence[float]]]  # a fit's name -> Keras's history
 Spec = dict[str, Any]
@@ -19,6 +20,7 @@ def curves(histories: Histories, epochs: int, key: str, *, training: bool = True
     The axes, colours and keys do not depend on how far the fits are, so that a chart which grows is
     not drawn anew.
     """
+    held_out, trained_on = _("held out"), _("trained on")
     rows = [
         {
             "fit": name,
@@ -28,36 +30,39 @@ def curves(histories: Histories, epochs: int, key: str, *, training: bool = True
             "loss": history[f"{prefix}loss"][epoch],
         }
         for name, history in histories.items()
-        for images, prefix in ((HELD_OUT, "val_"), (TRAINED_ON, ""))
+        for images, prefix in ((held_out, "val_"), (trained_on, ""))
         if (training or prefix) and f"{prefix}loss" in history
         for epoch in range(len(history[f"{prefix}loss"]))
     ]
     left, right = st.columns(2)
-    for column, measure, form in ((left, "accuracy", ".1%"), (right, "loss", ".3~f")):
+    dashed = [held_out, trained_on] if training else None
+    for column, measure, title, form, alt in (
+        (left, "accuracy", _("Accuracy"), ".1%", _("Accuracy of each fit by epoch")),
+        (right, "loss", _("Loss"), ".3~f", _("Loss of each fit by epoch")),
+    ):
         with column:
-            _chart(
-                rows,
-                _curve(measure, form, list(histories), epochs, training=training),
-                f"{key}-{measure}",
-                f"{measure.capitalize()} of each fit by epoch",
-            )
+            spec = _curve(measure, title, form, list(histories), epochs, dashed)
+            _chart(rows, spec, f"{key}-{measure}", alt)
 
 
-def _curve(measure: str, form: str, names: list[str], epochs: int, *, training: bool) -> Spec:
+def _curve(
+    measure: str, title: str, form: str, names: list[str], epochs: int, dashed: list[str] | None
+) -> Spec:
+    """dashed: what solid and dashed lines mean; None where all are solid."""
     span = [1, epochs] if epochs > 1 else [0.5, 1.5]
     ticks = sorted({round(1 + (epochs - 1) * part / 5) for part in range(6)})
     encoding: Spec = {
         "x": {
             "field": "epoch",
             "type": "quantitative",
-            "title": "Epoch",
+            "title": _("Epoch"),
             "scale": {"domain": span, "nice": False, "padding": 8},
             "axis": {"values": ticks, "format": "d", "grid": False},
         },
         "y": {
             "field": measure,
             "type": "quantitative",
-            "title": measure.capitalize(),
+            "title": title,
             "scale": {"zero": False, "padding": 6},
             "axis": {"format": form, "tickCount": 5},
         },
@@ -69,23 +74,23 @@ def _curve(measure: str, form: str, names: list[str], epochs: int, *, training: 
             "legend": {"orient": "bottom", "columns": 3},
         },
         "tooltip": [
-            {"field": "fit", "title": "Fit"},
-            {"field": "images", "title": "Images"},
-            {"field": "epoch", "title": "Epoch"},
-            {"field": measure, "title": measure.capitalize(), "format": form},
+            {"field": "fit", "title": _("Fit")},
+            {"field": "images", "title": _("Images")},
+            {"field": "epoch", "title": _("Epoch")},
+            {"field": measure, "title": title, "format": form},
         ],
     }
-    if training:
+    if dashed:
         encoding["strokeDash"] = {
             "field": "images",
             "type": "nominal",
-            "scale": {"domain": [HELD_OUT, TRAINED_ON], "range": [[1, 0], [4, 3]]},
+            "scale": {"domain": dashed, "range": [[1, 0], [4, 3]]},
             "legend": None,
         }
         encoding["opacity"] = {
             "field": "images",
             "type": "nominal",
-            "scale": {"domain": [HELD_OUT, TRAINED_ON], "range": [1, 0.55]},
+            "scale": {"domain": dashed, "range": [1, 0.55]},
             "legend": None,
         }
     mark = {"type": "line", "point": {"size": 28}, "strokeWidth": 2}
@@ -94,11 +99,14 @@ def _curve(measure: str, form: str, names: list[str], epochs: int, *, training: 
 
 def box_plot(accuracies: Sequence[float], key: str) -> None:
     """The tutorial's box and whiskers of the folds' accuracies, with each fold as a point."""
-    rows = [{"fold": f"Fold {k}", "accuracy": value} for k, value in enumerate(accuracies, 1)]
+    rows = [
+        {"fold": _("Fold {number}").format(number=k), "accuracy": value}
+        for k, value in enumerate(accuracies, 1)
+    ]
     x: Spec = {
         "field": "accuracy",
         "type": "quantitative",
-        "title": "Accuracy on held-out images",
+        "title": _("Accuracy on held-out images"),
         "scale": {"zero": False, "padding": 12},
         "axis": {"format": ".1%", "tickCount": 6},
     }
@@ -106,7 +114,10 @@ def box_plot(accuracies: Sequence[float], key: str) -> None:
         "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1, "yOffset": 34},
         "encoding": {
             "x": x,
-            "tooltip": [{"field": "fold"}, {"field": "accuracy", "format": ".3%"}],
+            "tooltip": [
+                {"field": "fold", "title": _("Fold")},
+                {"field": "accuracy", "title": _("Accuracy"), "format": ".3%"},
+            ],
         },
     }
     box: Spec = {
@@ -121,12 +132,12 @@ def box_plot(accuracies: Sequence[float], key: str) -> None:
         "encoding": {"x": x},
     }
     spec: Spec = {"layer": [box, points], "height": 170}
-    _chart(rows, spec, key, "Box plot of the accuracies of the folds")
+    _chart(rows, spec, key, _("Box plot of the accuracies of the folds"))
 
 
 def reliability(calibration: Mapping[str, Any], key: str) -> None:
     """Accuracy against confidence, before and after the temperature."""
-    names = {"before": "Before calibration", "after": "After calibration"}
+    names = {"before": _("Before calibration"), "after": _("After calibration")}
     rows = [
         {"when": names[when], **group}
         for when in names
@@ -137,15 +148,15 @@ def reliability(calibration: Mapping[str, Any], key: str) -> None:
         "data": {"values": [{"confidence": 0, "accuracy": 0}, {"confidence": 1, "accuracy": 1}]},
         "mark": {"type": "line", "strokeDash": [2, 4], "color": GREY, "strokeWidth": 1.5},
         "encoding": {
-            "x": {"field": "confidence", **share, "title": "Confidence"},
-            "y": {"field": "accuracy", **share, "title": "Accuracy"},
+            "x": {"field": "confidence", **share, "title": _("Confidence")},
+            "y": {"field": "accuracy", **share, "title": _("Accuracy")},
         },
     }
     measured: Spec = {
         "mark": {"type": "line", "point": {"size": 45}, "strokeWidth": 2},
         "encoding": {
-            "x": {"field": "confidence", **share, "title": "Confidence"},
-            "y": {"field": "accuracy", **share, "title": "Accuracy"},
+            "x": {"field": "confidence", **share, "title": _("Confidence")},
+            "y": {"field": "accuracy", **share, "title": _("Accuracy")},
             "color": {
                 "field": "when",
                 "type": "nominal",
@@ -155,14 +166,14 @@ def reliability(calibration: Mapping[str, Any], key: str) -> None:
             },
             "tooltip": [
                 {"field": "when", "title": " "},
-                {"field": "confidence", "format": ".1%"},
-                {"field": "accuracy", "format": ".1%"},
-                {"field": "count", "title": "images", "format": ","},
+                {"field": "confidence", "title": _("Confidence"), "format": ".1%"},
+                {"field": "accuracy", "title": _("Accuracy"), "format": ".1%"},
+                {"field": "count", "title": _("Images"), "format": ","},
             ],
         },
     }
     spec: Spec = {"layer": [diagonal, measured], "height": 340}
-    _chart(rows, spec, key, "Reliability diagram: accuracy against confidence")
+    _chart(rows, spec, key, _("Reliability diagram: accuracy against confidence"))
 
 
 def _chart(rows: list[dict[str, Any]], spec: Spec, key: str, alt: str) -> None:

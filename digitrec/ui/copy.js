@@ -19,14 +19,14 @@ export default function ({ data, parentElement }) {
   const button = parentElement.querySelector("button");
   const status = parentElement.querySelector("span");
   const rest = () => {
-    button.textContent = "Copy number";
+    button.textContent = data.words.copy;
     status.textContent = "";
   };
   rest();
   button.onclick = async () => {
     const done = await copy(data.text);
-    button.textContent = done ? "Copied" : "Not copied";
-    status.textContent = done ? "" : "The browser does not allow it: select the number instead.";
+    button.textContent = done ? data.words.done : data.words.failed;
+    status.textContent = done ? "" : data.words.why;
     button.focus();
     setTimeout(rest, done ? 1600 : 5000);
   };

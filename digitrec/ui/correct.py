@@ -27,6 +27,7 @@ from digitrec.corrections import (
 )
 from digitrec.examples import ExamplesError, Kept
 from digitrec.images import ImageError, Photo
+from digitrec.language import _, ngettext
 from digitrec.reading import Box
 from digitrec.ui.words import plain
 
@@ -77,43 +78,47 @@ def _ask(this: str, reading: Reading, photo: Callable[[], Photo]) -> None:
             state.fixing = {"of": this, "labels": wanted, "round": state.get("round", 0)}
         else:
             raise CorrectionError(
-                f"{len(shapes(reading.numbers))} digits were found, and you typed {len(wanted)}: "
-                "take a picture of fewer of them."
+                _(
+                    "{found} digits were found, and you typed {typed}: take a picture of fewer "
+                    "of them."
+                ).format(found=len(shapes(reading.numbers)), typed=len(wanted))
             )
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
-            "Right" if reading.numbers else "Right, not a digit",
+            _("Right") if reading.numbers else _("Right, not a digit"),
             icon=":material/check:",
             key="confirm",
-            help="Keep it as an example to learn from",
+            help=_("Keep it as an example to learn from"),
             on_click=_attempt,
             args=(this, take, reading.text or nothing),
         )
-        with st.popover("Wrong", icon=":material/edit:", help="Say what it should be"):
+        with st.popover(_("Wrong"), icon=":material/edit:", help=_("Say what it should be")):
             with st.form(f"correction-{this}", border=False):
                 st.text_input(
-                    "What does it say?",
+                    _("What does it say?"),
                     reading.text,
-                    help=f"Type {OTHER} in the place of a shape that is not a digit.",
+                    help=_("Type {letter} in the place of a shape that is not a digit.").format(
+                        letter=OTHER
+                    ),
                     key=field,
                 )
                 st.text_input(
-                    "Whose hand is it?",
+                    _("Whose hand is it?"),
                     key="writer",
                     max_chars=examples.LONGEST,
-                    placeholder="If you like",
+                    placeholder=_("If you like"),
                     persist_state="session",
                 )
                 st.form_submit_button(
-                    "Keep",
+                    _("Keep"),
                     type="primary",
                     icon=":material/check:",
                     on_click=_attempt,
                     args=(this, take),
                 )
             st.button(
-                "Not a digit",
+                _("Not a digit"),
                 icon=":material/block:",
                 key="not-a-digit",
                 on_click=_attempt,
@@ -148,10 +153,13 @@ def _thank(kept: dict[str, Any]) -> None:
     """What was kept, and for a minute the way back."""
     what: Kept = kept["what"]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        said = "Thank you, kept" if kept["right"] else "Thank you, kept as"
-        shown = "" if kept["right"] else f" **{_shown(kept['labels'])}**"
-        st.markdown(f":material/check_circle: {said}{shown}.", width="content")
-        if time.time() < kept["until"] and st.button("Undo", icon=":material/undo:", key="unkeep"):
+        said = _("Thank you, kept.")
+        if not kept["right"]:
+            said = _("Thank you, kept as **{label}**.").format(label=_shown(kept["labels"]))
+        st.markdown(f":material/check_circle: {said}", width="content")
+        if time.time() < kept["until"] and st.button(
+            _("Undo"), icon=":material/undo:", key="unkeep"
+        ):
             try:
                 examples.undo(what)
             except ExamplesError as error:
@@ -168,7 +176,7 @@ def _shown(wanted: list[int]) -> str:
     ('4x2', 'not a digit')
     """
     if set(wanted) == {NOT_A_DIGIT}:
-        return "not a digit"
+        return _("not a digit")
     return "".join(map(_typed, wanted))
 
 
@@ -189,17 +197,19 @@ def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Pho
     view = _view(picture, reading)
     drawn = len(_boxes(state.get(key), view))
     found = len(shapes(reading.numbers))
-    were = "One digit was" if found == 1 else f"{found} digits were"
-    st.markdown(
-        f"{were} found, and you typed **{_shown(wanted)}**. {_next_step(wanted, drawn)}",
-    )
+    were = ngettext(
+        "One digit was found, and you typed **{typed}**.",
+        "{count} digits were found, and you typed **{typed}**.",
+        found,
+    ).format(count=found, typed=_shown(wanted))
+    st.markdown(f"{were} {_next_step(wanted, drawn)}")
     _canvas(picture, view, wanted[min(drawn, len(wanted) - 1)], key)
     boxes = _boxes(state.get(key), view)
 
     def keep() -> None:
         given = [label for _, text in boxes for label in labels(text)]
         if len(given) != len(boxes):
-            raise CorrectionError("A box holds one digit: draw one round each.")
+            raise CorrectionError(_("A box holds one digit: draw one round each."))
         seen = boxed(picture, [box for box, _ in boxes], in_service())
         _keep(fixing["of"], picture, list(zip(seen, given, strict=True)))
         leave()
@@ -213,7 +223,7 @@ def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Pho
 
     with st.container(horizontal=True, gap="small"):
         st.button(
-            "Keep",
+            _("Keep"),
             type="primary",
             icon=":material/check:",
             key="keep-boxes",
@@ -221,18 +231,24 @@ def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Pho
             on_click=_attempt,
             args=(fixing["of"], keep),
         )
-        st.button("Start again", icon=":material/restart_alt:", key="boxes-again", on_click=again)
-        st.button("Leave it", key="boxes-not", type="tertiary", on_click=leave)
+        st.button(
+            _("Start again"), icon=":material/restart_alt:", key="boxes-again", on_click=again
+        )
+        st.button(_("Leave it"), key="boxes-not", type="tertiary", on_click=leave)
 
 
 def _next_step(wanted: list[int], drawn: int) -> str:
     if drawn < len(wanted):
         label = wanted[drawn]
-        what = "what is not a digit" if label == NOT_A_DIGIT else f"the **{label}**"
-        return f"Draw a box round {what} ({drawn + 1} of {len(wanted)})."
+        step = _("Draw a box round the **{label}** ({number} of {count}).")
+        if label == NOT_A_DIGIT:
+            step = _("Draw a box round what is not a digit ({number} of {count}).")
+        return step.format(label=label, number=drawn + 1, count=len(wanted))
     if drawn == len(wanted):
-        return "Keep the boxes if they fit."
-    return f"These are {drawn} boxes, {drawn - len(wanted)} too many: start again."
+        return _("Keep the boxes if they fit.")
+    return _("These are {count} boxes, {more} too many: start again.").format(
+        count=drawn, more=drawn - len(wanted)
+    )
 
 
 @dataclass(frozen=True)

@@ -6,43 +6,49 @@ import streamlit as st
 
 from digitrec.classifier import ModelError
 from digitrec.datasets import DatasetError
+from digitrec.language import N_, _
 from digitrec.ui.chapters import convolution, data, folds, learning, preparing, saving, testing
 from digitrec.ui.words import plain
 
 CHAPTERS = {
-    "Deep learning": learning.draw,
-    "MNIST": data.draw,
-    "Preparing": preparing.draw,
-    "The CNN": convolution.draw,
-    "Folds": folds.draw,
-    "Saving": saving.draw,
-    "Testing": testing.draw,
+    N_("Deep learning"): learning.draw,
+    N_("MNIST"): data.draw,
+    N_("Preparing"): preparing.draw,
+    N_("The CNN"): convolution.draw,
+    N_("Folds"): folds.draw,
+    N_("Saving"): saving.draw,
+    N_("Testing"): testing.draw,
 }
 TITLES = (
-    "What deep learning is",
-    "MNIST, the examples",
-    "Preparing the data",
-    "The convolutional network",
-    "Cross-validation",
-    "Saving what was learnt",
-    "Testing",
+    N_("What deep learning is"),
+    N_("MNIST, the examples"),
+    N_("Preparing the data"),
+    N_("The convolutional network"),
+    N_("Cross-validation"),
+    N_("Saving what was learnt"),
+    N_("Testing"),
 )
 
 
 @st.fragment
 def page() -> None:
     names = list(CHAPTERS)
-    st.header("How a computer learns to read digits", anchor=False)
+    st.header(_("How a computer learns to read digits"), anchor=False)
     asked = st.query_params.get("chapter", "")
     state = st.session_state
     state.setdefault("chapter", names[_number(asked, len(names)) - 1])
     st.segmented_control(
-        "Chapter", names, required=True, key="chapter", label_visibility="collapsed"
+        _("Chapter"),
+        names,
+        format_func=_,
+        required=True,
+        key="chapter",
+        label_visibility="collapsed",
     )
     name: str = state.chapter
     number = names.index(name) + 1
     st.query_params["chapter"] = str(number)  # a reload stays here
-    st.subheader(f"{number}. {TITLES[number - 1]}", anchor=False)
+    st.subheader(f"{number}. {_(TITLES[number - 1])}", anchor=False)
     with st.container(key=f"chapter-{number}"):
         try:
             CHAPTERS[name]()
@@ -62,7 +68,7 @@ def _number(text: str, last: int) -> int:
 
 def _turn(name: str, icon: str, side: Literal["left", "right"]) -> None:
     st.button(
-        name,
+        _(name),
         icon=icon,
         icon_position=side,
         key=f"turn-{side}",

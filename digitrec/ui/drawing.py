@@ -12,12 +12,15 @@ from streamlit_drawable_canvas import st_canvas
 
 from digitrec import ImageError, load, read
 from digitrec.classifier import ModelError
+from digitrec.language import N_, _
 from digitrec.ui import browser
 from digitrec.ui.answer import Result
 
-PENS = {"Fine": 6, "Medium": 12, "Broad": 20}  # stroke widths in pixels
+PENS = {N_("Fine"): 6, N_("Medium"): 12, N_("Broad"): 20}  # stroke widths in pixels
 INK = "#1c2233"  # on white in both themes: a change of paper would empty the canvas
-NOT_WHOLE = "The drawing did not arrive whole: draw another stroke, or clear it and start again."
+NOT_WHOLE = N_(
+    "The drawing did not arrive whole: draw another stroke, or clear it and start again."
+)
 
 
 def draw() -> Result:
@@ -31,12 +34,14 @@ def draw() -> Result:
         if strokes:
             _redraw(strokes)
     with st.container(key="paper", gap=None):
-        st.html(f'<p class="hint{" gone" if strokes else ""}">Write a number here</p>')
+        hint = _("Write a number here")
+        st.html(f'<p class="hint{" gone" if strokes else ""}">{hint}</p>')
         image, problem = _canvas(easel.width)
     with st.container(horizontal=True, vertical_alignment="center", key="tools"):
         st.segmented_control(
-            "Pen",
+            _("Pen"),
             list(PENS),
+            format_func=_,
             default="Medium",
             required=True,
             key="pen",
@@ -44,17 +49,17 @@ def draw() -> Result:
             label_visibility="collapsed",
         )
         st.toggle(
-            "Taller",
-            help="Room for several lines",
+            _("Taller"),
+            help=_("Room for several lines"),
             key="taller",
             persist_state="session",
             on_change=_redraw_all,
         )
         undoable = bool(strokes or state.get("cleared"))
-        st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=not undoable)
-        st.button("Clear", icon=":material/delete:", on_click=_clear, disabled=not strokes)
+        st.button(_("Undo"), icon=":material/undo:", on_click=_undo, disabled=not undoable)
+        st.button(_("Clear"), icon=":material/delete:", on_click=_clear, disabled=not strokes)
     if not strokes:
-        st.caption("It is read each time you lift the pen.")
+        st.caption(_("It is read each time you lift the pen."))
 
     if problem:
         return Result(problems=(problem,))
@@ -66,7 +71,7 @@ def draw() -> Result:
     except (ImageError, ModelError) as error:
         return Result(problems=(str(error),))
     key = hashlib.sha256(image).hexdigest()
-    result = Result(reading, "drawing", key, partial(load, image))
+    result = Result(reading, _("drawing"), key, partial(load, image))
     state.drawing = result
     return result
 
@@ -87,7 +92,7 @@ def _canvas(width: int) -> tuple[bytes | None, str | None]:
         )
         image: bytes | None = canvas.image_bytes
     except (AttributeError, TypeError, ValueError):  # it is the browser's word, and may be anything
-        return None, NOT_WHOLE
+        return None, _(NOT_WHOLE)
     return image, None
 
 

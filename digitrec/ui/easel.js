@@ -4,7 +4,7 @@
 // canvas is new, for then it holds what it was first given and not what was drawn since.
 const KEPT = "digitrec.drawing";
 const STYLE = ".dc-toolbar{display:none!important}.dc-canvas{outline:none!important}";
-const LABEL = "Drawing area: write a number with the mouse, a pen or a finger";
+let label = ""; // of the canvas, for who cannot see it
 const cleanups = new WeakMap();
 
 // The canvas loads at its own pace, into a shadow root of its own.
@@ -25,7 +25,7 @@ function watch(root, onNew) {
     if (!canvas || canvas === known) return;
     known = canvas;
     canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", LABEL);
+    canvas.setAttribute("aria-label", label);
     onNew();
   };
   const observer = new MutationObserver(look);
@@ -38,6 +38,10 @@ export default function ({ data, parentElement, setStateValue }) {
   const stage = document.querySelector(".st-key-draw");
   if (!stage) return;
   if (data.strokes !== null) sessionStorage.setItem(KEPT, JSON.stringify(data.strokes));
+  label = data.label;
+  whenMounted(stage, (root) => {
+    root.querySelector(".upper-canvas")?.setAttribute("aria-label", label);
+  });
   if (cleanups.has(parentElement)) return cleanups.get(parentElement);
 
   let mounts = null;

@@ -8,32 +8,43 @@ import streamlit as st
 
 from digitrec import examples, exports
 from digitrec.examples import ExamplesError, Which
+from digitrec.language import N_, _, ngettext, number
 from digitrec.ui import gallery
 from digitrec.ui.adapt_box import adapt_box
-from digitrec.ui.gallery import NAMES
+from digitrec.ui.gallery import NAMES, name
 from digitrec.ui.import_form import import_form
 from digitrec.ui.words import plain
 
 PAGE = 96
-EVERYBODY = "Everybody"
-RIGHT = {"All": None, "Read right": True, "Read wrong": False}
+EVERYBODY = ""
+RIGHT = {N_("All"): None, N_("Read right"): True, N_("Read wrong"): False}
 
 
 def filters() -> Which:
     """Which examples are shown."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         right = st.segmented_control(
-            "Reading", list(RIGHT), default="All", required=True, key="which-right"
+            _("Reading"),
+            list(RIGHT),
+            format_func=_,
+            default="All",
+            required=True,
+            key="which-right",
         )
         labels = st.multiselect(
-            "Label", NAMES, format_func=NAMES.__getitem__, key="which-label", placeholder="Any"
+            _("Label"), NAMES, format_func=name, key="which-label", placeholder=_("Any")
         )
         read = st.multiselect(
-            "Read as", NAMES, format_func=NAMES.__getitem__, key="which-read", placeholder="Any"
+            _("Read as"), NAMES, format_func=name, key="which-read", placeholder=_("Any")
         )
-        days = st.date_input("Days", [], max_value=date.today(), key="which-days")  # noqa: DTZ011
-        writer = st.selectbox("Hand", [EVERYBODY, *examples.writers()], key="which-writer")
-        binned = st.toggle("The bin", key="which-bin", help="Examples that were deleted")
+        days = st.date_input(_("Days"), [], max_value=date.today(), key="which-days")  # noqa: DTZ011
+        writer = st.selectbox(
+            _("Hand"),
+            [EVERYBODY, *examples.writers()],
+            format_func=lambda hand: hand or _("Everybody"),
+            key="which-writer",
+        )
+        binned = st.toggle(_("The bin"), key="which-bin", help=_("Examples that were deleted"))
     since, until = between(days)
     return Which(
         labels=tuple(labels),
@@ -41,7 +52,7 @@ def filters() -> Which:
         right=RIGHT[right],
         since=since,
         until=until,
-        writer=None if writer == EVERYBODY else writer,
+        writer=writer or None,
         binned=binned,
     )
 
@@ -66,31 +77,39 @@ def act(said: str, action: Callable[..., None], *arguments: object) -> None:
 
 def actions(chosen: Sequence[int], which: Which) -> None:
     """What may be done with those that are chosen."""
-    none, these = not chosen, f"{len(chosen)} example{'' if len(chosen) == 1 else 's'}"
+    none, count = not chosen, len(chosen)
     with st.container(horizontal=True, vertical_alignment="bottom", key="example-actions"):
         if which.binned:
+            said = ngettext("{count} example restored.", "{count} examples restored.", count)
             st.button(
-                "Restore", icon=":material/restore_from_trash:", key="restore", disabled=none,
-                on_click=act, args=(f"{these} restored.", examples.restore, chosen),
+                _("Restore"), icon=":material/restore_from_trash:", key="restore", disabled=none,
+                on_click=act, args=(said.format(count=count), examples.restore, chosen),
             )  # fmt: skip
             st.button(
-                "Empty the bin", icon=":material/delete_forever:", key="empty-bin",
-                on_click=act, args=("The bin is empty.", examples.empty_bin),
-                help="Remove them for good",
+                _("Empty the bin"), icon=":material/delete_forever:", key="empty-bin",
+                on_click=act, args=(_("The bin is empty."), examples.empty_bin),
+                help=_("Remove them for good"),
             )  # fmt: skip
             return
         label = st.selectbox(
-            "The right label", NAMES, format_func=NAMES.__getitem__, key="new-label", width=160
+            _("The right label"), NAMES, format_func=name, key="new-label", width=160
         )
+        said = ngettext("{count} example relabelled.", "{count} examples relabelled.", count)
         st.button(
-            "Relabel", icon=":material/label:", key="relabel", disabled=none,
-            on_click=act, args=(f"{these} relabelled.", examples.relabel, chosen, label),
+            _("Relabel"), icon=":material/label:", key="relabel", disabled=none,
+            on_click=act, args=(said.format(count=count), examples.relabel, chosen, label),
         )  # fmt: skip
+        said = ngettext("{count} example in the bin.", "{count} examples in the bin.", count)
         st.button(
-            "Delete", icon=":material/delete:", key="delete-examples", disabled=none,
-            on_click=act, args=(f"{these} in the bin.", examples.delete, chosen),
+            _("Delete"), icon=":material/delete:", key="delete-examples", disabled=none,
+            on_click=act, args=(said.format(count=count), examples.delete, chosen),
         )  # fmt: skip
-        st.caption(f"{these} chosen" if chosen else "Choose some to change them.", width="content")
+        st.caption(
+            ngettext("{count} example chosen", "{count} examples chosen", count).format(count=count)
+            if chosen
+            else _("Choose some to change them."),
+            width="content",
+        )
 
 
 def shown(which: Which) -> None:
@@ -98,16 +117,19 @@ def shown(which: Which) -> None:
     total = examples.count(which)
     if not total:
         st.info(
-            "Nothing here yet: say on the page Read whether a number was read right."
+            _("Nothing here yet: say on the page Read whether a number was read right.")
             if which == Which()
-            else "No example is like that.",
+            else _("No example is like that."),
             icon=":material/photo_library:",
         )
         return
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
-        st.caption(f"{total:,} example{'' if total == 1 else 's'}", width="content")
+        st.caption(
+            ngettext("{count} example", "{count} examples", total).format(count=number(total)),
+            width="content",
+        )
         pages = -(-total // PAGE)
         page = st.pagination(pages, key=f"page-of-{pages}") if pages > 1 else 1
     above = st.container()  # at hand however long the page is
@@ -117,7 +139,7 @@ def shown(which: Which) -> None:
 
 
 def downloads(which: Which) -> None:
-    st.caption("All that are shown above, on every page.")
+    st.caption(_("All that are shown above, on every page."))
     with st.container(horizontal=True, gap="small"):
         for suffix, make in exports.KINDS.items():
             st.download_button(
@@ -135,8 +157,8 @@ def content(make: Callable[[Which], tuple[bytes, int]], which: Which) -> bytes:
 
 
 with st.container(key="page", gap="small"):
-    st.header("Examples", anchor=False)
-    st.caption("Digits that were confirmed or corrected. The network can learn from them.")
+    st.header(_("Examples"), anchor=False)
+    st.caption(_("Digits that were confirmed or corrected. The network can learn from them."))
     try:
         adapt_box(examples.count(Which()))
         if problem := st.session_state.pop("examples-problem", None):
@@ -144,9 +166,9 @@ with st.container(key="page", gap="small"):
         chosen_kind = filters()
         with st.container(key="examples-gallery"):
             shown(chosen_kind)
-        with st.expander("Bring examples in", icon=":material/upload:", key="import"):
+        with st.expander(_("Bring examples in"), icon=":material/upload:", key="import"):
             import_form()
-        with st.expander("Take them out", icon=":material/download:", key="export"):
+        with st.expander(_("Take them out"), icon=":material/download:", key="export"):
             downloads(chosen_kind)
     except ExamplesError as error:
         st.error(plain(str(error)), icon=":material/error:")

@@ -4,15 +4,13 @@ const ROWS_AT_FIRST = 3;
 const GAP = 4; // CSS pixels between maps
 const built = new WeakMap();
 
-const many = (count, one, more) => `${count} ${count === 1 ? one : more}`;
-
 class Flow {
   constructor(root, data) {
     this.root = root;
     this.data = data;
     this.pinned = { layer: 0, map: 0 };
     this.opened = new Set();
-    this.input = this.picture("What goes in", "The 28 by 28 pixels that the network sees");
+    this.input = this.picture(data.words.input, data.words.pixels);
     this.detail = this.picture("", "");
     this.said = element("p", { className: "said" });
     const close = element("div", { className: "close" }, this.input.figure, this.detail.figure);
@@ -26,7 +24,7 @@ class Flow {
         element(
           "header",
           {},
-          element("h4", { textContent: "Evidence for each digit" }),
+          element("h4", { textContent: data.words.evidence }),
           element("span", { textContent: data.head }),
         ),
         this.evidence,
@@ -79,6 +77,11 @@ class Flow {
       this.paint();
     });
     return { canvas, ring, cell, more, section };
+  }
+
+  // A sentence with its {placeholders} filled in.
+  words(name, values) {
+    return this.data.words[name].replace(/{(\w+)}/g, (_, key) => values[key]);
   }
 
   show(data) {
@@ -142,10 +145,10 @@ class Flow {
       const to = [left, top, columns * cell, rows * cell];
       context.drawImage(sheet, map * columns, 0, columns, rows, ...to);
     }
-    const what = side > 1 ? "maps. The arrow keys choose one." : "units.";
-    canvas.setAttribute("aria-label", `${this.data.layers[index].title}: ${maps} ${what}`);
+    const layer = this.data.layers[index].title;
+    canvas.setAttribute("aria-label", this.words(side > 1 ? "maps" : "units", { layer, count: maps }));
     more.hidden = rows === 1 || all <= ROWS_AT_FIRST;
-    more.textContent = this.opened.has(index) ? "Fewer" : `All ${maps}`;
+    more.textContent = this.words(this.opened.has(index) ? "fewer" : "all", { count: maps });
     this.ring(index);
   }
 
@@ -180,7 +183,7 @@ class Flow {
     this.paintLayer(this.layers.length - 1, own);
     this.speaking = true;
     const name = this.data.classes[digit].name;
-    this.said.textContent = `Blue units speak for ${name}, orange ones against it.`;
+    this.said.textContent = this.words("speaking", { name });
   }
 
   paintDetail() {
@@ -194,7 +197,11 @@ class Flow {
     canvas
       .getContext("2d")
       .putImageData(pixels(columns, rows, (i) => this.mapRamp[values[i * maps + map]]), 0, 0);
-    caption.textContent = `${title}: ${rows > 1 ? "map" : "unit"} ${map + 1} of ${maps}`;
+    caption.textContent = this.words(rows > 1 ? "map" : "unit", {
+      layer: title,
+      number: map + 1,
+      count: maps,
+    });
     canvas.setAttribute("aria-label", caption.textContent);
     const { frame } = this.detail;
     frame.onpointermove = (event) => {
@@ -246,9 +253,11 @@ class Flow {
       this.frame(this.detail.mark, column, row, 1, 1, layer.shape[1], layer.shape[0]);
     }
     const strength = this.values[index][(row * layer.shape[1] + column) * layer.shape[2] + map];
-    this.said.textContent =
-      `Sees ${right - left} × ${bottom - top} pixels of the input, ` +
-      `and answers with ${Math.round((100 * strength) / 255)} % of the layer's strongest.`;
+    this.said.textContent = this.words("sees", {
+      width: right - left,
+      height: bottom - top,
+      share: `${Math.round((100 * strength) / 255)}\u202f%`,
+    });
   }
 
   frame(mark, x, y, width, height, across, down) {
@@ -264,7 +273,7 @@ class Flow {
     this.input.mark.hidden = this.detail.mark.hidden = true;
     if (this.speaking) this.paintLayer(this.layers.length - 1);
     this.speaking = false;
-    this.said.textContent = "Point at a cell to see what it looks at; click a map to enlarge it.";
+    this.said.textContent = this.data.words.rest;
   }
 
   pin(layer, map) {
@@ -297,7 +306,7 @@ class Flow {
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".flow");
-  const network = JSON.stringify(data.layers.map(({ title, shape }) => [title, shape]));
+  const network = JSON.stringify([data.words, data.layers.map(({ title, shape }) => [title, shape])]);
   const known = built.get(parentElement);
   if (known?.network === network) known.flow.show(data);
   else {

@@ -11,19 +11,20 @@ import streamlit as st
 from digitrec.classifier import NOT_A_DIGIT
 from digitrec.graph import Layer
 from digitrec.inside import Array, Flow
+from digitrec.language import N_, _, ngettext, number
 from digitrec.preprocess import Ink
 from digitrec.ui.pixels import PALETTE, in_bytes, signed_bytes
 from digitrec.ui.words import percent
 
 HERE = Path(__file__).resolve().parent
 DONE_BY = {
-    "Convolution": "Slides small patterns over what came before",
-    "Depthwise convolution": "Slides one small pattern over each map",
-    "Max pooling": "Keeps the strongest of each window",
-    "Average pooling": "Keeps the mean of each window",
-    "Average": "Keeps the mean of each map",
-    "Sum": "Adds two layers up",
-    "Dense": "Each unit weighs everything before it",
+    N_("Convolution"): N_("Slides small patterns over what came before"),
+    N_("Depthwise convolution"): N_("Slides one small pattern over each map"),
+    N_("Max pooling"): N_("Keeps the strongest of each window"),
+    N_("Average pooling"): N_("Keeps the mean of each window"),
+    N_("Average"): N_("Keeps the mean of each map"),
+    N_("Sum"): N_("Adds two layers up"),
+    N_("Dense"): N_("Each unit weighs everything before it"),
 }
 
 _flow = st.components.v2.component(
@@ -54,24 +55,52 @@ def show(flow: Flow, ink: Ink, p: Array) -> None:
             "votes": None
             if votes is None
             else signed_bytes(votes / max(float(np.abs(votes).max()), 1e-9)),
-            "head": "What the last layer adds up for each; the percentages follow from it",
+            "words": _words(),
+            "head": _("What the last layer adds up for each; the percentages follow from it"),
         },
     )
 
 
+def _words() -> dict[str, str]:
+    """What flow.js says, with {placeholders} that it fills in."""
+    return {
+        "input": _("What goes in"),
+        "pixels": _("The 28 by 28 pixels that the network sees"),
+        "evidence": _("Evidence for each digit"),
+        "maps": _("{layer}: {count} maps. The arrow keys choose one."),
+        "units": _("{layer}: {count} units."),
+        "all": _("All {count}"),
+        "fewer": _("Fewer"),
+        "speaking": _("Blue units speak for {name}, orange ones against it."),
+        "map": _("{layer}: map {number} of {count}"),
+        "unit": _("{layer}: unit {number} of {count}"),
+        "sees": _(
+            "Sees {width} × {height} pixels of the input, and answers with {share} of the "
+            "layer's strongest."
+        ),
+        "rest": _("Point at a cell to see what it looks at; click a map to enlarge it."),
+    }
+
+
 def class_name(k: int) -> str:
     """A digit, or "not a digit"."""
-    return "not a digit" if k == NOT_A_DIGIT else str(k)
+    return _("not a digit") if k == NOT_A_DIGIT else str(k)
 
 
 def _layer(layer: Layer, maps: Array) -> dict[str, Any]:
     rows, columns, count = layer.shape if len(layer.shape) == 3 else (1, 1, layer.shape[-1])
     window = "" if layer.window is None else f" {layer.window[0]} × {layer.window[1]}"
-    what = f"{count} maps of {rows} × {columns}" if rows * columns > 1 else f"{count} units"
-    taught = f", {layer.weights:,} weights" if layer.weights else ""
+    if rows * columns > 1:
+        what = _("{count} maps of {rows} × {columns}").format(
+            count=count, rows=rows, columns=columns
+        )
+    else:
+        what = ngettext("{count} unit", "{count} units", count).format(count=count)
+    if layer.weights:
+        what = _("{what}, {count} weights").format(what=what, count=number(layer.weights))
     return {
-        "title": layer.kind + window,
-        "words": f"{what}{taught}. {DONE_BY[layer.kind]}.",
+        "title": _(layer.kind) + window,
+        "words": f"{what}. {_(DONE_BY[layer.kind])}.",
         "shape": [rows, columns, count],
         "values": in_bytes(maps / max(float(maps.max(initial=0)), 1e-9)),
         "rows": [layer.fields[0].size, layer.fields[0].stride, layer.fields[0].start],

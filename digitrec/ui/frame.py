@@ -6,20 +6,26 @@ from pathlib import Path
 
 import streamlit as st
 
-from digitrec.ui import memory, status
+from digitrec import language
+from digitrec.language import N_, _
+from digitrec.ui import memory, status, switch
 
 memory.limit_arenas()  # once, before a picture is decoded
+language.ask(switch.of_session)
 HERE = Path(__file__).resolve().parent
-ABOUT = "digitrec reads handwritten numbers. Nothing you draw or upload leaves this computer."
+ABOUT = N_("digitrec reads handwritten numbers. Nothing you draw or upload leaves this computer.")
 
 
 def configure() -> None:
     """Set the page up; the first call of every run."""
+    switch.begin()
     st.set_page_config(
         page_title="digitrec",
         page_icon=str(HERE / "logo.svg"),
         layout="wide",
-        menu_items={"About": ABOUT},  # with nothing in it the menu, and its theme switch, is hidden
+        menu_items={
+            "About": _(ABOUT)
+        },  # with nothing in it the menu, and its theme switch, is hidden
     )
     st.html(HERE / "style.css")
     st.html(HERE / "train.css")
@@ -38,16 +44,21 @@ def _accents() -> str:
 
 
 def sidebar() -> None:
-    """Name, model in service, the run under way, and how to write so that it is read."""
+    """Name, model in service, the run under way, how to write so that it is read; the language."""
     st.logo(str(HERE / "logo.svg"), size="large")
     with st.sidebar:
-        st.markdown("### digitrec\nReads handwritten numbers. Nothing leaves this computer.")
+        said = _("Reads handwritten numbers. Nothing leaves this computer.")
+        st.markdown(f"### digitrec\n{said}")
         status.recover()
         status.news()
-        with st.expander("Writing that reads well", icon=":material/edit_note:"):
+        with st.expander(_("Writing that reads well"), icon=":material/edit_note:"):
             st.markdown(
-                "- Leave a gap between the digits.\n"
-                "- Write them about the same height, on one line.\n"
-                "- In a photo, let the number fill the picture and keep your own shadow off it.\n"
-                "- Any pen, any paper, dark on light or light on dark."
+                _(
+                    "- Leave a gap between the digits.\n"
+                    "- Write them about the same height, on one line.\n"
+                    "- In a photo, let the number fill the picture and keep your own shadow off "
+                    "it.\n"
+                    "- Any pen, any paper, dark on light or light on dark."
+                )
             )
+        switch.switch()

@@ -3,7 +3,7 @@
 const states = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue }) {
-  const names = JSON.stringify(data.tiles.map((tile) => [tile.id, tile.caption]));
+  const names = JSON.stringify(data.tiles.map((tile) => [tile.id, tile.caption, tile.title]));
   const state = states.get(parentElement) ?? { names: null, chosen: new Set(), last: null };
   states.set(parentElement, state);
   state.send = () => setStateValue("chosen", [...state.chosen]);
@@ -46,6 +46,7 @@ export default function ({ data, parentElement, setStateValue }) {
   grid.replaceChildren(...buttons);
   show();
   const all = parentElement.querySelector(".all");
+  all.textContent = data.all;
   all.onclick = () => {
     const every = state.chosen.size === data.tiles.length;
     state.chosen = new Set(every ? [] : data.tiles.map((tile) => tile.id));

@@ -10,15 +10,21 @@ import cv2
 import streamlit as st
 
 from digitrec.examples import NOT_A_DIGIT, Example
+from digitrec.language import N_, _
 from digitrec.ui.words import moment
 
 HERE = Path(__file__).resolve().parent
-NAMES = {digit: str(digit) for digit in range(10)} | {NOT_A_DIGIT: "not a digit"}
-SHORT = {**NAMES, NOT_A_DIGIT: "×"}
+NAMES = [*range(10), NOT_A_DIGIT]
+SOURCES = {
+    "drawn": N_("drawn"),
+    "camera": N_("camera"),
+    "uploaded": N_("uploaded"),
+    "imported": N_("imported"),
+}
 
 _tiles = st.components.v2.component(
     "digitrec_gallery",
-    html='<button type="button" class="all">Choose all, or none</button><div class="grid"></div>',
+    html='<button type="button" class="all"></button><div class="grid"></div>',
     css=(HERE / "gallery.css").read_text(),
     js=(HERE / "gallery.js").read_text(),
 )
@@ -37,26 +43,43 @@ def choose(found: list[Example]) -> list[int]:
         for example in found
     ]
     state = _tiles(
-        key="tiles", data={"tiles": tiles}, default={"chosen": []}, on_chosen_change=lambda: None
+        key="tiles",
+        data={"tiles": tiles, "all": _("Choose all, or none")},
+        default={"chosen": []},
+        on_chosen_change=lambda: None,
     )
     chosen = state.chosen if isinstance(state.chosen, list) else []
     return [example.id for example in found if example.id in chosen]
 
 
+def name(label: int) -> str:
+    """A label in words."""
+    return _("not a digit") if label == NOT_A_DIGIT else str(label)
+
+
 def title(example: Example) -> str:
     """One example in words."""
-    read = "unknown" if example.read is None else NAMES[example.read]
-    when = moment(datetime.fromtimestamp(example.created, UTC))
-    by = f", by {example.writer}" if example.writer else ""
-    return f"{NAMES[example.label]}, read as {read}{by}; {example.source}, {when}"
+    said = _("{label}, read as {read}, by {writer}; {source}, {when}")
+    if not example.writer:
+        said = _("{label}, read as {read}; {source}, {when}")
+    return said.format(
+        label=name(example.label),
+        read=_("unknown") if example.read is None else name(example.read),
+        writer=example.writer,
+        source=_(SOURCES.get(example.source, example.source)),
+        when=moment(datetime.fromtimestamp(example.created, UTC)),
+    )
 
 
 def _caption(example: Example) -> str:
     """What was read, where that is not the label, and the label."""
-    label = SHORT[example.label]
-    if example.read in (None, example.label):
-        return label
-    return f"{SHORT[example.read]} → {label}"
+    if example.read is None or example.read == example.label:
+        return _short(example.label)
+    return f"{_short(example.read)} → {_short(example.label)}"
+
+
+def _short(label: int) -> str:
+    return "×" if label == NOT_A_DIGIT else str(label)
 
 
 def _png(example: Example) -> str:

@@ -8,15 +8,16 @@ import streamlit as st
 
 from digitrec import jobs, registry
 from digitrec.jobs import Snapshot
+from digitrec.language import N_, _, ngettext, number
 from digitrec.registry import RegistryError
 from digitrec.ui.attempt import attempt
 from digitrec.ui.words import duration, mean_and_std, moment, plain, recipe
 
 BADGES = {
-    "done": ("Done", ":material/check:", "green"),
-    "failed": ("Failed", ":material/error:", "red"),
-    "interrupted": ("Interrupted", ":material/power_off:", "orange"),
-    "cancelled": ("Cancelled", ":material/stop_circle:", "gray"),
+    "done": (N_("Done"), ":material/check:", "green"),
+    "failed": (N_("Failed"), ":material/error:", "red"),
+    "interrupted": (N_("Interrupted"), ":material/power_off:", "orange"),
+    "cancelled": (N_("Cancelled"), ":material/stop_circle:", "gray"),
 }
 SHOWN = 20
 
@@ -26,7 +27,11 @@ def history(runs: list[Snapshot]) -> None:
     runs = [run for run in runs if not run.under_way]
     if not runs:
         return
-    with st.expander(f"Earlier runs ({len(runs)})", icon=":material/history:", key="train-history"):
+    with st.expander(
+        _("Earlier runs ({count})").format(count=len(runs)),
+        icon=":material/history:",
+        key="train-history",
+    ):
         for run in runs[:SHOWN]:
             _entry(run)
 
@@ -43,25 +48,36 @@ def _entry(run: Snapshot) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         words, icon, colour = BADGES[run.state]
         plan = run.plan
-        folds = f"{plan.folds} folds" if plan.folds else "no folds"
+        parts = (
+            ngettext("{count} fold", "{count} folds", plan.folds) if plan.folds else _("no folds"),
+            ngettext("{epochs} epoch", "{epochs} epochs", plan.epochs),
+            ngettext("{images} image", "{images} images", plan.images),
+        )
+        what = ", ".join(parts).format(
+            count=plan.folds, epochs=plan.epochs, images=number(plan.images)
+        )
         st.markdown(
-            f"**{recipe(plan.recipe, plan.schedule)}** :{colour}-badge[{icon} {words}]  \n"
-            f"{moment(datetime.fromtimestamp(run.started, UTC))} · {folds}, {plan.epochs} epochs, "
-            f"{plan.images:,} images · {duration(run.seconds)}"
+            f"**{recipe(plan.recipe, plan.schedule)}** :{colour}-badge[{icon} {_(words)}]  \n"
+            f"{moment(datetime.fromtimestamp(run.started, UTC))} · {what} · "
+            f"{duration(run.seconds)}"
             + (f" · {mean_and_std(run.mean, run.std)}" if run.mean is not None else "")
         )
         if run.version and _exists(run.version):
             st.button(
-                "Report",
+                _("Report"),
                 icon=":material/monitoring:",
                 key=f"report-{run.id}",
                 on_click=st.query_params.__setitem__,
                 args=("version", run.version),
             )
-        with st.popover("Log", icon=":material/article:"):
+        with st.popover(_("Log"), icon=":material/article:"):
             st.caption(plain(run.message))
-            st.code(jobs.log(run.id) or "The log is empty.", language=None, height=320)
-        if run.resumable and st.button("Resume", icon=":material/resume:", key=f"resume-{run.id}"):
+            st.code(jobs.log(run.id) or _("The log is empty."), language=None, height=320)
+        if run.resumable and st.button(
+            _("Resume"), icon=":material/resume:", key=f"resume-{run.id}"
+        ):
             attempt(jobs.resume, run.id)
-        if st.button("Remove", icon=":material/delete:", key=f"forget-{run.id}", type="tertiary"):
+        if st.button(
+            _("Remove"), icon=":material/delete:", key=f"forget-{run.id}", type="tertiary"
+        ):
             attempt(jobs.forget, run.id)

@@ -13,8 +13,9 @@ from digitrec import examples, imports
 from digitrec.classifier import ModelError
 from digitrec.examples import NOT_A_DIGIT, ExamplesError
 from digitrec.imports import Found, ImportRefusedError, Taken
+from digitrec.language import N_, _, ngettext, number
 from digitrec.settings import settings
-from digitrec.ui.gallery import NAMES
+from digitrec.ui.gallery import name
 from digitrec.ui.words import plain
 
 SHOWN = 12
@@ -24,23 +25,30 @@ KINDS = [suffix.removeprefix(".") for suffix in sorted(imports.PICTURES)]
 def import_form() -> None:
     """Choose, look, keep."""
     st.caption(
-        "Name each picture after what it shows, as in 4__1.png or 1042__1.jpg, or put them into "
-        "folders called 0 to 9 and not_a_digit."
+        _(
+            "Name each picture after what it shows, as in 4__1.png or 1042__1.jpg, or put them "
+            "into folders called 0 to 9 and not_a_digit."
+        )
     )
     kind = st.segmented_control(
-        "From", ["A zip", "A folder"], default="A zip", required=True, key="import-kind"
+        _("From"),
+        [N_("A zip"), N_("A folder")],
+        format_func=_,
+        default="A zip",
+        required=True,
+        key="import-kind",
     )
     state = st.session_state
     generation = state.setdefault("import-generation", 0)  # another uploader after each import
     if kind == "A zip":
         sent = st.file_uploader(
-            "Zip", ["zip"], key=f"import-zip-{generation}",
+            _("Zip"), ["zip"], key=f"import-zip-{generation}",
             max_upload_size=settings().max_megabytes,
         )  # fmt: skip
         files = [sent] if sent else []
     else:
         files = st.file_uploader(
-            "Folder", KINDS, accept_multiple_files="directory",
+            _("Folder"), KINDS, accept_multiple_files="directory",
             key=f"import-folder-{generation}", max_upload_size=settings().max_megabytes,
         )  # fmt: skip
     if not files:
@@ -48,9 +56,13 @@ def import_form() -> None:
     try:
         found = _looked_into(files)
         _preview(found)
-        writer = st.text_input("Whose hand is it?", key="import-writer", placeholder="If you like")
+        writer = st.text_input(
+            _("Whose hand is it?"), key="import-writer", placeholder=_("If you like")
+        )
         if found.items and st.button(
-            f"Keep these {len(found.items):,}" if len(found.items) > 1 else "Keep it",
+            ngettext("Keep this picture", "Keep these {count}", len(found.items)).format(
+                count=number(len(found.items))
+            ),
             type="primary",
             icon=":material/check:",
             key="import-now",
@@ -70,9 +82,15 @@ def _preview(found: Found) -> None:
     """How many of each label will be taken, and what will not, with the reasons."""
     counts = Counter(label for item in found.items for label in item.labels)
     with st.container(key="import-preview"):
-        st.markdown(f"**{len(found.items):,} pictures** will be taken:")
+        st.markdown(
+            ngettext(
+                "**{count} picture** will be taken:",
+                "**{count} pictures** will be taken:",
+                len(found.items),
+            ).format(count=number(len(found.items)))
+        )
         st.table(
-            {NAMES[label]: f"{counts[label]:,}" for label in sorted(counts)},
+            {name(label): number(counts[label]) for label in sorted(counts)},
             border="horizontal",
         )
         some = [f"{plain(item.name)}: {_said(item.labels)}" for item in found.items[:SHOWN]]
@@ -83,21 +101,24 @@ def _preview(found: Found) -> None:
 
 def _said(labels: tuple[int, ...]) -> str:
     if labels == (NOT_A_DIGIT,):
-        return NAMES[NOT_A_DIGIT]
+        return name(NOT_A_DIGIT)
     return "".join(map(str, labels))
 
 
 def _refused(refused: tuple[tuple[str, str], ...]) -> None:
     if not refused:
         return
-    with st.expander(f"{len(refused):,} left out", icon=":material/block:"):
-        lines = [f"- {plain(name)}: {plain(why)}" for name, why in islice(refused, 100)]
+    with st.expander(
+        _("{count} left out").format(count=number(len(refused))), icon=":material/block:"
+    ):
+        lines = [f"- {plain(file)}: {plain(why)}" for file, why in islice(refused, 100)]
         st.markdown("\n".join(lines) + ("\n- …" if len(refused) > 100 else ""))
 
 
 def _taken(found: Found, writer: str) -> Taken:
-    bar = st.progress(0.0, "Reading the pictures")
-    taken = imports.taken(found, writer, lambda done: bar.progress(done, "Reading the pictures"))
+    words = _("Reading the pictures")
+    bar = st.progress(0.0, words)
+    taken = imports.taken(found, writer, lambda done: bar.progress(done, words))
     bar.empty()
     return taken
 
@@ -106,7 +127,12 @@ def _keep(taken: Taken) -> None:
     examples.add(taken.new)
     state = st.session_state
     state["import-generation"] += 1
-    left_out = f" {len(taken.refused)} pictures were left out." if taken.refused else ""
-    st.toast(f"{len(taken.new)} examples are kept.{left_out}", icon=":material/check_circle:")
+    said = ngettext("{count} example is kept.", "{count} examples are kept.", len(taken.new))
+    said = said.format(count=number(len(taken.new)))
+    if left_out := len(taken.refused):
+        said += " " + ngettext(
+            "{count} picture was left out.", "{count} pictures were left out.", left_out
+        ).format(count=number(left_out))
+    st.toast(said, icon=":material/check_circle:")
     state["import-refused"] = taken.refused
     st.rerun()

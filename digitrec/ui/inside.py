@@ -5,20 +5,24 @@ import streamlit as st
 from digitrec.classifier import Classifier, ModelError, in_service
 from digitrec.datasets import DatasetError, as_input
 from digitrec.inside import inspector
+from digitrec.language import N_, _
 from digitrec.ui import flow, reasons
 from digitrec.ui.specimen import FIRST, Specimen, drawn, from_mnist, look_at, test_digits
 from digitrec.ui.words import plain
 
-SOURCES = {"Draw": ":material/draw: Draw", "MNIST": ":material/grid_view: A test digit"}
+SOURCES = {
+    "Draw": (":material/draw:", N_("Draw")),
+    "MNIST": (":material/grid_view:", N_("A test digit")),
+}
 
 
 @st.fragment  # a stroke runs this again, and nothing around it
 def page() -> None:
-    st.header("Inside the network", anchor=False)
+    st.header(_("Inside the network"), anchor=False)
     source = st.segmented_control(
-        "Which digit to look into",
+        _("Which digit to look into"),
         list(SOURCES),
-        format_func=SOURCES.__getitem__,
+        format_func=lambda source: f"{SOURCES[source][0]} {_(SOURCES[source][1])}",
         default="MNIST" if "test" in st.query_params else "Draw",
         required=True,
         key="inside-source",

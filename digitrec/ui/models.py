@@ -5,6 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from digitrec import registry
+from digitrec.language import _, ngettext
 from digitrec.registry import Version
 from digitrec.ui import report_view
 from digitrec.ui.attempt import attempt
@@ -15,9 +16,14 @@ def roll_back() -> None:
     """Back to the version that served before, if there is one."""
     if previous := registry.previous():
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button("Roll back", icon=":material/undo:", key="rollback"):
-                attempt(registry.rollback, said=f"{plain(previous)} is in service.")
-            st.caption(f"{plain(previous)} served before.", width="content")
+            if st.button(_("Roll back"), icon=":material/undo:", key="rollback"):
+                attempt(
+                    registry.rollback,
+                    said=_("{version} is in service.").format(version=plain(previous)),
+                )
+            st.caption(
+                _("{version} served before.").format(version=plain(previous)), width="content"
+            )
 
 
 def card(version: Version) -> None:
@@ -27,7 +33,7 @@ def card(version: Version) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"#### {plain(name)}", width="stretch")
             if version.damaged:
-                st.badge("Damaged", icon=":material/broken_image:", color="red")
+                st.badge(_("Damaged"), icon=":material/broken_image:", color="red")
             else:
                 report_view.serve_button(version, f"serve-{name}")
         if version.damaged:
@@ -39,7 +45,7 @@ def card(version: Version) -> None:
             if not version.damaged:
                 st.page_link(
                     "digitrec/ui/train.py",
-                    label="Report",
+                    label=_("Report"),
                     icon=":material/monitoring:",
                     query_params={"version": name},
                 )
@@ -51,15 +57,17 @@ def card(version: Version) -> None:
 def facts(version: Version) -> str:
     """Date, recipe, accuracies, size and data, as HTML."""
     pairs = {
-        "Made": moment(datetime.fromisoformat(version.created)) if version.created else "–",
-        "Recipe": recipe(version.recipe, version.schedule),
-        "Cross-validated": f"{mean_and_std(version.mean, version.std)}, {version.folds} folds"
+        _("Made"): moment(datetime.fromisoformat(version.created)) if version.created else "–",
+        _("Recipe"): recipe(version.recipe, version.schedule),
+        _("Cross-validated"): ngettext(
+            "{accuracy}, {count} fold", "{accuracy}, {count} folds", version.folds
+        ).format(accuracy=mean_and_std(version.mean, version.std), count=version.folds)
         if version.folds
-        else "No",
-        "Test accuracy": share(version.test_accuracy),
-        "Without contested": share(version.test_uncontested),
-        "Size": size(version.bytes),
-        "Data": version.data or "–",
+        else _("No"),
+        _("Test accuracy"): share(version.test_accuracy),
+        _("Without contested"): share(version.test_uncontested),
+        _("Size"): size(version.bytes),
+        _("Data"): version.data or "–",
     }
     rows = "".join(f"<div><dt>{label}</dt><dd>{value}</dd></div>" for label, value in pairs.items())
     return f'<dl class="facts">{rows}</dl>'
@@ -68,43 +76,50 @@ def facts(version: Version) -> str:
 def change(version: Version) -> None:
     """Rename, note, delete; the version in service is not deleted."""
     name = version.name
-    if st.button("Rename", icon=":material/edit:", key=f"rename-{name}", type="tertiary"):
+    if st.button(_("Rename"), icon=":material/edit:", key=f"rename-{name}", type="tertiary"):
         rename(name)
-    if st.button("Note", icon=":material/sticky_note_2:", key=f"note-{name}", type="tertiary"):
+    if st.button(_("Note"), icon=":material/sticky_note_2:", key=f"note-{name}", type="tertiary"):
         note(name, version.note)
     if version.in_service:
         return
-    if st.button("Delete", icon=":material/delete:", key=f"delete-{name}", type="tertiary"):
+    if st.button(_("Delete"), icon=":material/delete:", key=f"delete-{name}", type="tertiary"):
         delete(name)
 
 
-@st.dialog("Rename this version", icon=":material/edit:")
+@st.dialog(_("Rename this version"), icon=":material/edit:")
 def rename(name: str) -> None:
-    new = st.text_input("New name", name, help="Letters, digits, - and _.", key="new-name")
-    if st.button("Rename", type="primary", key="rename-now"):
-        attempt(registry.rename, name, new.strip(), said=f"It is called {plain(new.strip())} now.")
+    new = st.text_input(_("New name"), name, help=_("Letters, digits, - and _."), key="new-name")
+    if st.button(_("Rename"), type="primary", key="rename-now"):
+        attempt(
+            registry.rename,
+            name,
+            new.strip(),
+            said=_("It is called {version} now.").format(version=plain(new.strip())),
+        )
 
 
-@st.dialog("A note on this version", icon=":material/sticky_note_2:")
+@st.dialog(_("A note on this version"), icon=":material/sticky_note_2:")
 def note(name: str, now: str) -> None:
-    words = st.text_area("Note", now, key="new-note", max_chars=registry.NOTE_LENGTH)
-    if st.button("Save", type="primary", key="note-now"):
-        attempt(registry.annotate, name, words, said="The note is kept.")
+    words = st.text_area(_("Note"), now, key="new-note", max_chars=registry.NOTE_LENGTH)
+    if st.button(_("Save"), type="primary", key="note-now"):
+        attempt(registry.annotate, name, words, said=_("The note is kept."))
 
 
-@st.dialog("Delete this version?", icon=":material/delete:")
+@st.dialog(_("Delete this version?"), icon=":material/delete:")
 def delete(name: str) -> None:
-    st.write(f"{plain(name)} and its report are removed for good.")
+    st.write(_("{version} and its report are removed for good.").format(version=plain(name)))
     with st.container(horizontal=True):
-        if st.button("Delete", type="primary", icon=":material/delete:", key="delete-now"):
-            attempt(registry.delete, name, said=f"{plain(name)} is deleted.")
-        if st.button("Keep it", key="delete-not"):
+        if st.button(_("Delete"), type="primary", icon=":material/delete:", key="delete-now"):
+            attempt(
+                registry.delete, name, said=_("{version} is deleted.").format(version=plain(name))
+            )
+        if st.button(_("Keep it"), key="delete-not"):
             st.rerun()
 
 
 with st.container(key="page", gap="small"):
-    st.header("Models", anchor=False)
-    st.caption("Every trained version is kept here. The one in service reads on the page Read.")
+    st.header(_("Models"), anchor=False)
+    st.caption(_("Every trained version is kept here. The one in service reads on the page Read."))
     roll_back()
     with st.container(key="models-table", gap="medium"):
         for version in registry.versions():

@@ -2,6 +2,13 @@
 export default function ({ data, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector(".list");
   const body = parentElement.querySelector("tbody");
+  const head = data.head.map((name) => {
+    const cell = document.createElement("th");
+    cell.scope = "col";
+    cell.textContent = name;
+    return cell;
+  });
+  parentElement.querySelector("thead tr").replaceChildren(...head);
   const buttons = () => [...body.querySelectorAll("button")];
   const focused = buttons().indexOf(parentElement.activeElement);
   const rows = data.rows.map((row, index) => {

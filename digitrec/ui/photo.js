@@ -30,11 +30,11 @@ function outline(box, kind) {
   return made;
 }
 
-function tint(layer, url) {
+function tint(layer, url, alt) {
   if (!url) return layer.replaceChildren();
   if (layer.firstChild?.src === url) return;
   const image = new Image();
-  image.alt = "What counts as ink, tinted";
+  image.alt = alt;
   image.src = url;
   layer.replaceChildren(image);
 }
@@ -96,7 +96,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   picture.style.setProperty("--natural", `${data.width}px`);
   if (photo.getAttribute("src") !== data.url) photo.src = data.url;
   photo.alt = data.alt;
-  tint(ink, data.ink);
+  tint(ink, data.ink, data.words.ink);
+  frame.setAttribute("aria-label", data.words.frame);
 
   const focused = [...boxes.children].indexOf(parentElement.activeElement);
   const buttons = data.numbers.map((number, index) => button(number, index, data.chosen));

@@ -16,6 +16,7 @@ from PIL import Image
 
 from digitrec import ImageError, Photo, Reading, read
 from digitrec.classifier import Classifier, ModelError, in_service
+from digitrec.language import _
 from digitrec.preprocess import ink_map
 from digitrec.reading import Box
 from digitrec.rules import without_rules
@@ -87,11 +88,11 @@ def show(source: Source, look: Look, chosen: int | None, pick: Callable[[int], N
             _hold(source, held.cropped(part))
 
     numbers, digits = look.reading.numbers, [d for n in look.reading.numbers for d in n.digits]
-    found = f"read as {look.reading.text}" if numbers else "in which nothing was read"
+    alt = _("{file}, read as {text}") if numbers else _("{file}, in which nothing was read")
     browser.photo(
         {
             "url": data_url(look.preview, "jpeg"),
-            "alt": f"{source.name}, {found}",
+            "alt": alt.format(file=source.name, text=look.reading.text),
             "width": look.width,
             "height": look.height,
             "numbers": [
@@ -120,49 +121,56 @@ def _tools(source: Source, held: View, cropping: bool) -> bool:
     """Turn, crop, reset; whether the ink is to be shown."""
     turn = partial(replace, settled=True)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="photo-tools"):
-        for name, quarters in (("left", 1), ("right", -1)):
+        for name, label, quarters in (
+            ("left", _("Turn left"), 1),
+            ("right", _("Turn right"), -1),
+        ):
             st.button(
-                f"Turn {name}",
+                label,
                 icon=f":material/rotate_90_degrees_{'ccw' if quarters > 0 else 'cw'}:",
                 on_click=_hold,
                 args=(source, turn(held.turned(quarters))),
                 key=f"turn-{name}",
             )
         st.button(
-            "Stop cropping" if cropping else "Crop",
+            _("Stop cropping") if cropping else _("Crop"),
             icon=":material/crop:",
             on_click=st.session_state.__setitem__,
             args=("cropping", None if cropping else source.key),
             key="crop",
         )
         st.button(
-            "Reset",
+            _("Reset"),
             icon=":material/restart_alt:",
-            help="The whole picture again, as it came",
+            help=_("The whole picture again, as it came"),
             on_click=_hold,
             args=(source, View()),
             disabled=view_of(source) == View(),
             key="reset",
         )
         ink = st.toggle(
-            "Show the ink",
-            help="Tints what counts as ink: what is not tinted is not read.",
+            _("Show the ink"),
+            help=_("Tints what counts as ink: what is not tinted is not read."),
             key="ink",
             persist_state="session",
         )
     if cropping:
-        st.caption("Drag a frame around the numbers. With the keyboard: arrows, Shift, Enter.")
+        st.caption(_("Drag a frame around the numbers. With the keyboard: arrows, Shift, Enter."))
     return ink
 
 
 def _say_turned(source: Source, held: View, degrees: int) -> None:
-    way = "upside down" if degrees % 360 == 180 else "sideways"
-    st.info(f"Read {way}: turned by {degrees % 360}°.", icon=":material/screen_rotation_alt:")
+    said = _("Read sideways: turned by {degrees}°.")
+    if degrees % 360 == 180:
+        said = _("Read upside down: turned by {degrees}°.")
+    st.info(said.format(degrees=degrees % 360), icon=":material/screen_rotation_alt:")
     settled = partial(replace, settled=True)
     with st.container(horizontal=True, gap="small"):
-        st.button("Turn it for good", on_click=_hold, args=(source, settled(held)), key="turn-it")
+        st.button(
+            _("Turn it for good"), on_click=_hold, args=(source, settled(held)), key="turn-it"
+        )
         kept = settled(view_of(source))
-        st.button("Keep it as it was", on_click=_hold, args=(source, kept), key="keep-it")
+        st.button(_("Keep it as it was"), on_click=_hold, args=(source, kept), key="keep-it")
 
 
 def _views() -> dict[str, View]:

@@ -10,6 +10,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from digitrec.language import N_, _, bound
 from digitrec.settings import settings
 from digitrec.ui import photo, table
 from digitrec.ui.answer import Result
@@ -18,18 +19,26 @@ from digitrec.ui.words import plain, refusal
 
 EXTENSIONS = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif"]
 SAMPLES = Path(__file__).resolve().parent / "samples"
-NOTHING = "No digits were found: move closer, or use a darker pen."
+SHOWN = {
+    "1-one-digit-in-black-ink.jpg": N_("Sample: one digit in black ink"),
+    "2-blue-ink-on-squared-paper.jpg": N_("Sample: blue ink on squared paper"),
+    "3-red-ink-on-yellow-paper.jpg": N_("Sample: red ink on yellow paper"),
+    "4-pencil-in-a-soft-shadow.jpg": N_("Sample: pencil in a soft shadow"),
+    "5-chalk-on-a-blackboard.jpg": N_("Sample: chalk on a blackboard"),
+    "6-a-telephone-number.jpg": N_("Sample: a telephone number"),
+}
+NOTHING = N_("No digits were found: move closer, or use a darker pen.")
 
 
 def choose_files() -> list[UploadedFile]:
     """Any number of files; while there is none, samples to try."""
     files = st.file_uploader(
-        "Pictures of handwritten numbers",
+        _("Pictures of handwritten numbers"),
         EXTENSIONS,
         accept_multiple_files=True,
         key="files",
         max_upload_size=settings().max_megabytes,
-        help="One picture or many at once. Phones offer the camera here too.",
+        help=_("One picture or many at once. Phones offer the camera here too."),
     )
     if not files:
         _samples()
@@ -48,9 +57,9 @@ def look_at(files: list[UploadedFile]) -> Result:
     clicked = st.session_state.get("sample")
     if clicked:
         st.query_params["sample"] = clicked
-    sample = SAMPLES / st.query_params.get("sample", "")
-    if sample in _sample_paths():
-        return _one(Source(sample.name, sample.name, sample.read_bytes))
+    sample = st.query_params.get("sample", "")
+    if sample in SHOWN:
+        return _one(Source(sample, sample, (SAMPLES / sample).read_bytes))
     return Result()
 
 
@@ -61,28 +70,23 @@ def photograph() -> Result:
         photo: UploadedFile | None = st.session_state["photo"]
         st.session_state["kept_photo"] = photo and (photo.file_id, photo.getvalue())
 
-    st.camera_input("Hold the number up to the camera", key="photo", on_change=keep)
+    st.camera_input(_("Hold the number up to the camera"), key="photo", on_change=keep)
     if not (kept := st.session_state.get("kept_photo")):
         return Result()
     key, content = kept
     return _one(Source(key, "photo.jpg", lambda: content))
 
 
-def _sample_paths() -> list[Path]:
-    return sorted(SAMPLES.glob("*.jpg"))
-
-
 def _samples() -> None:
     """A row of pictures to click, for someone with none at hand; the address keeps which."""
-    st.caption("No picture at hand? Try one of these.")
+    st.caption(_("No picture at hand? Try one of these."))
     with st.container(horizontal=True, gap="small", key="samples"):
-        for path in _sample_paths():
-            words = path.stem.partition("-")[2].replace("-", " ")
+        for name in SHOWN:
             st.button(
-                f"![Sample: {words}]({_sample_url(path)})",
-                key=f"sample-{path.stem}",
+                f"![{_(SHOWN[name])}]({_sample_url(SAMPLES / name)})",
+                key=f"sample-{Path(name).stem}",
                 on_click=st.session_state.__setitem__,
-                args=("sample", path.name),
+                args=("sample", name),
             )
 
 
@@ -99,7 +103,7 @@ def _one(source: Source, problems: tuple[str, ...] = (), *, one_of_many: bool = 
     if isinstance(look, str):
         return Result(problems=(*problems, look))
     if not look.reading.numbers and not look.reading.refused:
-        problems = (*problems, NOTHING)
+        problems = (*problems, _(NOTHING))
     view = photo.view_of(source)
     return Result(
         look.reading,
@@ -117,7 +121,7 @@ def _several(sources: list[Source]) -> Result:
     progress = st.empty()
     looks = []
     for done, source in enumerate(sources):
-        progress.progress(done / len(sources), f"Reading {plain(source.name)}")
+        progress.progress(done / len(sources), _("Reading {file}").format(file=plain(source.name)))
         looks.append(photo.look_at(source))
     progress.empty()
 
@@ -127,16 +131,16 @@ def _several(sources: list[Source]) -> Result:
         row_height=56,
         column_order=["picture", "number", "confidence", "file", "note"],
         column_config={
-            "picture": st.column_config.ImageColumn("Picture"),
-            "number": st.column_config.TextColumn("Number"),
-            "confidence": st.column_config.ProgressColumn("Confidence", format="percent"),
-            "file": st.column_config.TextColumn("File"),
-            "note": st.column_config.TextColumn("Note"),
+            "picture": st.column_config.ImageColumn(_("Picture")),
+            "number": st.column_config.TextColumn(_("Number")),
+            "confidence": st.column_config.ProgressColumn(_("Confidence"), format="percent"),
+            "file": st.column_config.TextColumn(_("File")),
+            "note": st.column_config.TextColumn(_("Note")),
         },
         on_select="rerun",
         selection_mode="single-row-required",
         key="table",
-        alt="The files that were uploaded, with the number read in each",
+        alt=_("The files that were uploaded, with the number read in each"),
     )
     _downloads(sources, looks)
     row = next(iter(picked["selection"]["rows"]), 0)
@@ -167,15 +171,21 @@ def _downloads(sources: list[Source], looks: list[Look | str]) -> None:
         (source.name, look if isinstance(look, str) else look.reading)
         for source, look in zip(sources, looks, strict=True)
     ]
+    stem = _("numbers")
     with st.container(horizontal=True, gap="small"):
         for name, content, mime, help_text in (
-            ("CSV", table.to_csv, "text/csv", "Download every number, one a row"),
-            ("JSON", table.to_json, "application/json", "Download every digit, box, alternative"),
+            ("CSV", table.to_csv, "text/csv", _("Download every number, one a row")),
+            (
+                "JSON",
+                table.to_json,
+                "application/json",
+                _("Download every digit, box, alternative"),
+            ),
         ):
             st.download_button(
                 name,
-                partial(content, readings),
-                file_name=f"numbers.{name.lower()}",
+                bound(partial(content, readings)),
+                file_name=f"{stem}.{name.lower()}",
                 mime=mime,
                 icon=":material/download:",
                 help=help_text,

@@ -7,26 +7,22 @@ import streamlit as st
 from digitrec import examples, jobs
 from digitrec.examples import ExamplesError, Which
 from digitrec.jobs import JobError
+from digitrec.language import _, ngettext, number
 from digitrec.recipes import LIMITS, RECIPES, TRAINING_IMAGES, Plan, PlanError
 from digitrec.ui.words import duration, plain
+from digitrec.ui.words import recipe as recipe_words
 
-CHOICES = {
-    ("compact", "quick"): "Compact, quick",
-    ("compact", "thorough"): "Compact, thorough",
-    ("compact", "full"): "Compact, full",
-    ("classic", "tutorial"): "Classic, the tutorial's",
-}
-NO_FOLDS = "None"
+CHOICES = [(recipe, schedule) for recipe in RECIPES for schedule in RECIPES[recipe]]
 
 
 def plan_form() -> None:
     """Choose, see how long it takes, start."""
     with st.container(key="train-form"):
         recipe, schedule = st.radio(
-            "Recipe",
-            list(CHOICES),
-            format_func=CHOICES.__getitem__,
-            captions=[RECIPES[recipe][schedule].summary for recipe, schedule in CHOICES],
+            _("Recipe"),
+            CHOICES,
+            format_func=lambda choice: recipe_words(*choice),
+            captions=[_(RECIPES[recipe][schedule].summary) for recipe, schedule in CHOICES],
             key="recipe",
             persist_state="session",
         )
@@ -39,7 +35,7 @@ def plan_form() -> None:
             problem.error(plain(str(error)), icon=":material/error:")
         with st.container(horizontal=True, vertical_alignment="center", key="start-row"):
             started = st.button(
-                "Start training",
+                _("Start training"),
                 type="primary",
                 icon=":material/play_arrow:",
                 disabled=plan is None,
@@ -61,13 +57,14 @@ def _settings(recipe: str, schedule: str) -> dict[str, int | float | str | bool 
     own = RECIPES[recipe][schedule]
 
     def whole(name: str, label: str, value: int, step: int, help_: str) -> int | None:
-        low, high = LIMITS[name]
+        low, high = (number(limit) for limit in LIMITS[name])
+        limits = _("From {low} to {high}.").format(low=low, high=high)
         # No limits of the widget's own: it would keep the last value and say so only on hover.
         return st.number_input(
             label,
             value=value,
             step=step,
-            help=f"{help_} From {low:,} to {high:,}.",
+            help=f"{help_} {limits}",
             key=f"{recipe}-{schedule}-{name}",
             persist_state="session",
         )
@@ -75,55 +72,62 @@ def _settings(recipe: str, schedule: str) -> dict[str, int | float | str | bool 
     low, high = (int(limit) for limit in LIMITS["folds"])
     with st.container(horizontal=True, key="settings"):
         folds = st.selectbox(
-            "Folds",
+            _("Folds"),
             [0, *range(low, high + 1)],
             index=own.folds - low + 1 if own.folds else 0,
-            format_func=lambda k: str(k) if k else NO_FOLDS,
-            help="The images are dealt into this many parts; each part is read by a network that "
-            "never saw it. None: no cross-validation, one network on all images.",
+            format_func=lambda k: str(k) if k else _("None"),
+            help=_(
+                "The images are dealt into this many parts; each part is read by a network that "
+                "never saw it. None: no cross-validation, one network on all images."
+            ),
             key=f"{recipe}-{schedule}-folds",
             persist_state="session",
         )
-        epochs = whole("epochs", "Epochs", own.epochs, 1, "Times each image is learnt from.")
+        epochs = whole("epochs", _("Epochs"), own.epochs, 1, _("Times each image is learnt from."))
         images = whole(
-            "images", "Images", TRAINING_IMAGES, 1000, "How many of MNIST's training images."
+            "images", _("Images"), TRAINING_IMAGES, 1000, _("How many of MNIST's training images.")
         )
-    with st.expander("More settings", icon=":material/tune:"):
+    with st.expander(_("More settings"), icon=":material/tune:"):
         with st.container(horizontal=True, key="more-settings"):
-            batch = whole("batch_size", "Batch size", own.batch_size, 8, "Images a step.")
+            batch = whole("batch_size", _("Batch size"), own.batch_size, 8, _("Images a step."))
             rate = st.number_input(
-                "Learning rate",
+                _("Learning rate"),
                 value=own.learning_rate,
                 step=0.001,
                 format="%.5f",
-                help="The size of a step at its largest. From {:g} to {:g}.".format(
-                    *LIMITS["learning_rate"]
+                help=_("The size of a step at its largest. From {low} to {high}.").format(
+                    low=number(LIMITS["learning_rate"][0], None),
+                    high=number(LIMITS["learning_rate"][1], None),
                 ),
                 key=f"{recipe}-{schedule}-learning_rate",
                 persist_state="session",
             )
-            seed = whole("seed", "Seed", 1, 1, "The same seed deals the same folds.")
+            seed = whole("seed", _("Seed"), 1, 1, _("The same seed deals the same folds."))
         name = st.text_input(
-            "Name of the version",
-            placeholder="The recipe and the time",
-            help="Letters, digits, - and _.",
+            _("Name of the version"),
+            placeholder=_("The recipe and the time"),
+            help=_("Letters, digits, - and _."),
             key="version-name",
             persist_state="session",
         )
     serve = st.toggle(
-        "Put the new version in service when it is done",
+        _("Put the new version in service when it is done"),
         key="serve-when-done",
         persist_state="session",
     )
     kept = _examples()
     learn = st.toggle(
-        "Learn from the examples too",
+        _("Learn from the examples too"),
         key="learn-from-examples",
         persist_state="session",
         disabled=not kept,
-        help=f"{kept:,} corrected digits, each in one fold with those like it"
+        help=ngettext(
+            "{count} corrected digit, in one fold",
+            "{count} corrected digits, each in one fold with those like it",
+            kept,
+        ).format(count=number(kept))
         if kept
-        else "There are none yet: say on the page Read whether a number was read right",
+        else _("There are none yet: say on the page Read whether a number was read right"),
     )
     return {
         "folds": folds,
@@ -149,11 +153,14 @@ def _time_needed(plan: Plan) -> None:
     """How long the run will take, from steps measured on this machine."""
     seconds = jobs.estimate_known(plan)
     if seconds is not None:
-        st.markdown(f":material/schedule: About {duration(seconds)} on this machine")
+        said = _("About {time} on this machine").format(time=duration(seconds))
+        st.markdown(f":material/schedule: {said}")
         return
-    if st.button("How long will it take?", icon=":material/timer:", type="tertiary", key="measure"):
+    if st.button(
+        _("How long will it take?"), icon=":material/timer:", type="tertiary", key="measure"
+    ):
         try:
-            with st.spinner("Timing a few steps on this machine"):
+            with st.spinner(_("Timing a few steps on this machine")):
                 jobs.estimate(plan)
         except JobError as error:
             st.error(plain(str(error)), icon=":material/error:")

@@ -6,14 +6,15 @@ import streamlit as st
 
 from digitrec import jobs
 from digitrec.jobs import JobError, Snapshot
-from digitrec.runs import FINAL, Part
+from digitrec.language import N_, _
+from digitrec.runs import FINAL, Part, part_name
 from digitrec.ui import charts
 from digitrec.ui.attempt import attempt
 from digitrec.ui.status import how_far
 from digitrec.ui.tiles import show_tiles
 from digitrec.ui.words import duration, mean_and_std, plain, recipe, share
 
-STARTING = "Starting the processes that train."
+STARTING = N_("Starting the processes that train.")
 ASKED_AFTER = 60  # seconds of work that nobody throws away by a slip of the hand
 
 
@@ -30,12 +31,12 @@ def follow(run_id: str) -> None:
     with st.container(key="train-progress"):
         with st.container(horizontal=True, vertical_alignment="center"):
             what = recipe(run.plan.recipe, run.plan.schedule).lower()
-            st.subheader(f"Training {what}", anchor=False, width="stretch")
-            if st.button("Cancel", icon=":material/stop_circle:", key="cancel"):
+            st.subheader(_("Training {recipe}").format(recipe=what), anchor=False, width="stretch")
+            if st.button(_("Cancel"), icon=":material/stop_circle:", key="cancel"):
                 _cancel(run)
         st.progress(run.progress, how_far(run))
         notice = st.info if run.resumed else st.caption
-        notice(plain(run.message) if run.progress else STARTING)
+        notice(plain(run.message) if run.progress else _(STARTING))
         _tiles(run)
         st.html(f'<div class="parts">{"".join(map(_row, run.parts))}</div>')
         _curves(run)
@@ -43,38 +44,40 @@ def follow(run_id: str) -> None:
 
 def _cancel(run: Snapshot) -> None:
     if run.seconds > ASKED_AFTER:
-        _confirm_cancel(run.id)
+        title = _("Cancel this run?")
+        st.dialog(title, icon=":material/stop_circle:")(_confirm_cancel)(run.id)
     else:
         attempt(jobs.cancel, run.id)
 
 
-@st.dialog("Cancel this run?", icon=":material/stop_circle:")
 def _confirm_cancel(run_id: str) -> None:
-    st.write("What it has learnt so far is thrown away. The version in service is not touched.")
+    st.write(_("What it has learnt so far is thrown away. The version in service is not touched."))
     with st.container(horizontal=True):
-        if st.button("Cancel the run", type="primary", key="cancel-now"):
+        if st.button(_("Cancel the run"), type="primary", key="cancel-now"):
             attempt(jobs.cancel, run_id)
-        if st.button("Let it go on", key="cancel-not"):
+        if st.button(_("Let it go on"), key="cancel-not"):
             st.rerun()
 
 
 def _tiles(run: Snapshot) -> None:
     finished = sum(part.state == "done" for part in run.parts if part.name != FINAL)
-    tiles = [("Worked for", duration(run.seconds))]
+    tiles = [(_("Worked for"), duration(run.seconds))]
     if run.plan.folds:
-        of = f"{finished} of {run.plan.folds} folds"
-        tiles.append((f"Mean, {of} finished", mean_and_std(run.mean, run.std)))
+        label = _("Mean, {finished} of {count} folds finished")
+        label = label.format(finished=finished, count=run.plan.folds)
+        tiles.append((label, mean_and_std(run.mean, run.std)))
     if run.load is not None:
-        tiles.append(("Machine busy", share(min(1.0, run.load), 0)))
+        tiles.append((_("Machine busy"), share(min(1.0, run.load), 0)))
     show_tiles(tiles)
 
 
 def _row(part: Part) -> str:
     """A fold, or the final fit: how far it is, its accuracy, and how that came about."""
     name = part_name(part.name)
-    state = {"waiting": "Waiting", "done": "Done"}.get(
-        part.state, f"Epoch {min(part.epoch + 1, part.epochs)} of {part.epochs}"
+    epoch = _("Epoch {number} of {count}").format(
+        number=min(part.epoch + 1, part.epochs), count=part.epochs
     )
+    state = {"waiting": _("Waiting"), "done": _("Done")}.get(part.state, epoch)
     return (
         f'<div class="part {part.state}"><b>{name}</b><span>{state}</span>'
         f'<div class="bar" role="meter" aria-label="{name}" aria-valuemin="0" aria-valuemax="100" '
@@ -95,16 +98,13 @@ def _sparkline(values: list[float]) -> str:
     ]
     under = [(x, y + 15) for x, y in reversed(line)]  # the line is 15 % of its box thick
     outline = ",".join(f"{x:.1f}% {y:.1f}%" for x, y in line + under)
-    said = f"Accuracy from {share(values[0])} to {share(values[-1])}"
+    said = _("Accuracy from {first} to {last}").format(
+        first=share(values[0]), last=share(values[-1])
+    )
     return (
         f'<i class="spark" role="img" aria-label="{said}" '
         f'style="background:var(--accent);clip-path:polygon({outline})"></i>'
     )
-
-
-def part_name(name: str) -> str:
-    """What people call a part of a run."""
-    return "All images" if name == FINAL else name.capitalize()
 
 
 def _curves(run: Snapshot) -> None:
@@ -118,7 +118,7 @@ def _curves(run: Snapshot) -> None:
     if any(part.history for part in run.parts):
         charts.curves(histories, run.plan.epochs, "growing", training=False)
     else:
-        st.caption("The curves begin when the first epoch is finished.")
+        st.caption(_("The curves begin when the first epoch is finished."))
 
 
 def ended(run: Snapshot) -> None:
@@ -126,15 +126,15 @@ def ended(run: Snapshot) -> None:
     with st.container(key="train-progress"):
         what = recipe(run.plan.recipe, run.plan.schedule)
         if run.state == "cancelled":
-            st.info(f"The last run ({what}) was cancelled.", icon=":material/stop_circle:")
+            said = _("The last run ({recipe}) was cancelled.").format(recipe=what)
+            st.info(said, icon=":material/stop_circle:")
             return
-        st.error(
-            f"The last run ({what}) did not finish. {plain(run.message)}", icon=":material/error:"
-        )
+        said = _("The last run ({recipe}) did not finish. {why}")
+        st.error(said.format(recipe=what, why=plain(run.message)), icon=":material/error:")
         with st.container(horizontal=True):
-            if st.button("Resume", icon=":material/resume:", type="primary", key="resume"):
+            if st.button(_("Resume"), icon=":material/resume:", type="primary", key="resume"):
                 attempt(jobs.resume, run.id)
-            if st.button("Dismiss", icon=":material/close:", key="dismiss"):
+            if st.button(_("Dismiss"), icon=":material/close:", key="dismiss"):
                 attempt(jobs.forget, run.id)
-        with st.expander("Log", icon=":material/article:"):
-            st.code(jobs.log(run.id) or "The log is empty.", language=None, height=320)
+        with st.expander(_("Log"), icon=":material/article:"):
+            st.code(jobs.log(run.id) or _("The log is empty."), language=None, height=320)

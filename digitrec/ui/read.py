@@ -2,23 +2,24 @@
 
 import streamlit as st
 
+from digitrec.language import N_, _
 from digitrec.ui import answer, drawing, pictures
 
 INPUTS = {
-    "Draw": ":material/draw: Draw",
-    "Upload": ":material/upload: Upload",
-    "Camera": ":material/photo_camera: Camera",
+    "Draw": (":material/draw:", N_("Draw")),
+    "Upload": (":material/upload:", N_("Upload")),
+    "Camera": (":material/photo_camera:", N_("Camera")),
 }
 
 
 @st.fragment  # a stroke runs this again, and nothing around it
 def page() -> None:
-    st.header("Read a number", anchor=False)
+    st.header(_("Read a number"), anchor=False)
     asked = st.query_params.get("input", "Draw")
     chosen = st.segmented_control(
-        "How to give the number",
+        _("How to give the number"),
         list(INPUTS),
-        format_func=INPUTS.__getitem__,
+        format_func=lambda name: f"{INPUTS[name][0]} {_(INPUTS[name][1])}",
         default=asked if asked in INPUTS else "Draw",
         required=True,
         key="input",

@@ -8,6 +8,7 @@ import streamlit as st
 from digitrec.changes import Change, smallest_change
 from digitrec.classifier import NOT_A_DIGIT, Classifier
 from digitrec.inside import Array, inspector, occlusion
+from digitrec.language import _, number
 from digitrec.neighbours import Neighbours, neighbours
 from digitrec.preprocess import Ink
 from digitrec.ui import pixels
@@ -22,7 +23,7 @@ MODELS = 2  # training images that the change is sought towards
 
 def strokes(specimen: Specimen, classifier: Classifier) -> None:
     """Which of its strokes the answer rests on."""
-    st.subheader("The strokes that mattered", anchor=False)
+    st.subheader(_("The strokes that mattered"), anchor=False)
     worth = _worth(classifier, specimen.ink, specimen.answer)
     strongest = max(float(np.abs(worth).max()), 0.5)  # what hardly matters is not blown up
     best = class_name(specimen.answer)
@@ -32,7 +33,9 @@ def strokes(specimen: Specimen, classifier: Classifier) -> None:
             [
                 Picture(
                     specimen.ink,
-                    f"The strokes that speak for {best} in blue, those against it in orange",
+                    _(
+                        "The strokes that speak for {digit} in blue, those against it in orange"
+                    ).format(digit=best),
                     tint=worth / strongest,
                     faint=0.35,
                 )
@@ -43,15 +46,17 @@ def strokes(specimen: Specimen, classifier: Classifier) -> None:
         )
     with right:
         st.markdown(
-            f"Small squares are rubbed out one after another. Where that makes **{best}** less "
-            "sure the ink is :primary[coloured]; where it makes it surer, "
-            ":orange[orange]. Pale ink could go without a word."
+            _(
+                "Small squares are rubbed out one after another. Where that makes **{digit}** "
+                "less sure the ink is :primary[coloured]; where it makes it surer, "
+                ":orange[orange]. Pale ink could go without a word."
+            ).format(digit=best)
         )
 
 
 def resembles(specimen: Specimen, classifier: Classifier) -> None:
     """The training images nearest to it in feature space."""
-    st.subheader("What it reminds the network of", anchor=False)
+    st.subheader(_("What it reminds the network of"), anchor=False)
     known = _known(classifier)
     features = inspector(classifier).features(specimen.ink[None, ..., None])[0]
     nearest = known.nearest(features, ALIKE)
@@ -59,9 +64,9 @@ def resembles(specimen: Specimen, classifier: Classifier) -> None:
         [
             Picture(
                 known.images[i] / 255,
-                f"A training image of a {known.labels[i]}",
-                title=f"A {known.labels[i]}",
-                words=f"{100 * alike:.1f} % alike",
+                _("A training image of a {digit}").format(digit=known.labels[i]),
+                title=_("A {digit}").format(digit=known.labels[i]),
+                words=_("{share} alike").format(share=share(alike, 1)),
                 tone="" if known.labels[i] == specimen.answer else "other",
             )
             for i, alike in nearest
@@ -70,18 +75,20 @@ def resembles(specimen: Specimen, classifier: Classifier) -> None:
         side="5rem",
     )
     st.caption(
-        f"Of {len(known.images):,} training images, those that the last layer but one finds most "
-        "like it: not pixel by pixel, but in what it has learnt to look for."
+        _(
+            "Of {count} training images, those that the last layer but one finds most like it: "
+            "not pixel by pixel, but in what it has learnt to look for."
+        ).format(count=number(len(known.images)))
     )
 
 
 def otherwise(specimen: Specimen, classifier: Classifier) -> None:
     """The smallest change found after which it is read as another digit."""
-    st.subheader("What would make it another digit", anchor=False)
+    st.subheader(_("What would make it another digit"), anchor=False)
     others = [k for k in np.argsort(-specimen.p[:NOT_A_DIGIT]) if k != specimen.answer]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target = st.segmented_control(
-            "What would make it a",
+            _("What would make it a"),
             [k for k in range(NOT_A_DIGIT) if k != specimen.answer],
             default=int(others[0]),
             required=True,
@@ -90,12 +97,14 @@ def otherwise(specimen: Specimen, classifier: Classifier) -> None:
     change = _change(classifier, specimen.ink, int(target))
     with st.container():
         if change is None:
-            st.caption(f"No change was found that makes it a {target}.")
+            st.caption(_("No change was found that makes it a {digit}.").format(digit=target))
             return
         _show_change(specimen, change, int(target))
     st.caption(
-        "Found by exchanging small squares for those of the nearest training images of a "
-        f"{target}, and putting back what was not needed. A smaller change may exist."
+        _(
+            "Found by exchanging small squares for those of the nearest training images of a "
+            "{digit}, and putting back what was not needed. A smaller change may exist."
+        ).format(digit=target)
     )
 
 
@@ -105,22 +114,22 @@ def _show_change(specimen: Specimen, change: Change, target: int) -> None:
         [
             Picture(
                 specimen.ink,
-                f"The digit as it is, read as {before}",
-                f"Read as {before}",
+                _("The digit as it is, read as {digit}").format(digit=before),
+                _("Read as {digit}").format(digit=before),
                 percent(float(specimen.p.max())),
             ),
             Picture(
                 np.maximum(specimen.ink, change.ink),
-                "What is added in blue, what is taken away in orange",
-                "The change",
-                f"{share(change.share, 0)} of its ink",
+                _("What is added in blue, what is taken away in orange"),
+                _("The change"),
+                _("{share} of its ink").format(share=share(change.share, 0)),
                 tint=change.ink - specimen.ink,
                 faint=0.35,
             ),
             Picture(
                 change.ink,
-                f"The digit after the change, read as {target}",
-                f"Read as {target}",
+                _("The digit after the change, read as {digit}").format(digit=target),
+                _("Read as {digit}").format(digit=target),
                 percent(change.confidence),
             ),
         ],
@@ -144,5 +153,7 @@ def _change(classifier: Classifier, ink: Ink, target: int) -> Change | None:
 
 
 def _known(classifier: Classifier) -> Neighbours:
-    with st.spinner("Looking through the training images, once for this version…", show_time=True):
+    with st.spinner(
+        _("Looking through the training images, once for this version…"), show_time=True
+    ):
         return neighbours(classifier)

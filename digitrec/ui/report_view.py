@@ -15,6 +15,7 @@ from PIL import Image
 
 from digitrec import figures, registry
 from digitrec import report as reports
+from digitrec.language import _, bound, ngettext, number
 from digitrec.registry import RegistryError, Version
 from digitrec.ui import charts
 from digitrec.ui.attempt import attempt
@@ -37,7 +38,9 @@ def show(name: str) -> None:
             st.error(plain(str(error)), icon=":material/error:")
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             st.error(
-                f"The rest of the report of {plain(name)} cannot be shown: its file is damaged.",
+                _(
+                    "The rest of the report of {version} cannot be shown: its file is damaged."
+                ).format(version=plain(name)),
                 icon=":material/error:",
             )
 
@@ -54,11 +57,15 @@ def _head(version: Version) -> None:
 def serve_button(version: Version, key: str) -> None:
     """Put this version in service, or the word that it is."""
     if version.in_service:
-        st.badge("In service", icon=":material/check_circle:", color="green")
+        st.badge(_("In service"), icon=":material/check_circle:", color="green")
     elif st.button(
-        "Put in service", icon=":material/publish:", key=key, disabled=bool(version.damaged)
+        _("Put in service"), icon=":material/publish:", key=key, disabled=bool(version.damaged)
     ):
-        attempt(registry.serve, version.name, said=f"{plain(version.name)} is in service.")
+        attempt(
+            registry.serve,
+            version.name,
+            said=_("{version} is in service.").format(version=plain(version.name)),
+        )
 
 
 def _report(version: Version, report: Report) -> None:
@@ -67,35 +74,40 @@ def _report(version: Version, report: Report) -> None:
     _verdict(report)
     _downloads(version, report)
     if folds := report.get("folds"):
-        _title("Accuracy of the folds", "box plot", report)
+        _title(_("Accuracy of the folds"), "box plot", report)
         charts.box_plot([fold["accuracy"] for fold in folds], "report-folds")
         _table(
-            ("", "Accuracy", "Loss", "Time"),
+            ("", _("Accuracy"), _("Loss"), _("Time")),
             [
-                (f"Fold {k}", share(f["accuracy"], 3), f"{f['loss']:.4f}", duration(f["seconds"]))
+                (
+                    _("Fold {number}").format(number=k),
+                    share(f["accuracy"], 3),
+                    number(f["loss"], 4),
+                    duration(f["seconds"]),
+                )
                 for k, f in enumerate(folds, 1)
             ],
         )
     if "curves" in figures.available(report):
         _curves(report)
     if outside := report.get("out_of_fold"):
-        _title("Confusion matrix", "confusion", report)
-        _confusion(outside["confusion"], "every training image, by a network that never saw it")
-        _title("Digit by digit")
+        _title(_("Confusion matrix"), "confusion", report)
+        _confusion(outside["confusion"], _("every training image, by a network that never saw it"))
+        _title(_("Digit by digit"))
         _table(
-            ("Digit", "Precision", "Recall", "F1", "Images"),
+            (_("Digit"), _("Precision"), _("Recall"), "F1", _("Images")),
             [
                 (
                     str(digit),
                     *(share(row[key]) for key in ("precision", "recall", "f1")),
-                    f"{row['support']:,.0f}",
+                    number(row["support"]),
                 )
                 for digit, row in enumerate(outside["digits"])
             ],
         )
     elif test := report.get("test"):
-        _title("Confusion matrix", "confusion", report)
-        _confusion(test["confusion"], "the test set, which the network never saw")
+        _title(_("Confusion matrix"), "confusion", report)
+        _confusion(test["confusion"], _("the test set, which the network never saw"))
     if on_examples := report.get("examples"):
         _examples(on_examples)
     if "reliability" in report.get("calibration", {}):
@@ -107,18 +119,24 @@ def _report(version: Version, report: Report) -> None:
 def _tiles(report: Report) -> None:
     test, calibration = report.get("test", {}), report.get("calibration", {})
     tiles = [
-        ("Test accuracy", share(test.get("accuracy"))),
-        ("Without contested labels", share(test.get("accuracy_without_contested"))),
-        ("Training took", duration(report["seconds"]) if "seconds" in report else "–"),
+        (_("Test accuracy"), share(test.get("accuracy"))),
+        (_("Without contested labels"), share(test.get("accuracy_without_contested"))),
+        (_("Training took"), duration(report["seconds"]) if "seconds" in report else "–"),
     ]
     if report.get("folds"):
         low, high = (min(1.0, max(0.0, bound)) for bound in report["interval"])
         tiles[:0] = [
-            (f"Mean of {len(report['folds'])} folds", mean_and_std(report["mean"], report["std"])),
-            ("95 % interval", f"{100 * low:.2f} to {share(high)}"),
+            (
+                _("Mean of {count} folds").format(count=len(report["folds"])),
+                mean_and_std(report["mean"], report["std"]),
+            ),
+            (
+                _("{share} interval").format(share=share(0.95, 0)),
+                _("{low} to {high}").format(low=number(100 * low, 2), high=share(high)),
+            ),
         ]
     if "ece_after" in calibration:
-        tiles.append(("Calibration error", share(calibration["ece_after"])))
+        tiles.append((_("Calibration error"), share(calibration["ece_after"])))
     show_tiles(tiles)
     if line := reports.summary(report):
         st.code(line, language=None)
@@ -138,10 +156,17 @@ def _verdict(report: Report) -> None:
             else (st.warning, ":material/trending_down:")
         )
     box(
-        f"**{plain(comparison['verdict'])}** On the same 10,000 test images: "
-        f"{share(comparison['accuracy'])} against {share(comparison['other_accuracy'])}; "
-        f"{comparison['only_this_right']:,} images only this one reads right, "
-        f"{comparison['only_other_right']:,} only {plain(comparison['with'])} (McNemar's test).",
+        _(
+            "**{verdict}** On the same 10,000 test images: {ours} against {theirs}; {gained} "
+            "images only this one reads right, {lost} only {other} (McNemar's test)."
+        ).format(
+            verdict=plain(reports.verdict(comparison)),
+            ours=share(comparison["accuracy"]),
+            theirs=share(comparison["other_accuracy"]),
+            gained=number(comparison["only_this_right"]),
+            lost=number(comparison["only_other_right"]),
+            other=plain(comparison["with"]),
+        ),
         icon=icon,
     )
 
@@ -149,8 +174,8 @@ def _verdict(report: Report) -> None:
 def _downloads(version: Version, report: Report) -> None:
     name = version.name
     with st.container(horizontal=True, key="report-downloads", gap="xsmall"):
-        _download("Report (HTML)", f"{name}.html", lambda: reports.html(report, name))
-        _download("Report (JSON)", f"{name}.json", lambda: json.dumps(report, indent=1))
+        _download(_("Report (HTML)"), f"{name}.html", bound(partial(reports.html, report, name)))
+        _download(_("Report (JSON)"), f"{name}.json", lambda: json.dumps(report, indent=1))
         model_downloads(version)
 
 
@@ -182,19 +207,24 @@ def _title(words: str, figure: str = "", report: Report | None = None) -> None:
         if report is not None:
             for kind in ("png", "svg"):
                 file = f"{figure.replace(' ', '-')}.{kind}"
-                _download(kind.upper(), file, partial(figures.draw, figure, report, kind))
+                _download(kind.upper(), file, bound(partial(figures.draw, figure, report, kind)))
 
 
 def _curves(report: Report) -> None:
-    _title("Loss and accuracy by epoch", "curves", report)
-    histories = {f"Fold {k}": fold["history"] for k, fold in enumerate(report["folds"], 1)}
+    _title(_("Loss and accuracy by epoch"), "curves", report)
+    histories = {
+        _("Fold {number}").format(number=k): fold["history"]
+        for k, fold in enumerate(report["folds"], 1)
+    }
     if final := report.get("history"):
-        histories["All images"] = final
+        histories[_("All images")] = final
     epochs = max(len(history["loss"]) for history in histories.values())
     charts.curves(histories, epochs, "report")
     st.caption(
-        "Solid: on images the network did not see. Dashed: on those it was trained on. "
-        "All images: the network that was kept, on the test set."
+        _(
+            "Solid: on images the network did not see. Dashed: on those it was trained on. "
+            "All images: the network that was kept, on the test set."
+        )
     )
 
 
@@ -205,21 +235,22 @@ def _confusion(table: list[list[int]], of: str) -> None:
     def cell(row: int, column: int) -> str:
         count = table[row][column]
         if row == column:
-            return f'<td class="right">{count:,}</td>'
+            return f'<td class="right">{number(count)}</td>'
         if not count:
             return '<td class="none">·</td>'
         depth = 10 + 60 * count / worst
         colour = f"color-mix(in srgb, var(--doubt) {depth:.0f}%, transparent)"
-        return f'<td style="background:{colour}">{count:,}</td>'
+        return f'<td style="background:{colour}">{number(count)}</td>'
 
     head = "".join(f'<th scope="col">{digit}</th>' for digit in range(10))
     rows = "".join(
         f'<tr><th scope="row">{row}</th>{"".join(cell(row, column) for column in range(10))}</tr>'
         for row in range(10)
     )
+    caption = _("True digits down, answers across: {of}.").format(of=of)
     st.html(
         f'<div class="scroll"><table class="confusion"><tr><th></th>{head}</tr>{rows}'
-        f"<caption>True digits down, answers across: {of}.</caption></table></div>"
+        f"<caption>{caption}</caption></table></div>"
     )
 
 
@@ -233,30 +264,48 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
 
 
 def _examples(found: dict[str, Any]) -> None:
-    _title("On examples that it did not learn from")
+    _title(_("On examples that it did not learn from"))
     rows: list[tuple[str, ...]] = [
-        ("All", share(found["before"]), share(found["after"]), f"{found['examples']:,}")
+        (_("All"), share(found["before"]), share(found["after"]), number(found["examples"]))
     ]
     rows += [
         (
-            escape(row["writer"] or "An unknown hand"),
+            escape(row["writer"] or _("An unknown hand")),
             share(row["before"]),
             share(row["after"]),
-            f"{row['examples']:,}",
+            number(row["examples"]),
         )
         for row in found["writers"]
     ]
-    _table(("Hand", f"By {escape(found['before_with'])}", "Now", "Examples"), rows)
+    _table(
+        (
+            _("Hand"),
+            _("By {version}").format(version=escape(found["before_with"])),
+            _("Now"),
+            _("Examples"),
+        ),
+        rows,
+    )
 
 
 def _calibration(report: Report) -> None:
     found = report["calibration"]
-    _title("Calibration", "reliability", report)
+    _title(_("Calibration"), "reliability", report)
+    if outside := report.get("out_of_fold"):
+        where = _("{count} out-of-fold predictions").format(count=number(outside["images"]))
+    else:
+        where = _("{count} test images").format(count=number(report["data"]["test"]))
     st.write(
-        "How often an answer given with some confidence is right; on the dotted line, exactly that "
-        f"often. Expected calibration error: {share(found['ece_before'])} before, "
-        f"**{share(found['ece_after'])} after** the temperature {found['temperature']:.2f}, "
-        f"measured on {plain(found['measured_on'])}."
+        _(
+            "How often an answer given with some confidence is right; on the dotted line, exactly "
+            "that often. Expected calibration error: {before} before, **{after} after** the "
+            "temperature {temperature}, measured on {where}."
+        ).format(
+            before=share(found["ece_before"]),
+            after=share(found["ece_after"]),
+            temperature=number(found["temperature"], 2),
+            where=where,
+        )
     )
     charts.reliability(found, "report-reliability")
 
@@ -264,14 +313,20 @@ def _calibration(report: Report) -> None:
 def _mistakes(report: Report) -> None:
     found = report["mistakes"]
     suspects = sum(mistake["label_error"] for mistake in found)
-    _title("The most confident mistakes", "mistakes", report)
-    st.write(
-        f"Of the {plain(report['mistakes_in'])}. "
-        + (f"{suspects} of these {len(found)} look like errors of the label." if suspects else "")
-    )
+    _title(_("The most confident mistakes"), "mistakes", report)
+    said = [_("Of the training set.") if report.get("out_of_fold") else _("Of the test set.")]
+    if suspects:
+        said.append(
+            ngettext(
+                "{count} of these {shown} looks like an error of the label.",
+                "{count} of these {shown} look like errors of the label.",
+                suspects,
+            ).format(count=suspects, shown=len(found))
+        )
+    st.write(" ".join(said))
     st.html(f'<div class="mistakes">{"".join(map(_mistake, found[:MISTAKES_AT_FIRST]))}</div>')
     if rest := found[MISTAKES_AT_FIRST:]:
-        with st.expander(f"{len(rest)} more"):
+        with st.expander(_("{count} more").format(count=len(rest))):
             st.html(f'<div class="mistakes">{"".join(map(_mistake, rest))}</div>')
 
 
@@ -281,10 +336,16 @@ def _mistake(mistake: dict[str, Any]) -> str:
     picture = base64.b64encode(file.getvalue()).decode()
     label, answer = int(mistake["label"]), int(mistake["predicted"])
     suspect = mistake["label_error"]
+    alt = _("Labelled {label}, read as {digit}").format(label=label, digit=answer)
+    wrong = _("The label looks wrong")
+    said = _("Read as {digit}").format(digit=answer)
+    labelled = _("Label: {label}").format(label=label)
+    if suspect:
+        labelled += f"<br><em>{wrong}</em>"
     return (
         f'<figure class="mistake{" suspect" if suspect else ""}">'
-        f'<img src="data:image/png;base64,{picture}" alt="Labelled {label}, read as {answer}">'
-        f"<figcaption><b>Read as {answer}</b>{share(mistake['confidence'], 1)}<br>"
-        f"Label: {label}{'<br><em>The label looks wrong</em>' if suspect else ''}"
-        "</figcaption></figure>"
+        f'<img src="data:image/png;base64,{picture}" alt="{alt}">'
+        f"<figcaption><b>{said}</b>"
+        f"{share(mistake['confidence'], 1)}<br>"
+        f"{labelled}</figcaption></figure>"
     )

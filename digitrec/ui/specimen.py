@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from digitrec.classifier import NOT_A_DIGIT, Classifier
 from digitrec.datasets import as_input, mnist
 from digitrec.inside import Array
+from digitrec.language import _
 from digitrec.preprocess import Ink
 from digitrec.reading import Digit, Number, Reading, Refusal
 from digitrec.ui import answer, drawing, pixels
@@ -56,8 +57,10 @@ def drawn(classifier: Classifier) -> Specimen | None:
                 st.warning(refusal(reading), icon=":material/block:")
         if not reading.numbers and not reading.refused:
             st.markdown(
-                "Draw a digit and watch it go through the network: every layer follows the pen. "
-                "Until then, here is one of MNIST's test set on its way to the answer."
+                _(
+                    "Draw a digit and watch it go through the network: every layer follows the "
+                    "pen. Until then, here is one of MNIST's test set on its way to the answer."
+                )
             )
         _said(reading)
         marks: list[Digit | Refusal] = [d for n in reading.numbers for d in n.digits]
@@ -76,17 +79,22 @@ def from_mnist(classifier: Classifier) -> Specimen:
     with left, st.container(key="dealt", gap="xsmall"):
         deal = st.session_state.setdefault("deal", 1)
         dealt = np.random.default_rng(deal).choice(len(images), DEALT, replace=False)
-        pictures = [pixels.Picture(images[i] / 255, f"A {labels[i]} from MNIST") for i in dealt]
+        pictures = [
+            pixels.Picture(images[i] / 255, _("A {digit} from MNIST").format(digit=labels[i]))
+            for i in dealt
+        ]
         pressed = pixels.choose(pictures, "deal-of-digits", side="4rem")
         if pressed is not None:
             index = int(dealt[pressed])
-        st.button("Others", icon=":material/shuffle:", on_click=_deal)
-        st.caption("Ten thousand digits that the network was never trained on.")
+        st.button(_("Others"), icon=":material/shuffle:", on_click=_deal)
+        st.caption(_("Ten thousand digits that the network was never trained on."))
     st.query_params["test"] = str(index)
     specimen = look_at(as_input(images[index : index + 1])[0, ..., 0], classifier)
     with right:
         _said(_as_reading(specimen))
-        st.caption(f"Test digit {index}, labelled {labels[index]}.")
+        st.caption(
+            _("Test digit {number}, labelled {label}.").format(number=index, label=labels[index])
+        )
     return specimen
 
 
@@ -108,9 +116,9 @@ def _said(reading: Reading) -> None:
 
 def _choose(marks: list[Digit | Refusal]) -> int:
     """Which of several to look into; the last at first."""
-    names = [str(mark.digit) if isinstance(mark, Digit) else "left out" for mark in marks]
+    names = [str(mark.digit) if isinstance(mark, Digit) else _("left out") for mark in marks]
     chosen = st.segmented_control(
-        "Look into",
+        _("Look into"),
         range(len(marks)),
         default=len(marks) - 1,
         format_func=names.__getitem__,

@@ -7,6 +7,7 @@ import streamlit as st
 from digitrec import jobs
 from digitrec.classifier import ModelError, in_service
 from digitrec.jobs import Snapshot
+from digitrec.language import _, percent
 from digitrec.ui.words import duration, plain, recipe
 
 
@@ -38,7 +39,8 @@ def _in_service() -> str | None:
     except ModelError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return None
-    st.caption(f":material/memory: Model in service: **{plain(model.name)}**")
+    said = _("Model in service: **{version}**").format(version=plain(model.name))
+    st.caption(f":material/memory: {said}")
     if model.notice:
         st.warning(plain(model.notice), icon=":material/warning:")
     return model.name
@@ -47,12 +49,15 @@ def _in_service() -> str | None:
 def _run_status(run: Snapshot) -> None:
     with st.container(border=True, key="run-status", gap="xsmall"):
         what = recipe(run.plan.recipe, run.plan.schedule).lower()
-        st.markdown(f":material/model_training: **Training** {what}")
+        said = _("**Training** {recipe}").format(recipe=what)
+        st.markdown(f":material/model_training: {said}")
         st.progress(run.progress, how_far(run))
-        st.page_link("digitrec/ui/train.py", label="Watch it", icon=":material/monitoring:")
+        st.page_link("digitrec/ui/train.py", label=_("Watch it"), icon=":material/monitoring:")
 
 
 def how_far(run: Snapshot) -> str:
     """The share that is done and the time left, in a few words."""
-    left = f" · about {duration(run.seconds_left)} left" if run.seconds_left is not None else ""
-    return f"{run.progress:.0%}".replace("%", " %") + left
+    done = percent(run.progress)
+    if run.seconds_left is None:
+        return done
+    return _("{share} · about {time} left").format(share=done, time=duration(run.seconds_left))

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 
 from digitrec import Number, Reading
+from digitrec.language import _
 from digitrec.ui.words import certainty, percent, tone, written
 
 COLUMNS = ("file", "number", "confidence", "box", "note")  # box: x y width height, in pixels
@@ -28,9 +29,9 @@ def rows(numbers: Sequence[Number]) -> list[dict[str, str]]:
 
 def note(number: Number) -> str:
     """What there is to say of a number: how it was written, and what its doubtful digits may be."""
-    said = [f"written {written(number)}"] if number.marks else []
+    said = [_("written {number}").format(number=written(number))] if number.marks else []
     said += [
-        f"the {digit.digit} may be a {digit.alternatives[1][0]}"
+        _("the {digit} may be a {other}").format(digit=digit.digit, other=digit.alternatives[1][0])
         for digit in number.digits
         if tone(digit.confidence) == "doubt" and len(digit.alternatives) > 1
     ]
@@ -54,9 +55,11 @@ def to_csv(readings: Sequence[tuple[str, Reading | str]]) -> str:
             table.writerow((name, number.text, round(number.confidence, 4), box, note(number)))
         for shape in reading.refused:
             box = " ".join(map(str, shape.box))
-            table.writerow((name, "", "", box, f"{shape.reason}, left out"))
+            table.writerow(
+                (name, "", "", box, _("{reason}, left out").format(reason=_(shape.reason)))
+            )
         if not reading.numbers and not reading.refused:
-            table.writerow((name, "", "", "", "nothing found"))
+            table.writerow((name, "", "", "", _("nothing found")))
     return file.getvalue()
 
 

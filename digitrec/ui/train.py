@@ -3,6 +3,7 @@
 import streamlit as st
 
 from digitrec import jobs, registry
+from digitrec.language import _
 from digitrec.ui import progress, report_view
 from digitrec.ui.history import history
 from digitrec.ui.plan_form import plan_form
@@ -22,12 +23,12 @@ def choose_report(runs: list[jobs.Snapshot]) -> str | None:
     def keep() -> None:
         st.query_params["version"] = st.session_state["report-of"]
 
-    chosen: str = st.selectbox("Report of the version", names, key="report-of", on_change=keep)
+    chosen: str = st.selectbox(_("Report of the version"), names, key="report-of", on_change=keep)
     return chosen
 
 
 with st.container(key="page", gap="small"):
-    st.header("Train the network", anchor=False)
+    st.header(_("Train the network"), anchor=False)
     runs = jobs.history()
     run = runs[0] if runs else None
     if run and run.under_way:
@@ -37,7 +38,9 @@ with st.container(key="page", gap="small"):
         if run and st.session_state.pop("followed", None) == run.id and run.version:
             st.query_params["version"] = run.version
             st.success(
-                f"Done in {duration(run.seconds)}: {plain(run.version)}.",
+                _("Done in {time}: {version}.").format(
+                    time=duration(run.seconds), version=plain(run.version)
+                ),
                 icon=":material/check_circle:",
             )
         if run and run.state != "done":

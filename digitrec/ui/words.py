@@ -5,8 +5,22 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from digitrec import language
+from digitrec.language import N_, _, ngettext, number
 from digitrec.reading import Number, Reading
 from digitrec.settings import settings
+
+MONTHS = (
+    *(N_("January"), N_("February"), N_("March"), N_("April"), N_("May"), N_("June")),
+    *(N_("July"), N_("August"), N_("September"), N_("October"), N_("November"), N_("December")),
+)
+RECIPES: dict[tuple[str | None, str | None], str] = {
+    ("compact", "quick"): N_("Compact, quick"),
+    ("compact", "thorough"): N_("Compact, thorough"),
+    ("compact", "full"): N_("Compact, full"),
+    ("classic", "tutorial"): N_("Classic, the tutorial's"),
+    ("adapted", None): N_("Adapted"),
+}
 
 
 def plain(text: str) -> str:
@@ -21,10 +35,10 @@ def certainty(confidence: float) -> str:
     ('Very sure', 'Sure', 'Doubtful', 'A guess')
     """
     if confidence < 0.5:
-        return "A guess"
+        return _("A guess")
     if confidence < settings().doubt_below:
-        return "Doubtful"
-    return "Very sure" if confidence >= 0.99 else "Sure"
+        return _("Doubtful")
+    return _("Very sure") if confidence >= 0.99 else _("Sure")
 
 
 def tone(confidence: float) -> str:
@@ -39,8 +53,8 @@ def percent(confidence: float) -> str:
     ('93 %', '> 99 %', '< 1 %')
     """
     if confidence > 0.99:
-        return "> 99 %"
-    return f"{confidence:.0%}".replace("%", " %") if confidence >= 0.01 else "< 1 %"
+        return f"> {language.percent(0.99)}"
+    return language.percent(confidence) if confidence >= 0.01 else f"< {language.percent(0.01)}"
 
 
 def refusal(reading: Reading) -> str:
@@ -48,14 +62,14 @@ def refusal(reading: Reading) -> str:
     count = len(reading.refused)
     if not count:
         return ""
-    reason = reading.refused[0].reason if count == 1 else "not digits"
+    said = ngettext("This is not a digit.", "These {count} shapes are not digits.", count)
     if reading.numbers:
-        return (
-            f"One shape is {reason}, so it is left out."
-            if count == 1
-            else f"{count} shapes are {reason}, so they are left out."
+        said = ngettext(
+            "One shape is not a digit, so it is left out.",
+            "{count} shapes are not digits, so they are left out.",
+            count,
         )
-    return f"This is {reason}." if count == 1 else f"These {count} shapes are {reason}."
+    return said.format(count=count)
 
 
 def written(number: Number) -> str:
@@ -73,11 +87,13 @@ def duration(seconds: float) -> str:
     ('a few seconds', '50 s', '2 min', '1 h 23 min')
     """
     if seconds < 10:
-        return "a few seconds"
+        return _("a few seconds")
     if seconds < 90:
         return f"{5 * round(seconds / 5)} s"
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < 60:
+        return f"{minutes} min"
+    return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
 
 
 def share(value: float | None, digits: int = 2) -> str:
@@ -86,7 +102,7 @@ def share(value: float | None, digits: int = 2) -> str:
     >>> share(0.98925, 3), share(None)
     ('98.925 %', '–')
     """
-    return "–" if value is None else f"{100 * value:.{digits}f} %"
+    return "–" if value is None else language.percent(value, digits)
 
 
 def mean_and_std(mean: float | None, std: float | None) -> str:
@@ -95,7 +111,9 @@ def mean_and_std(mean: float | None, std: float | None) -> str:
     >>> mean_and_std(0.98925, 0.00088)
     '98.925 ± 0.088 %'
     """
-    return "–" if mean is None else f"{100 * mean:.3f} ± {100 * (std or 0):.3f} %"
+    if mean is None:
+        return "–"
+    return f"{number(100 * mean, 3)} ± {language.percent(std or 0, 3)}"
 
 
 def size(count: int) -> str:
@@ -104,18 +122,23 @@ def size(count: int) -> str:
     >>> size(5_758_604)
     '5.8 MB'
     """
-    return f"{count / 1e6:.1f} MB"
+    return _("{count} MB").format(count=number(count / 1e6, 1))
 
 
 def moment(when: datetime) -> str:
     """A date and time of day where the computer is."""
-    return f"{when.astimezone():%-d %B %Y, %H:%M}"
+    here = when.astimezone()
+    return _("{day} {month} {year}, {time}").format(
+        day=here.day, month=_(MONTHS[here.month - 1]), year=here.year, time=f"{here:%H:%M}"
+    )
 
 
 def recipe(name: str | None, schedule: str | None) -> str:
     """A recipe and its schedule as a name.
 
     >>> recipe("compact", "quick"), recipe("classic", "tutorial"), recipe(None, None)
-    ('Compact, quick', 'Classic, tutorial', 'Unknown recipe')
+    ('Compact, quick', "Classic, the tutorial's", 'Unknown recipe')
     """
-    return ", ".join(filter(None, (name, schedule))).capitalize() or "Unknown recipe"
+    if words := RECIPES.get((name, schedule)):
+        return _(words)
+    return ", ".join(filter(None, (name, schedule))).capitalize() or _("Unknown recipe")

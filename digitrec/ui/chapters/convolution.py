@@ -8,32 +8,35 @@ import streamlit as st
 from digitrec import lessons
 from digitrec.classifier import in_service
 from digitrec.inside import inspector
+from digitrec.language import N_, _
 from digitrec.lessons import Array
 from digitrec.ui import pixels
 from digitrec.ui.pixels import Picture
 from digitrec.ui.specimen import test_digits
 
 KERNELS = {
-    "Upright edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
-    "Level edges": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
-    "Slanted strokes": [[2, -1, -1], [-1, 2, -1], [-1, -1, 2]],
-    "Outline": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
-    "Blur": [[1, 1, 1], [1, 1, 1], [1, 1, 1]],
+    N_("Upright edges"): [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+    N_("Level edges"): [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+    N_("Slanted strokes"): [[2, -1, -1], [-1, 2, -1], [-1, -1, 2]],
+    N_("Outline"): [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+    N_("Blur"): [[1, 1, 1], [1, 1, 1], [1, 1, 1]],
 }
 DIGITS = (3, 2, 1, 18, 4, 15, 11, 0, 61, 7)  # of the test set: 0 to 9
 
 
 def draw() -> None:
     st.markdown(
-        "A **convolution** is a small window that slides over the picture. At each place it "
-        "multiplies what it sees by its nine weights and adds up: much where the picture looks "
-        "like the weights, little elsewhere. **Turn the weights** and see what lights up."
+        _(
+            "A **convolution** is a small window that slides over the picture. At each place it "
+            "multiplies what it sees by its nine weights and adds up: much where the picture looks "
+            "like the weights, little elsewhere. **Turn the weights** and see what lights up."
+        )
     )
     images, labels = test_digits()
     first, second = st.columns([3, 2], gap="large")
     with first:
         index = st.segmented_control(
-            "Digit",
+            _("Digit"),
             DIGITS,
             format_func=lambda i: str(labels[i]),
             default=DIGITS[4],
@@ -41,7 +44,13 @@ def draw() -> None:
             key="kernel-digit",
         )
     with second:
-        st.selectbox("Begin with", list(KERNELS), key="kernel-preset", on_change=_preset)
+        st.selectbox(
+            _("Begin with"),
+            list(KERNELS),
+            format_func=_,
+            key="kernel-preset",
+            on_change=_preset,
+        )
     _defaults()
     left, right = st.columns([2, 5], gap="large")
     with left:
@@ -51,18 +60,24 @@ def draw() -> None:
         _show(ink, kernel)
     own = inspector(in_service()).layers[0].kernel
     st.markdown(
-        "In a network nobody turns the weights by hand: training does. After a convolution, "
-        "**ReLU** keeps what is above zero, and **pooling** keeps the strongest of each four, so "
-        "that the next layer sees further. "
+        _(
+            "In a network nobody turns the weights by hand: training does. After a convolution, "
+            "**ReLU** keeps what is above zero, and **pooling** keeps the strongest of each four, "
+            "so that the next layer sees further. "
+        )
         + (
-            f"These are the {len(own)} kernels of the first layer of the network in service:"
+            _("These are the {count} kernels of the first layer of the network in service:").format(
+                count=len(own)
+            )
             if own is not None and own.ndim == 4
             else ""
         )
     )
     if own is not None and own.ndim == 4:
         _learnt(own)
-    st.page_link("digitrec/ui/inside.py", label="See all its layers", icon=":material/visibility:")
+    st.page_link(
+        "digitrec/ui/inside.py", label=_("See all its layers"), icon=":material/visibility:"
+    )
 
 
 def _preset() -> None:
@@ -84,7 +99,9 @@ def _kernel() -> Array:
             rows.append(
                 [
                     st.number_input(
-                        f"Weight, row {row + 1}, column {column + 1}",
+                        _("Weight, row {row}, column {column}").format(
+                            row=row + 1, column=column + 1
+                        ),
                         -9,
                         9,
                         step=1,
@@ -105,20 +122,20 @@ def _show(ink: Array, kernel: Array) -> None:
     pooled = lessons.pool(np.asarray(kept, np.float32))
     pixels.show(
         [
-            Picture(ink, "The digit", "The digit"),
+            Picture(ink, _("The digit"), _("The digit")),
             Picture(
                 blank,
-                "What the kernel answers: blue above zero, orange below",
-                "Convolution",
-                "Blue above zero, orange below",
+                _("What the kernel answers: blue above zero, orange below"),
+                _("Convolution"),
+                _("Blue above zero, orange below"),
                 tint=answer / strongest,
             ),
-            Picture(blank, "The same above zero", "ReLU", "What is above zero", tint=kept),
+            Picture(blank, _("The same above zero"), _("ReLU"), _("What is above zero"), tint=kept),
             Picture(
                 np.zeros_like(pooled),
-                "The strongest of each four",
-                "Max pooling",
-                "14 × 14 are left",
+                _("The strongest of each four"),
+                _("Max pooling"),
+                _("14 × 14 are left"),
                 tint=pooled,
             ),
         ],
@@ -134,7 +151,7 @@ def _learnt(kernels: Array) -> None:
         [
             Picture(
                 np.zeros(kernel.shape[:2], np.float32),
-                f"Kernel {k} of the first layer",
+                _("Kernel {number} of the first layer").format(number=k),
                 tint=kernel[..., 0] / max(float(most), 1e-9),
             )
             for k, (kernel, most) in enumerate(zip(kernels, strongest, strict=True), 1)

@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from digitrec.datasets import mnist
+from digitrec.language import _, number
 from digitrec.ui import pixels
 from digitrec.ui.pixels import Picture
 
@@ -28,19 +29,24 @@ def _training() -> list[tuple[NDArray[np.uint8], NDArray[np.uint8], int]]:
 
 def draw() -> None:
     st.markdown(
-        "A network is as good as its examples. **MNIST** holds 70,000 digits, written by hand on "
-        "paper by some 500 people and scanned around 1990: 60,000 to learn from, 10,000 to be "
-        "tested on. Choose a digit, and press one to see it as a computer does."
+        _(
+            "A network is as good as its examples. **MNIST** holds 70,000 digits, written by hand "
+            "on paper by some 500 people and scanned around 1990: 60,000 to learn from, 10,000 to "
+            "be tested on. Choose a digit, and press one to see it as a computer does."
+        )
     )
     digit = st.segmented_control(
-        "Digit", list(range(10)), default=4, required=True, key="mnist-digit"
+        _("Digit"), list(range(10)), default=4, required=True, key="mnist-digit"
     )
     images, mean, count = _training()[digit]
-    turn = st.slider("Other hands", 1, len(images) // SHOWN, 1, key="mnist-page")
+    turn = st.slider(_("Other hands"), 1, len(images) // SHOWN, 1, key="mnist-page")
     page = images[(turn - 1) * SHOWN : turn * SHOWN]
     pressed = pixels.choose(
         [
-            Picture(image / 255, f"A {digit}, number {k} on this page")
+            Picture(
+                image / 255,
+                _("A {digit}, number {number} on this page").format(digit=digit, number=k),
+            )
             for k, image in enumerate(page, 1)
         ],
         "mnist-images",
@@ -54,16 +60,16 @@ def draw() -> None:
     with left:
         st.html(_numbers(page[chosen]))
         st.caption(
-            "To the computer it is this table: 784 numbers, from 0 for paper to 255 for ink."
+            _("To the computer it is this table: 784 numbers, from 0 for paper to 255 for ink.")
         )
     with right:
         pixels.show(
             [
                 Picture(
                     mean / 255,
-                    f"The mean of all training images of a {digit}",
-                    f"The mean of all {count:,}",
-                    "Blurred where hands differ, dark where they agree.",
+                    _("The mean of all training images of a {digit}").format(digit=digit),
+                    _("The mean of all {count}").format(count=number(count)),
+                    _("Blurred where hands differ, dark where they agree."),
                 )
             ],
             "mnist-mean",
@@ -78,4 +84,5 @@ def _numbers(image: NDArray[np.uint8]) -> str:
         f'<i style="--ink:{100 * value / 255:.0f}%">{value or ""}</i>'
         for value in image.ravel().tolist()
     )
-    return f'<div class="numbers" role="img" aria-label="Its 28 by 28 values">{cells}</div>'
+    label = _("Its 28 by 28 values")
+    return f'<div class="numbers" role="img" aria-label="{label}">{cells}</div>'

@@ -8,30 +8,38 @@ import numpy as np
 import streamlit as st
 
 from digitrec import lessons, registry
+from digitrec.language import N_, _
 from digitrec.registry import RegistryError
 from digitrec.ui import pixels
 from digitrec.ui.pixels import Picture
 from digitrec.ui.specimen import test_digits
 from digitrec.ui.words import share
 
-PAIRS = {"1 and 0": (0, 1), "4 and 7": (7, 4), "3 and 8": (3, 8)}
+PAIRS = {N_("1 and 0"): (0, 1), N_("4 and 7"): (7, 4), N_("3 and 8"): (3, 8)}
 WRONG = 9  # of the rule's mistakes shown
 BINS = 40
 
 
 def draw() -> None:
     st.markdown(
-        "How would you tell a computer what a 1 looks like? The old way is to write a rule. "
-        "**Here is one: measure the ink in the middle of the picture.** A 0 has little there, a 1 "
-        "has much. Move the border between them, and see how far the rule gets."
+        _(
+            "How would you tell a computer what a 1 looks like? The old way is to write a rule. "
+            "**Here is one: measure the ink in the middle of the picture.** A 0 has little there, "
+            "a 1 has much. Move the border between them, and see how far the rule gets."
+        )
     )
     left, right = st.columns([1, 2], gap="large", vertical_alignment="bottom")
     with left:
         pair = st.segmented_control(
-            "Tell apart", list(PAIRS), default="1 and 0", required=True, key="rule-pair"
+            _("Tell apart"),
+            list(PAIRS),
+            format_func=_,
+            default="1 and 0",
+            required=True,
+            key="rule-pair",
         )
     with right:
-        border = st.slider("The border, in per cent of ink", 0, 100, 20, key="rule-border")
+        border = st.slider(_("The border, in per cent of ink"), 0, 100, 20, key="rule-border")
     little, much = PAIRS[pair]
     images, labels = test_digits()
     chosen = np.isin(labels, (little, much))
@@ -40,15 +48,20 @@ def draw() -> None:
     right_ones = lessons.rule_is_right(measure, labels == little, border / 100)
     _histogram(measure, labels, border)
     first, second = st.columns(2)
-    first.metric("Your rule is right", share(float(right_ones.mean()), 1), border=True)
+    first.metric(_("Your rule is right"), share(float(right_ones.mean()), 1), border=True)
     if (learnt := _learnt(little, much)) is not None:
-        second.metric("The network is right", share(learnt, 1), border=True)
+        second.metric(_("The network is right"), share(learnt, 1), border=True)
     wrong = np.flatnonzero(~right_ones)[:WRONG]
     if len(wrong):
-        st.caption("What your rule gets wrong, for instance:")
+        st.caption(_("What your rule gets wrong, for instance:"))
         pixels.show(
             [
-                Picture(images[i] / 255, f"A {labels[i]}", words=f"a {labels[i]}", tint=_frame())
+                Picture(
+                    images[i] / 255,
+                    _("A {digit}").format(digit=labels[i]),
+                    words=_("a {digit}").format(digit=labels[i]),
+                    tint=_frame(),
+                )
                 for i in wrong
             ],
             "rule-wrong",
@@ -56,10 +69,12 @@ def draw() -> None:
             layout="row",
         )
     st.markdown(
-        "**Deep learning** leaves the rule to the computer. It begins with hundreds of thousands "
-        "of numbers set at random, looks at examples whose answer is known, and after each one "
-        "turns every number a little towards the right answer. *Deep* means that it works in "
-        "layers: strokes from pixels, shapes from strokes, digits from shapes."
+        _(
+            "**Deep learning** leaves the rule to the computer. It begins with hundreds of "
+            "thousands of numbers set at random, looks at examples whose answer is known, and "
+            "after each one turns every number a little towards the right answer. *Deep* means "
+            "that it works in layers: strokes from pixels, shapes from strokes, digits from shapes."
+        )
     )
 
 
@@ -98,7 +113,7 @@ def _histogram(measure: Any, labels: Any, border: int) -> None:
                         "field": "ink",
                         "type": "quantitative",
                         "bin": {"binned": True},
-                        "title": "Ink in the middle, per cent",
+                        "title": _("Ink in the middle, per cent"),
                         "scale": {"domain": [0, 100]},
                     },
                     "x2": {"field": "to"},
@@ -106,9 +121,9 @@ def _histogram(measure: Any, labels: Any, border: int) -> None:
                         "field": "n",
                         "type": "quantitative",
                         "stack": None,
-                        "title": "Test digits",
+                        "title": _("Test digits"),
                     },
-                    "color": {"field": "digit", "type": "nominal", "title": "Digit"},
+                    "color": {"field": "digit", "type": "nominal", "title": _("Digit")},
                 },
             },
             {
@@ -119,5 +134,5 @@ def _histogram(measure: Any, labels: Any, border: int) -> None:
         ],
     }
     st.vega_lite_chart(
-        rows, spec, width="stretch", key="rule-chart", alt="Ink in the middle, for both digits"
+        rows, spec, width="stretch", key="rule-chart", alt=_("Ink in the middle, for both digits")
     )

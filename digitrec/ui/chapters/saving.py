@@ -8,6 +8,7 @@ from digitrec import lessons
 from digitrec.classifier import Classifier, in_service
 from digitrec.datasets import as_input
 from digitrec.inside import inspector
+from digitrec.language import _, number
 from digitrec.ui.specimen import test_digits
 from digitrec.ui.tiles import show_tiles
 from digitrec.ui.words import plain, share, size
@@ -21,36 +22,43 @@ def draw() -> None:
     layers = [layer for layer in inspector(classifier).layers if layer.weights]
     total = sum(layer.weights for layer in layers)
     st.markdown(
-        f"Once trained, a network is a list of layers and their weights: {total:,} numbers in a "
-        "file. **Copy the file, and you have copied everything it has learnt.** digitrec keeps "
-        "two: `model.keras`, to go on training, and `model.tflite`, small and quick, which reads."
+        _(
+            "Once trained, a network is a list of layers and their weights: {count} numbers in a "
+            "file. **Copy the file, and you have copied everything it has learnt.** digitrec "
+            "keeps two: `model.keras`, to go on training, and `model.tflite`, small and quick, "
+            "which reads."
+        ).format(count=number(total))
     )
     most = max(layer.weights for layer in layers)
     rows = "".join(
-        f"<tr><th scope='row'>{layer.kind}</th>"
+        f"<tr><th scope='row'>{_(layer.kind)}</th>"
         f"<td><div class='bar'><i style='width:{100 * layer.weights / most:.1f}%'></i></div></td>"
-        f"<td>{layer.weights:,}</td></tr>"
+        f"<td>{number(layer.weights)}</td></tr>"
         for layer in layers
     )
     st.html(f"<table class='weights'>{rows}</table>")
     st.markdown(
-        "How exact must those numbers be? Each takes 32 bits. **Keep fewer**, and see when the "
-        "network forgets how to read."
+        _(
+            "How exact must those numbers be? Each takes 32 bits. **Keep fewer**, and see when the "
+            "network forgets how to read."
+        )
     )
-    bits = st.select_slider("Bits a weight", BITS, 8, key="saving-bits")
-    with st.spinner("Reading with the rounded weights…"):
+    bits = st.select_slider(_("Bits a weight"), BITS, 8, key="saving-bits")
+    with st.spinner(_("Reading with the rounded weights…")):
         whole, rounded = (_accuracy(classifier, n) for n in (32, bits))
     show_tiles(
         [
-            ("Their size at 32 bits", size(4 * total)),
-            (f"At {bits} bits", size(total * bits // 8)),
-            ("Right at 32 bits", share(whole, 1)),
-            (f"Right at {bits} bits", share(rounded, 1)),
+            (_("Their size at 32 bits"), size(4 * total)),
+            (_("At {bits} bits").format(bits=bits), size(total * bits // 8)),
+            (_("Right at 32 bits"), share(whole, 1)),
+            (_("Right at {bits} bits").format(bits=bits), share(rounded, 1)),
         ]
     )
     st.caption(
-        f"Read anew just now: the first {IMAGES} test digits by version {plain(classifier.name)}, "
-        f"each weight rounded to one of {2**bits:,} values. Nothing is saved."
+        _(
+            "Read anew just now: the first {count} test digits by version {version}, each weight "
+            "rounded to one of {values} values. Nothing is saved."
+        ).format(count=IMAGES, version=plain(classifier.name), values=number(2**bits))
     )
 
 

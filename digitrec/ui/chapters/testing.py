@@ -7,6 +7,7 @@ import streamlit as st
 
 from digitrec import lessons
 from digitrec.classifier import NOT_A_DIGIT, in_service
+from digitrec.language import N_, _, number
 from digitrec.settings import settings
 from digitrec.ui import pixels
 from digitrec.ui.flow import class_name
@@ -21,45 +22,59 @@ SHOWN = 24
 def draw() -> None:
     classifier = in_service()
     st.markdown(
-        "Now the 10,000 digits that the network has never seen. Besides its answer it says **how "
-        "sure** it is. Let it keep silent when it is less sure than you ask for: it answers less "
-        "often, and is wrong less often."
+        _(
+            "Now the 10,000 digits that the network has never seen. Besides its answer it says "
+            "**how sure** it is. Let it keep silent when it is less sure than you ask for: it "
+            "answers less often, and is wrong less often."
+        )
     )
     asked = st.slider(
-        "Answer only when at least this sure, per cent",
+        _("Answer only when at least this sure, per cent"),
         0,
         99,
         round(100 * settings().doubt_below),
         key="testing-sure",
     )
-    with st.spinner("Reading the 10,000 test digits, once for this version…", show_time=True):
+    with st.spinner(_("Reading the 10,000 test digits, once for this version…"), show_time=True):
         p, labels = lessons.test_answers(classifier)
     answers, sure = p.argmax(1), p.max(1)
     answered = (sure >= asked / 100) & (answers != NOT_A_DIGIT)
     right = answers == labels
     show_tiles(
         [
-            ("Answered", share(float(answered.mean()))),
-            ("Right, of those", share(float(right[answered].mean()) if answered.any() else None)),
-            ("Wrong", f"{int((answered & ~right).sum())}"),
-            ("Kept silent", f"{int((~answered).sum())}"),
+            (_("Answered"), share(float(answered.mean()))),
+            (
+                _("Right, of those"),
+                share(float(right[answered].mean()) if answered.any() else None),
+            ),
+            (_("Wrong"), number(int((answered & ~right).sum()))),
+            (_("Kept silent"), number(int((~answered).sum()))),
         ]
     )
     which = st.segmented_control(
-        "Show", ["Wrong", "Kept silent"], default="Wrong", required=True, key="testing-show"
+        _("Show"),
+        [N_("Wrong"), N_("Kept silent")],
+        format_func=_,
+        default="Wrong",
+        required=True,
+        key="testing-show",
     )
     found = np.flatnonzero(~answered if which == "Kept silent" else answered & ~right)
     found = found[np.argsort(-sure[found], kind="stable")][:SHOWN]
     if not len(found):
-        st.caption("None at all.")
+        st.caption(_("None at all."))
         return
-    images, _ = test_digits()
+    images = test_digits()[0]
     pressed = pixels.choose(
         [
             Picture(
                 images[i] / 255,
-                f"Labelled {labels[i]}, read as {class_name(int(answers[i]))}. Look inside",
-                f"{labels[i]}, read as {class_name(int(answers[i]))}",
+                _("Labelled {label}, read as {digit}. Look inside").format(
+                    label=labels[i], digit=class_name(int(answers[i]))
+                ),
+                _("{label}, read as {digit}").format(
+                    label=labels[i], digit=class_name(int(answers[i]))
+                ),
                 percent(float(sure[i])),
             )
             for i in found
@@ -67,6 +82,6 @@ def draw() -> None:
         "testing-mistakes",
         side="6rem",
     )
-    st.caption("Would you have read them better? Press one to see what went on inside.")
+    st.caption(_("Would you have read them better? Press one to see what went on inside."))
     if pressed is not None:
         st.switch_page("digitrec/ui/inside.py", query_params={"test": str(found[pressed])})

@@ -1,0 +1,110 @@
+"""English and French: what a person reads goes through one gettext catalogue.
+
+A sentence is written in English where it is used, and that is its key in the catalogue. `_` and
+`ngettext` translate when they are called, so never at import; `N_` marks what is translated later,
+where it is shown. Each thread speaks its own language: the page tells that of its sessions, and
+everything else, the command line and training runs too, speaks what ``DIGITREC_LANGUAGE`` says.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from digitrec.settings import LANGUAGES, settings
+
+NAMES = {"en": "English", "fr": "Français"}
+_LOCALE = Path(__file__).resolve().parent / "locale"
+_MARKS = {"en": (",", ".", " "), "fr": ("\u202f", ",", "\u202f")}  # thousands, decimals, before %
+_bound: ContextVar[str | None] = ContextVar("language", default=None)
+_ask: Callable[[], str | None] = lambda: None  # noqa: E731
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def ask(whom: Callable[[], str | None]) -> None:
+    """Ask `whom` for the language from now on; where it answers None, the setting decides."""
+    global _ask  # noqa: PLW0603
+    _ask = whom
+
+
+def language() -> str:
+    """The language to speak here and now: "en" or "fr"."""
+    return _bound.get() or _ask() or settings().language
+
+
+def bound(function: Callable[P, R]) -> Callable[P, R]:
+    """The function in the language spoken now, whichever thread calls it later."""
+    code = language()
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        token = _bound.set(code)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _bound.reset(token)
+
+    return call
+
+
+def speaking() -> dict[str, str]:
+    """The environment of a child process that is to speak the language spoken now."""
+    return {**os.environ, "DIGITREC_LANGUAGE": language()}
+
+
+def preferred(accepted: str) -> str | None:
+    """The first of ours in an Accept-Language header: browsers list what they prefer first.
+
+    >>> preferred("de-CH,de;q=0.9,fr;q=0.8,en;q=0.7")
+    'fr'
+    >>> preferred("da")
+    """
+    wanted = (part.strip().partition(";")[0].partition("-")[0] for part in accepted.split(","))
+    return next((code.lower() for code in wanted if code.lower() in LANGUAGES), None)
+
+
+@cache
+def _catalogue(code: str) -> gettext.NullTranslations:
+    return gettext.translation("digitrec", _LOCALE, [code], fallback=code == "en")
+
+
+def _(sentence: str) -> str:
+    """A sentence in the language spoken now."""
+    return _catalogue(language()).gettext(sentence)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """The same for a count, which decides the form."""
+    return _catalogue(language()).ngettext(one, many, count)
+
+
+def N_(sentence: str) -> str:  # noqa: N802  gettext's own name
+    """The sentence as it is, marked for the catalogue."""
+    return sentence
+
+
+def number(value: float, digits: int | None = 0) -> str:
+    """A number as people write it, with so many decimals; with None, as many as it has, up to 5.
+
+    >>> number(60_000), number(0.5, 2), number(0.001, None), number(82, None)
+    ('60,000', '0.50', '0.001', '82')
+    """
+    text = f"{value:,.{5 if digits is None else digits}f}"
+    if digits is None:
+        text = text.rstrip("0").rstrip(".")
+    thousands, decimal, _space = _MARKS[language()]
+    return text.translate({ord(","): thousands, ord("."): decimal})
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share in [0, 1] as a percentage.
+
+    >>> percent(0.98925, 3)
+    '98.925 %'
+    """
+    return f"{number(100 * share, digits)}{_MARKS[language()][2]}%"
