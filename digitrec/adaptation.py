@@ -20,7 +20,7 @@ from typing import Any
 
 from digitrec import collected, registry, storage
 from digitrec.examples import ExamplesError
-from digitrec.language import _, percent, speaking
+from digitrec.language import _, ngettext, percent, speaking
 from digitrec.settings import ROOT, settings
 
 FOLDER, LOCK, STATUS = ".adapt", "lock", "status.json"
@@ -138,9 +138,12 @@ def _carry_out(store: Path, say: Tell) -> dict[str, Any]:
     found = collected.collected(NEWEST)
     if len(found) < FEWEST:
         raise AdaptationError(
-            _(
-                "There are too few examples to learn from ({count}), and it takes at least "
-                "{fewest}: correct some readings first."
+            ngettext(
+                "There is {count} example to learn from, and it takes at least {fewest}: correct "
+                "some readings first.",
+                "There are {count} examples to learn from, and it takes at least {fewest}: "
+                "correct some readings first.",
+                len(found),
             ).format(count=len(found), fewest=FEWEST)
         )
     base = registry.version(registry.in_service(store), store)

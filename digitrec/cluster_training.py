@@ -63,7 +63,7 @@ class _Task:
             except self.ray.exceptions.RayError as error:
                 raise RunError(
                     _(
-                        "{part} was lost by the cluster ({why}); it can go on from its last "
+                        "{part}: lost by the cluster ({why}); it can go on from its last "
                         "finished epoch."
                     ).format(part=part_name(self.part), why=type(error).__name__)
                 ) from error

@@ -233,19 +233,17 @@ def check(part: str, status: int, output: str) -> None:
     for line in reversed(output.splitlines()):
         if line.startswith(REASON):
             raise RunError(
-                _("{part} failed: {why}").format(
-                    part=part_name(part), why=line.removeprefix(REASON)
-                )
+                _("{part}: {why}").format(part=part_name(part), why=line.removeprefix(REASON))
             )
     if status < 0:
         raise RunError(
             _(
-                "{part} was killed by the system (signal {number}), perhaps for want of memory; "
+                "{part}: killed by the system (signal {number}), perhaps for want of memory; "
                 "it can go on from its last finished epoch."
             ).format(part=part_name(part), number=-status)
         )
     raise RunError(
-        _("{part} ended with status {number}; the log says why.").format(
+        _("{part}: ended with status {number}; the log says why.").format(
             part=part_name(part), number=status
         )
     )

@@ -274,7 +274,7 @@ def reopen(run: str, models: Path | None = None) -> tuple[Path, Lock]:
         lock.close()
         raise JobError(
             _(
-                "The run {name} is not one to go on with: it is under way, done or cancelled."
+                "The run {name} has nothing to go on with: it is under way, done or cancelled."
             ).format(name=name)
         )
     return store / name, lock

@@ -178,11 +178,13 @@ class Plan:
             whole = isinstance(low, int)
             fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
             if not fits or not low <= value <= high:
-                said = _("{setting}: from {low} to {high}.")
+                said = _("{setting}: choose a number from {low} to {high}.")
                 if name == "folds":
-                    said = _("{setting}: a whole number from {low} to {high}, or 0 for none.")
+                    said = _(
+                        "{setting}: choose a whole number from {low} to {high}, or 0 for none."
+                    )
                 elif whole:
-                    said = _("{setting}: a whole number from {low} to {high}.")
+                    said = _("{setting}: choose a whole number from {low} to {high}.")
                 values = {"low": number(low, None), "high": number(high, None)}
                 raise PlanError(said.format(setting=_(SETTINGS[name]), **values))
         if self.name is not None:

@@ -294,19 +294,19 @@ def _version(folder: Path, serving: str) -> Version:
 
 
 def _learnt_from(data: dict[str, Any], settings_of: dict[str, Any]) -> str:
-    images, examples = data.get("train"), data.get("examples")
-    said = []
-    if isinstance(images, int):
-        said.append(
-            _("{count} MNIST images, seed {seed}").format(
-                count=number(images), seed=settings_of.get("seed")
-            )
+    count, corrected = data.get("train"), data.get("examples")
+    images = examples = ""
+    if isinstance(count, int):
+        images = _("{count} MNIST images, seed {seed}").format(
+            count=number(count), seed=settings_of.get("seed")
         )
-    if isinstance(examples, int) and examples:
-        said.append(
-            ngettext("{count} example", "{count} examples", examples).format(count=number(examples))
+    if isinstance(corrected, int) and corrected:
+        examples = ngettext("{count} example", "{count} examples", corrected).format(
+            count=number(corrected)
         )
-    return ", ".join(said)
+    if images and examples:
+        return _("{images} and {examples}").format(images=images, examples=examples)
+    return images or examples
 
 
 def _text(value: object) -> str | None:

@@ -1,11 +1,17 @@
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
 
 import pytest
+from babel.messages.pofile import read_po
+from google.protobuf.text_format import MessageToString
 from hypothesis import HealthCheck, settings
 
+from digitrec.settings import ROOT
 from digitrec.settings import settings as digitrec_settings
 
 # A busy machine is no failure: examples are counted, not timed.
@@ -58,3 +64,40 @@ def _examples_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
         digitrec_settings.cache_clear()
         yield
     digitrec_settings.cache_clear()
+
+
+@pytest.fixture
+def run_in_french() -> Callable[[Any], str]:
+    """Runs an AppTest's page in French, where nothing is to stay English; gives what it drew."""
+
+    def run(app: Any) -> str:
+        app.session_state["language"] = "fr"
+        app.run()
+        assert not app.exception
+        drawn = "\n".join(_drawn(app._tree))
+        assert [words for words in _english() if words in drawn] == []
+        return drawn
+
+    return run
+
+
+def _drawn(node: Any) -> Iterator[str]:
+    if getattr(node, "proto", None) is not None:
+        yield MessageToString(node.proto, as_utf8=True).replace("\\'", "'")
+    for child in getattr(node, "children", {}).values():
+        yield from _drawn(child)
+
+
+@cache
+def _english() -> list[str]:
+    """What is said in several words of English, and never in French."""
+    path = ROOT / "digitrec" / "locale" / "fr" / "LC_MESSAGES" / "digitrec.po"
+    messages = [
+        message
+        for message in read_po(path.read_bytes().splitlines(keepends=True), locale="fr")
+        if message.id
+    ]
+    french = " ".join(str(message.string) for message in messages)
+    ids = [text for m in messages for text in (m.id if isinstance(m.id, tuple) else (m.id,))]
+    parts = {part.strip() for text in ids for part in re.split(r"{\w*}|[*.:;,()\[\]\n]+", text)}
+    return sorted(part for part in parts if " " in part and len(part) > 7 and part not in french)

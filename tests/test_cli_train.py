@@ -84,9 +84,9 @@ def test_a_version_that_is_not_there(call, action):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--epochs", "0"], "The epochs must be a whole number from 1 to 200."),
-        (["--folds", "11"], "The folds must be a whole number from 2 to 10, or 0 for none."),
-        (["--limit", "50"], "The images must be a whole number from 100 to 60000."),
+        (["--epochs", "0"], "Epochs: choose a whole number from 1 to 200."),
+        (["--folds", "11"], "Folds: choose a whole number from 2 to 10, or 0 for none."),
+        (["--limit", "50"], "Images: choose a whole number from 100 to 60,000."),
         (["--name", "a/b"], "A version's name is made of letters"),
         (["--name", "mine"], "The version mine exists already"),
         (["--recipe", "classic", "--schedule", "quick"], "The recipe classic has no schedule"),

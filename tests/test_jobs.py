@@ -300,9 +300,9 @@ def with_worker(monkeypatch, code):
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("print('reason: the disk is full.'); raise SystemExit(1)", "Fold 1 failed: the disk is"),
-        ("import os; os.kill(os.getpid(), 9)", r"Fold 1 was killed by the system \(signal 9\)"),
-        ("raise SystemExit(3)", "Fold 1 ended with status 3; the log says why"),
+        ("print('reason: the disk is full.'); raise SystemExit(1)", "Fold 1: the disk is"),
+        ("import os; os.kill(os.getpid(), 9)", r"Fold 1: killed by the system \(signal 9\)"),
+        ("raise SystemExit(3)", "Fold 1: ended with status 3; the log says why"),
     ],
 )
 def test_a_part_that_fails_fails_the_run_in_a_sentence(models, monkeypatch, code, message):
@@ -411,7 +411,7 @@ def test_a_run_whose_disk_fills_up_goes_on_when_there_is_room(small_disk):
     folder = prepared(small_disk, plan)
     filler = small_disk / "filler"
     filler.write_bytes(bytes(1_500_000))
-    with pytest.raises(crossval.RunError, match="Final failed: the disk is full"):
+    with pytest.raises(crossval.RunError, match="All images: the disk is full"):
         crossval.carry_out(folder)
     seen = jobs.snapshot(folder.name, small_disk)
     assert (seen.state, seen.resumable) == ("failed", True)

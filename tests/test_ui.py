@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -321,3 +322,37 @@ def test_the_pages_ask_nothing_of_the_network() -> None:
 def test_foreign_text_is_literal() -> None:
     assert words.plain("a_*b*_:red[c] $d$.png") == r"a\_\*b\*\_\:red\[c\] \$d\$\.png"
     assert words.percent(1.0) == "> 99 %"
+
+
+def test_the_page_read_in_french(app: AppTest, run_in_french: Callable[[AppTest], str]) -> None:
+    for picture in (EMPTY, sheet("47"), sheet("3")):
+        draw(app, data_url(picture), strokes=2)
+        run_in_french(app)
+
+
+def test_a_picture_read_in_french(app: AppTest, run_in_french: Callable[[AppTest], str]) -> None:
+    app.query_params["input"] = "Upload"
+    app.query_params["sample"] = "6-a-telephone-number.jpg"
+    assert "lu comme 555019384" in run_in_french(app)
+
+
+def test_the_language_is_switched_and_stays(app: AppTest) -> None:
+    app.run()
+    assert app.header[0].value == "Read a number"
+    assert "lang" not in app.query_params
+    switch = app.sidebar.get("button_group")[0]
+    switch.set_value("fr").run()
+    assert app.header[0].value == "Lire un nombre"
+    app.switch_page("digitrec/ui/models.py").run()
+    assert app.header[0].value == "Modèles"
+    assert app.query_params["lang"] in ("fr", ["fr"])
+    app.sidebar.get("button_group")[0].set_value("en").run()
+    assert app.header[0].value == "Models"
+    assert "lang" not in app.query_params
+
+
+@pytest.mark.parametrize(("asked", "title"), [("fr", "Lire un nombre"), ("xx", "Read a number")])
+def test_the_address_asks_for_a_language(app: AppTest, asked: str, title: str) -> None:
+    app.query_params["lang"] = asked
+    app.run()
+    assert app.header[0].value == title

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -195,3 +195,14 @@ def test_a_database_that_cannot_be_used_is_a_sentence(app: AppTest, tmp_path: Pa
     (tmp_path / "examples.sqlite").write_bytes(b"no database" * 1000)
     opened(app)
     assert "damaged" in app.error[0].value
+
+
+def test_the_page_examples_in_french(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, run_in_french: Callable[[AppTest], str]
+) -> None:
+    monkeypatch.setenv("DIGITREC_LANGUAGE", "fr")  # AppTest names options outside of the page's run
+    settings.cache_clear()
+    opened(app)
+    assert "Encore rien ici" in run_in_french(app)
+    keep(12, writer="Ada")
+    assert "de la main de Ada" in run_in_french(app)

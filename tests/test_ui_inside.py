@@ -137,12 +137,18 @@ def test_a_missing_model_is_a_sentence(page, monkeypatch):
     assert any("is missing" in error.value.replace("\\", "") for error in page.error)
 
 
+@pytest.fixture
+def few_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the network says of a few test digits, one of them a mistake to show."""
+    labels = mnist().y_test[:300]
+    few = np.eye(11, dtype=np.float32)[labels]
+    few[0] = np.eye(11)[3]
+    monkeypatch.setattr(lessons, "test_answers", lambda _: (few, labels))
+
+
+@pytest.mark.usefixtures("few_answers")
 @pytest.mark.parametrize("number", CHAPTERS)
-def test_every_chapter_is_drawn(app, monkeypatch, number):
-    data = mnist()
-    few = np.eye(11, dtype=np.float32)[data.y_test[:300]]
-    few[0] = np.eye(11)[3]  # a mistake to show
-    monkeypatch.setattr(lessons, "test_answers", lambda _: (few, data.y_test[:300]))
+def test_every_chapter_is_drawn(app, number):
     chapter(app, number)
     assert not app.exception
     assert not app.error
@@ -233,3 +239,16 @@ def test_silence_costs_answers_and_saves_mistakes(app, monkeypatch):
     assert any("None at all" in caption.value for caption in app.caption)
     app.slider(key="testing-sure").set_value(50).run()
     assert len(component(app, "testing-mistakes")["pictures"]) == 4
+
+
+def test_the_page_inside_in_french(page, run_in_french):
+    assert "Les traits qui ont compté" in run_in_french(page)
+
+
+@pytest.mark.usefixtures("few_answers")
+@pytest.mark.parametrize("number", CHAPTERS)
+def test_the_course_in_french(run_in_french, number):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=200)
+    app.query_params["chapter"] = str(number)
+    app.switch_page("digitrec/ui/course.py")
+    assert "Comment un ordinateur apprend" in run_in_french(app)

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from digitrec import jobs, registry
+from digitrec import jobs, language, registry
+from digitrec import report as reports
 from digitrec.jobs import BusyError, JobError, Snapshot
 from digitrec.recipes import Plan
 from digitrec.runs import Epoch, Part
@@ -201,12 +203,12 @@ def test_each_recipe_has_its_own_settings(models: Path) -> None:
 @pytest.mark.parametrize(
     ("setting", "value", "sentence"),
     [
-        ("epochs", 0, "The epochs must be a whole number from 1 to 200."),
-        ("epochs", 10**9, "The epochs must be a whole number from 1 to 200."),
-        ("images", 99, "The images must be a whole number from 100 to 60000."),
-        ("batch_size", 4096, "The batch size must be a whole number from 8 to 1024."),
-        ("learning_rate", 7.0, "The learning rate must be from 1e-05 to 0.1."),
-        ("seed", -1, "The seed must be a whole number from 0 to 2147483647."),
+        ("epochs", 0, "Epochs: choose a whole number from 1 to 200."),
+        ("epochs", 10**9, "Epochs: choose a whole number from 1 to 200."),
+        ("images", 99, "Images: choose a whole number from 100 to 60,000."),
+        ("batch_size", 4096, "Batch size: choose a whole number from 8 to 1,024."),
+        ("learning_rate", 7.0, "Learning rate: choose a number from 0.00001 to 0.1."),
+        ("seed", -1, "Seed: choose a whole number from 0 to 2,147,483,647."),
     ],
 )
 def test_a_setting_out_of_range_is_one_sentence(
@@ -301,7 +303,7 @@ def test_a_resumed_run_says_so(models: Path, pretend: Callable[..., Any]) -> Non
 def test_a_failed_run_gives_its_reason_its_log_and_a_way_on(
     models: Path, pretend: Callable[..., Any]
 ) -> None:
-    reason = "The run could not be written: the disk is full."
+    reason = "The run cannot be written: the disk is full."
     asked = pretend(snapshot("failed", message=reason))
     app = visit("train")
     assert only(app.error).endswith(reason)
@@ -388,3 +390,38 @@ print([name for name in ("tensorflow", "keras", "sklearn", "matplotlib") if name
 def test_times_are_said_as_people_say_them() -> None:
     said = [words.duration(seconds) for seconds in (3, 61, 3599, 7260)]
     assert said == ["a few seconds", "60 s", "1 h 0 min", "2 h 1 min"]
+
+
+@pytest.mark.parametrize("state", ["running", "failed", "cancelled", "done"])
+def test_the_page_train_in_french(
+    models: Path,
+    pretend: Callable[..., Any],
+    run_in_french: Callable[[AppTest], str],
+    state: str,
+) -> None:
+    pretend(snapshot(state, message="Entraînement : 2 plis.", version="one"))
+    app = visit("train")
+    drawn = run_in_french(app)
+    assert "Rapport (HTML)" in drawn
+    assert "98,000 %" in drawn
+
+
+def test_the_page_models_in_french(models: Path, run_in_french: Callable[[AppTest], str]) -> None:
+    add_version(models, "broken")
+    (models / "broken" / "model.tflite").write_bytes(b"")
+    registry.serve("one", models)
+    app = visit("models")
+    assert "est endommagé" in run_in_french(app)
+
+
+def test_a_report_is_downloaded_in_the_language_of_its_page(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(language, "_ask", lambda: "fr")
+    make = language.bound(partial(reports.html, registry.report("one", models), "one"))
+    monkeypatch.setattr(language, "_ask", lambda: None)
+    page = make()
+    assert '<html lang="fr">' in page
+    assert "Matrice de confusion" in page
+    assert "Confusion matrix" not in page
+    assert "Moins bonne que default" in page
