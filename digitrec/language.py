@@ -20,7 +20,7 @@ from digitrec.settings import LANGUAGES, settings
 
 NAMES = {"en": "English", "fr": "Français"}
 _LOCALE = Path(__file__).resolve().parent / "locale"
-_MARKS = {"en": (",", ".", " "), "fr": ("\u202f", ",", "\u202f")}  # thousands, decimals, before %
+_MARKS = {"en": (",", ".", " "), "fr": ("\u202f", ",", "\u202f")}
 _bound: ContextVar[str | None] = ContextVar("language", default=None)
 _ask: Callable[[], str | None] = lambda: None  # noqa: E731
 P = ParamSpec("P")
@@ -88,6 +88,11 @@ def N_(sentence: str) -> str:  # noqa: N802  gettext's own name
     return sentence
 
 
+def marks() -> tuple[str, str, str]:
+    """What stands between thousands, before decimals and before the sign for per cent."""
+    return _MARKS[language()]
+
+
 def number(value: float, digits: int | None = 0) -> str:
     """A number as people write it, with so many decimals; with None, as many as it has, up to 5.
 
@@ -97,7 +102,7 @@ def number(value: float, digits: int | None = 0) -> str:
     text = f"{value:,.{5 if digits is None else digits}f}"
     if digits is None:
         text = text.rstrip("0").rstrip(".")
-    thousands, decimal, _space = _MARKS[language()]
+    thousands, decimal, _space = marks()
     return text.translate({ord(","): thousands, ord("."): decimal})
 
 
@@ -107,4 +112,4 @@ def percent(share: float, digits: int = 0) -> str:
     >>> percent(0.98925, 3)
     '98.925 %'
     """
-    return f"{number(100 * share, digits)}{_MARKS[language()][2]}%"
+    return f"{number(100 * share, digits)}{marks()[2]}%"

@@ -136,10 +136,12 @@ def _unmarked(tree: ast.Module) -> list[str]:
     literals = Literals(tree)
     for text, node, above in literals.found:
         read, words = _is_read(node, above), _words(text)
-        if read is False or text in ALIKE or not re.search("[A-Za-zé]{2}", words):
+        filled_in = isinstance(node, ast.Constant) and re.search(r"{\w+}", text)
+        letters = re.search("[A-Za-zé]" if filled_in else "[A-Za-zé]{2}", words)
+        if read is False or text in ALIKE or not letters:
             continue
         technical = re.fullmatch(r"[a-z#-][\w.:,;#%()=-]*|[A-Z\d.-]+", words)
-        if read or not (technical or text in NAMES | literals.later):
+        if read or filled_in or not (technical or text in NAMES | literals.later):
             found.append(f"line {node.lineno}: {text!r}")
     return found
 

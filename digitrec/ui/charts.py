@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from digitrec.language import _
+from digitrec.language import _, marks
 
 GREY = "#8a8a8a"  # seen on light and on dark
 Histories = Mapping[str, Mapping[str, Sequence[float]]]  # a fit's name -> Keras's history
@@ -42,7 +42,7 @@ def curves(histories: Histories, epochs: int, key: str, *, training: bool = True
     ):
         with column:
             spec = _curve(measure, title, form, list(histories), epochs, dashed)
-            _chart(rows, spec, f"{key}-{measure}", alt)
+            chart(rows, spec, f"{key}-{measure}", alt)
 
 
 def _curve(
@@ -132,7 +132,7 @@ def box_plot(accuracies: Sequence[float], key: str) -> None:
         "encoding": {"x": x},
     }
     spec: Spec = {"layer": [box, points], "height": 170}
-    _chart(rows, spec, key, _("Box plot of the accuracies of the folds"))
+    chart(rows, spec, key, _("Box plot of the accuracies of the folds"))
 
 
 def reliability(calibration: Mapping[str, Any], key: str) -> None:
@@ -173,8 +173,18 @@ def reliability(calibration: Mapping[str, Any], key: str) -> None:
         },
     }
     spec: Spec = {"layer": [diagonal, measured], "height": 340}
-    _chart(rows, spec, key, _("Reliability diagram: accuracy against confidence"))
+    chart(rows, spec, key, _("Reliability diagram: accuracy against confidence"))
 
 
-def _chart(rows: list[dict[str, Any]], spec: Spec, key: str, alt: str) -> None:
-    st.vega_lite_chart(rows, spec, width="stretch", key=key, alt=alt)
+def chart(rows: list[dict[str, Any]], spec: Spec, key: str, alt: str) -> None:
+    """Any chart, its numbers as this language writes them."""
+    thousands, decimal, space = marks()
+    numbers = {
+        "decimal": decimal,
+        "thousands": thousands,
+        "grouping": [3],
+        "currency": ["", ""],
+        "percent": f"{space}%",
+    }
+    config = {"locale": {"number": numbers}}
+    st.vega_lite_chart(rows, spec | {"config": config}, width="stretch", key=key, alt=alt)

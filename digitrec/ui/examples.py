@@ -37,7 +37,8 @@ def filters() -> Which:
         read = st.multiselect(
             _("Read as"), NAMES, format_func=name, key="which-read", placeholder=_("Any")
         )
-        days = st.date_input(_("Days"), [], max_value=date.today(), key="which-days")  # noqa: DTZ011
+        today = date.today()  # noqa: DTZ011
+        days = st.date_input(_("Days"), [], max_value=today, format="DD/MM/YYYY", key="which-days")
         writer = st.selectbox(
             _("Hand"),
             [EVERYBODY, *examples.writers()],

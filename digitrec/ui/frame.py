@@ -8,6 +8,7 @@ import streamlit as st
 
 from digitrec import language
 from digitrec.language import N_, _
+from digitrec.settings import settings
 from digitrec.ui import memory, status, switch
 
 memory.limit_arenas()  # once, before a picture is decoded
@@ -31,6 +32,8 @@ def configure() -> None:
     st.html(HERE / "train.css")
     st.html(HERE / "inside.css")
     st.html(f"<style>:root {{ {_accents()} }}</style>")
+    if language.language() != "en":
+        st.html(f"<style>{_own_words()}</style>")
 
 
 def _accents() -> str:
@@ -40,6 +43,23 @@ def _accents() -> str:
         f"--{name}: light-dark({st.get_option(f'theme.light.{option}')},"
         f" {st.get_option(f'theme.dark.{option}')});"
         for name, option in pairs.items()
+    )
+
+
+def _own_words() -> str:
+    """CSS that puts our words over those that Streamlit's widgets say in English alone."""
+    words = {
+        "stFileUploaderDropzone] button p": _("Upload"),
+        "stFileUploaderDropzoneInstructions] span": _("Up to {limit} MB a file").format(
+            limit=settings().max_megabytes
+        ),
+        "stCameraInputButton]": _("Take a photo"),
+        "stCameraInput]:has(img) [data-testid=stCameraInputButton]": _("Another photo"),
+    }
+    return "".join(
+        f"[data-testid={where} {{font-size: 0; visibility: hidden}}"
+        f"[data-testid={where}::after {{content: '{text}'; font-size: 1rem; visibility: visible}}"
+        for where, text in words.items()
     )
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from digitrec import lessons, registry
 from digitrec.language import N_, _
 from digitrec.registry import RegistryError
-from digitrec.ui import pixels
+from digitrec.ui import charts, pixels
 from digitrec.ui.pixels import Picture
 from digitrec.ui.specimen import test_digits
 from digitrec.ui.words import share
@@ -133,6 +133,4 @@ def _histogram(measure: Any, labels: Any, border: int) -> None:
             },
         ],
     }
-    st.vega_lite_chart(
-        rows, spec, width="stretch", key="rule-chart", alt=_("Ink in the middle, for both digits")
-    )
+    charts.chart(rows, spec, "rule-chart", _("Ink in the middle, for both digits"))

@@ -1,0 +1,77 @@
+"""The language of the browser, the switch in the sidebar, and what French words take up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from pen import write
+from playwright.sync_api import Page, expect
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+PAGES = ("", "train", "models", "examples", "inside", "course")
+
+
+def heading(page: Page, name: str) -> None:
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
+def drawable(page: Page) -> None:
+    page.wait_for_function("""() => {
+        const stage = document.querySelector(".st-key-draw");
+        const hosts = [...stage.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
+        const canvas = hosts.map((host) => host.shadowRoot?.querySelector(".upper-canvas"));
+        const running = document.querySelector(".stApp").dataset.testScriptState;
+        return running === "notRunning" && canvas.some((one) => one?.width === stage.clientWidth);
+    }""")
+
+
+def test_the_browser_s_language_until_it_is_switched(window: Callable[..., Page]) -> None:
+    page = window(locale="fr-FR")
+    heading(page, "Lire un nombre")
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page).not_to_have_url(re.compile("lang="))
+    drawable(page)
+    write(page, "7")  # a fragment's run, in a thread of its own
+    expect(page.locator(".st-key-answer")).to_have_text("7")
+    expect(page.get_by_role("button", name="Copier le nombre")).to_be_visible()
+    expect(page.get_by_role("button", name="Juste", exact=True)).to_be_visible()
+
+    page.get_by_role("radio", name="English").click()
+    heading(page, "Read a number")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page).to_have_url(re.compile("lang=en"))
+    expect(page.locator(".st-key-answer")).to_have_text("7")  # what was drawn stays
+    expect(page.get_by_role("button", name="Copy number")).to_be_visible()
+
+    page.reload()
+    heading(page, "Read a number")
+    page.get_by_role("link", name="Models").click()
+    heading(page, "Models")
+    expect(page).to_have_url(re.compile("models.*lang=en"))
+    page.reload()
+    heading(page, "Models")
+    page.get_by_role("radio", name="Français").click()
+    heading(page, "Modèles")
+
+
+def test_two_sessions_speak_two_languages(window: Callable[..., Page]) -> None:
+    french, english = window("/models", locale="fr-CA"), window("/models")
+    heading(french, "Modèles")
+    heading(english, "Models")
+    french.reload()
+    heading(french, "Modèles")
+    expect(english.get_by_text("In service", exact=True)).to_be_visible()
+
+
+def test_french_fits_a_phone(window: Callable[..., Page]) -> None:
+    for path in PAGES:
+        page = window(f"/{path}", locale="fr-FR", **PHONE)
+        page.wait_for_function(
+            "() => document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, path
+        edges = page.locator(".st-key-page button:visible").evaluate_all(
+            "all => all.map(one => one.getBoundingClientRect()).map(box => [box.left, box.right])"
+        )
+        assert all(0 <= left < right <= 390 for left, right in edges), path
