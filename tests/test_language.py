@@ -6,17 +6,20 @@ import ast
 import io
 import re
 import string
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from digitrec import ImageError, language, load
+from digitrec import ImageError, adaptation, jobs, language, load
 from digitrec.language import N_, _, bound, ngettext, number, percent, preferred, speaking
+from digitrec.recipes import Plan
 from digitrec.settings import ROOT, settings
 
 FRENCH = ROOT / "digitrec" / "locale" / "fr" / "LC_MESSAGES" / "digitrec.po"
@@ -277,3 +280,19 @@ def test_each_thread_has_the_language_of_whom_it_works_for(
     assert speaking()["DIGITREC_LANGUAGE"] == "fr"
     spoken.clear()
     assert (later(), _("Undo")) == ("Annuler", "Undo")
+
+
+def test_a_child_process_speaks_as_who_started_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    heard = []
+
+    def begin(_command: object, *, env: dict[str, str], **_options: object) -> Mock:
+        heard.append(env["DIGITREC_LANGUAGE"])
+        return Mock(poll=lambda: 0)
+
+    monkeypatch.setattr(subprocess, "Popen", begin)
+    monkeypatch.setattr(language, "_ask", lambda: "fr")
+    jobs.start(Plan.of("compact", "quick"), tmp_path)
+    adaptation.start(tmp_path)
+    assert heard == ["fr", "fr"]

@@ -31,9 +31,8 @@ def configure() -> None:
     st.html(HERE / "style.css")
     st.html(HERE / "train.css")
     st.html(HERE / "inside.css")
-    st.html(f"<style>:root {{ {_accents()} }}</style>")
-    if language.language() != "en":
-        st.html(f"<style>{_own_words()}</style>")
+    st.html(HERE / "widgets.css")
+    st.html(f"<style>:root {{ {_accents()} {_own_words()} }}</style>")
 
 
 def _accents() -> str:
@@ -47,20 +46,14 @@ def _accents() -> str:
 
 
 def _own_words() -> str:
-    """CSS that puts our words over those that Streamlit's widgets say in English alone."""
+    """What widgets.css puts over the words that Streamlit has in English alone, as variables."""
     words = {
-        "stFileUploaderDropzone] button p": _("Upload"),
-        "stFileUploaderDropzoneInstructions] span": _("Up to {limit} MB a file").format(
-            limit=settings().max_megabytes
-        ),
-        "stCameraInputButton]": _("Take a photo"),
-        "stCameraInput]:has(img) [data-testid=stCameraInputButton]": _("Another photo"),
+        "upload": _("Upload"),
+        "limit": _("Up to {limit} MB a file").format(limit=settings().max_megabytes),
+        "take": _("Take a photo"),
+        "again": _("Another photo"),
     }
-    return "".join(
-        f"[data-testid={where} {{font-size: 0; visibility: hidden}}"
-        f"[data-testid={where}::after {{content: '{text}'; font-size: 1rem; visibility: visible}}"
-        for where, text in words.items()
-    )
+    return " ".join(f"--{name}: '{text}';" for name, text in words.items())
 
 
 def sidebar() -> None:
