@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import cv2
 import numpy as np
@@ -92,6 +93,23 @@ def matched(
         return None
     everything.sort(key=lambda shape: shape.box[0] + shape.box[2] / 2)
     return list(zip(everything, wanted, strict=True))
+
+
+def agreed(wanted: Sequence[int], numbers: Sequence[Number]) -> list[tuple[int, Shape]]:
+    """Places in `wanted` whose shapes are sure although the count differs.
+
+    They lie in a run that was read as it should be, and not beside the place where a digit is
+    missing or too many: a shape there may hold two digits, or half of one.
+    """
+    found = shapes(numbers)
+    read = [shape.read for shape in found]
+    sure: list[tuple[int, Shape]] = []
+    for run in SequenceMatcher(None, read, list(wanted), autojunk=False).get_matching_blocks():
+        first, end = run.a, run.a + run.size
+        first += (first, run.b) != (0, 0)
+        end -= (end, run.b + run.size) != (len(read), len(wanted))
+        sure += [(run.b + i - run.a, found[i]) for i in range(first, end)]
+    return sure
 
 
 def _on_one_line(boxes: Sequence[Box]) -> bool:

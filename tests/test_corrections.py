@@ -11,7 +11,7 @@ from digitrec.classifier import in_service
 from digitrec.corrections import CorrectionError
 from digitrec.examples import NOT_A_DIGIT
 from digitrec.images import Photo
-from digitrec.reading import Number, Refusal
+from digitrec.reading import Digit, Number, Refusal
 
 BLANK = np.zeros((28, 28), np.float32)
 
@@ -42,6 +42,25 @@ def test_a_correction_keeps_what_was_read_beside_the_label(numbers) -> None:
 @pytest.mark.parametrize("wanted", [[4, 0], [4, 0, 7, 7]])
 def test_another_count_is_not_guessed_at(numbers, wanted: list[int]) -> None:
     assert corrections.matched(wanted, numbers, ()) is None
+
+
+@pytest.mark.parametrize(
+    ("read", "wanted", "sure"),
+    [
+        ("40", "400", [0]),  # which of the zeros was missed, or whether two are one, is not known
+        ("1234567", "123567", [0, 1, 4, 5]),
+        ("81234", "1234", [1, 2, 3]),
+        ("123", "999999", []),
+        ("", "12", []),
+        ("12", "12", [0, 1]),
+    ],
+)
+def test_shapes_away_from_where_the_count_differs_are_sure(read, wanted, sure) -> None:
+    digits = tuple(Digit(int(d), 1, (10 * i, 0, 8, 20), (), BLANK) for i, d in enumerate(read))
+    numbers = (Number(read, 1, (0, 0, 99, 20), digits),)
+    found = corrections.agreed(corrections.labels(wanted), numbers)
+    assert [place for place, _ in found] == sure
+    assert all(shape.read == int(wanted[place]) for place, shape in found)
 
 
 def test_refused_shapes_count_where_the_number_says_so(numbers) -> None:

@@ -102,6 +102,7 @@ def test_another_count_asks_for_boxes_and_keeps_nothing_meanwhile(app: AppTest) 
     assert not app.exception
     assert kept() == []
     assert "2 digits were found, and you typed **477**" in text(app)
+    assert "What is sure has its box. Draw a box round the **7** (1 of 2)." in text(app)
     assert app.button(key="keep-boxes").disabled
     app.button(key="boxes-not").click().run()
     assert app.button(key="confirm")
@@ -118,6 +119,15 @@ def test_boxes_drawn_by_hand_are_kept(app: AppTest) -> None:
     app.button(key="keep-boxes").click().run()
     assert not app.exception
     assert kept() == [(7, 7)]
+
+
+def test_boxes_that_were_sure_can_be_drawn_anew(app: AppTest) -> None:
+    draw(app)
+    say(app, "477")
+    app.button(key="boxes-again").click().run()
+    assert not app.exception
+    assert "What is sure" not in text(app)
+    assert "Draw a box round the **4** (1 of 3)." in text(app)
 
 
 def drawn_box(digit: int) -> dict[str, object]:

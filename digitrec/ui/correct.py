@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 from PIL import Image
-from streamlit_drawable_canvas import CanvasResult, st_canvas
+from streamlit_drawable_canvas import CanvasResult, boxes_to_drawing, st_canvas
 
 from digitrec import Reading, examples
 from digitrec.classifier import NOT_A_DIGIT, ModelError, in_service
@@ -19,6 +19,7 @@ from digitrec.corrections import (
     OTHER,
     CorrectionError,
     Shape,
+    agreed,
     boxed,
     examples_of,
     labels,
@@ -75,7 +76,12 @@ def _ask(this: str, reading: Reading, photo: Callable[[], Photo]) -> None:
         if pairs is not None:
             _keep(this, photo(), pairs)
         elif len(wanted) <= MOST_BOXES:
-            state.fixing = {"of": this, "labels": wanted, "round": state.get("round", 0)}
+            state.fixing = {
+                "of": this,
+                "labels": wanted,
+                "found": [(place, shape.box) for place, shape in agreed(wanted, reading.numbers)],
+                "round": state.get("round", 0),
+            }
         else:
             raise CorrectionError(
                 _(
@@ -185,9 +191,10 @@ def _typed(label: int) -> str:
 
 
 def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Photo]) -> None:
-    """The count of digits differs: each box is drawn by hand, in the order of the labels."""
+    """The count of digits differs: the boxes that are sure are there, the others are drawn."""
     state = st.session_state
     wanted: list[int] = fixing["labels"]
+    sure: list[tuple[int, Box]] = fixing["found"]
     key = f"boxes-{fixing['round']}"
     try:
         picture = photo()
@@ -195,23 +202,28 @@ def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Pho
         st.error(plain(str(error)), icon=":material/error:")
         return
     view = _view(picture, reading)
-    drawn = len(_boxes(state.get(key), view))
+    given = [(box, _typed(wanted[place])) for place, box in sure]
+    missing = [wanted[k] for k in range(len(wanted)) if k not in dict(sure)]
+    drawn = len(_boxes(state.get(key), view) or given) - len(given)
     found = len(shapes(reading.numbers))
     were = ngettext(
         "One digit was found, and you typed **{typed}**.",
         "{count} digits were found, and you typed **{typed}**.",
         found,
     ).format(count=found, typed=_shown(wanted))
-    st.markdown(f"{were} {_next_step(wanted, drawn)}")
-    _canvas(picture, view, wanted[min(drawn, len(wanted) - 1)], key)
+    if given:
+        were += " " + _("What is sure has its box.")
+    st.markdown(f"{were} {_next_step(missing, drawn)}")
+    _canvas(picture, view, missing[max(0, min(drawn, len(missing) - 1))], given, key)
     boxes = _boxes(state.get(key), view)
 
     def keep() -> None:
-        given = [label for _, text in boxes for label in labels(text)]
-        if len(given) != len(boxes):
+        said = [label for _, text in boxes for label in labels(text)]
+        if len(said) != len(boxes):
             raise CorrectionError(_("A box holds one digit: draw one round each."))
         seen = boxed(picture, [box for box, _ in boxes], in_service())
-        _keep(fixing["of"], picture, list(zip(seen, given, strict=True)))
+        _keep(fixing["of"], picture, list(zip(seen, said, strict=True)))
+        state.kept["labels"] = wanted  # in the order that they were typed
         leave()
 
     def leave() -> None:
@@ -220,6 +232,7 @@ def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Pho
 
     def again() -> None:
         fixing["round"] = state.round = fixing["round"] + 1
+        fixing["found"] = []  # perhaps one of these was wrong
 
     with st.container(horizontal=True, gap="small"):
         st.button(
@@ -237,18 +250,19 @@ def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Pho
         st.button(_("Leave it"), key="boxes-not", type="tertiary", on_click=leave)
 
 
-def _next_step(wanted: list[int], drawn: int) -> str:
-    if drawn < len(wanted):
-        label = wanted[drawn]
+def _next_step(missing: list[int], drawn: int) -> str:
+    if drawn < len(missing):
+        label = missing[max(0, drawn)]
         step = _("Draw a box round the **{label}** ({number} of {count}).")
         if label == NOT_A_DIGIT:
             step = _("Draw a box round what is not a digit ({number} of {count}).")
-        return step.format(label=label, number=drawn + 1, count=len(wanted))
-    if drawn == len(wanted):
+        return step.format(label=label, number=max(0, drawn) + 1, count=len(missing))
+    if drawn == len(missing):
         return _("Keep the boxes if they fit.")
-    return _("These are {count} boxes, {more} too many: start again.").format(
-        count=drawn, more=drawn - len(wanted)
-    )
+    more = drawn - len(missing)
+    return ngettext(
+        "One box is too many: start again.", "{count} boxes are too many: start again.", more
+    ).format(count=more)
 
 
 @dataclass(frozen=True)
@@ -281,16 +295,27 @@ def _view(photo: Photo, reading: Reading) -> View:
     return View(left, top, right - left, bottom - top, zoom)
 
 
-def _canvas(photo: Photo, view: View, label: int, key: str) -> None:
-    """The picture, on which a box is drawn round the digit `label`."""
+def _canvas(photo: Photo, view: View, label: int, given: list[tuple[Box, str]], key: str) -> None:
+    """The picture with the boxes it starts from, on which one is drawn round the digit `label`."""
     x, y = round(view.left / photo.scale), round(view.top / photo.scale)
     right = round((view.left + view.width) / photo.scale)
     bottom = round((view.top + view.height) / photo.scale)
     picture = Image.fromarray(photo.pixels[y:bottom, x:right]).resize(view.size)
     width, height = view.size
+    start = [
+        {
+            "label": text,
+            "left": (x - view.left) * view.zoom,
+            "top": (y - view.top) * view.zoom,
+            "width": w * view.zoom,
+            "height": h * view.zoom,
+        }
+        for (x, y, w, h), text in given
+    ]
     st_canvas(
         drawing_mode="labeled_rect",
         label=_typed(label),
+        initial_drawing=boxes_to_drawing(start, stroke_color=BOX, stroke_width=2),
         stroke_width=2,
         stroke_color=BOX,
         fill_color="rgba(0, 0, 0, 0)",
