@@ -16,9 +16,11 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from digitrec import classifier, lessons, neighbours, registry, synthetic
+from digitrec import classifier, examples, lessons, neighbours, registry, schema, synthetic
 from digitrec.classifier import ModelError
 from digitrec.datasets import CONTESTED, mnist
+from digitrec.examples import New
+from digitrec.settings import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = range(1, 8)
@@ -125,6 +127,42 @@ def test_a_test_digit_that_there_is_not_is_the_first(app, asked):
     app.switch_page("digitrec/ui/inside.py").run()
     assert not app.exception
     assert answer(app) == "7"
+
+
+@pytest.fixture
+def no_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A database of their own."""
+    monkeypatch.setenv("DIGITREC_DATABASE_URL", f"sqlite:///{tmp_path / 'examples.sqlite'}")
+    settings.cache_clear()
+    yield
+    schema.close()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def kept(no_examples) -> tuple[int, ...]:
+    """Twenty of MNIST's test digits as examples."""
+    data = mnist()
+    new = [New(data.x_test[k], b"png", int(data.y_test[k]), "drawn") for k in range(20)]
+    return examples.add(new).ids
+
+
+def test_kept_examples_are_looked_into(kept, app):
+    app.query_params["example"] = str(kept[2])  # a 1
+    app.switch_page("digitrec/ui/inside.py").run()
+    assert not app.exception
+    assert answer(app) == "1"
+    assert any(f"Example {kept[2]}, labelled 1" in caption.value for caption in app.caption)
+    next(button for button in app.button if button.label == "Older").click().run()
+    assert not app.exception
+    assert next(button for button in app.button if button.label == "Older").disabled
+    assert answer(app) == "1"
+
+
+def test_without_examples_it_is_said_how_to_get_some(no_examples, page):
+    page.segmented_control(key="inside-source").set_value("kept").run()
+    assert not page.exception
+    assert any("No examples are kept yet" in said.value for said in page.markdown)
 
 
 def test_a_missing_model_is_a_sentence(page, monkeypatch):

@@ -4,16 +4,27 @@ import streamlit as st
 
 from digitrec.classifier import Classifier, ModelError, in_service
 from digitrec.datasets import DatasetError, as_input
+from digitrec.examples import ExamplesError
 from digitrec.inside import inspector
 from digitrec.language import N_, _
 from digitrec.ui import flow, reasons
-from digitrec.ui.specimen import FIRST, Specimen, drawn, from_mnist, look_at, test_digits
+from digitrec.ui.specimen import (
+    FIRST,
+    Specimen,
+    drawn,
+    from_examples,
+    from_mnist,
+    look_at,
+    test_digits,
+)
 from digitrec.ui.words import plain
 
 SOURCES = {
     "Draw": (":material/draw:", N_("Draw")),
     "MNIST": (":material/grid_view:", N_("A test digit")),
+    "kept": (":material/photo_library:", N_("An example")),
 }
+NAMED_BY = {"MNIST": "test", "kept": "example"}  # in the address
 
 
 @st.fragment  # a stroke runs this again, and nothing around it
@@ -23,20 +34,24 @@ def page() -> None:
         _("Which digit to look into"),
         list(SOURCES),
         format_func=lambda source: f"{SOURCES[source][0]} {_(SOURCES[source][1])}",
-        default="MNIST" if "test" in st.query_params else "Draw",
+        default=next((one for one in NAMED_BY if NAMED_BY[one] in st.query_params), "Draw"),
         required=True,
         key="inside-source",
         label_visibility="collapsed",
     )
+    for other, name in NAMED_BY.items():
+        if other != source:
+            st.query_params.pop(name, None)
     try:
         classifier = in_service()
         if source == "Draw":
-            st.query_params.pop("test", None)
             specimen = drawn(classifier)
-        else:
+        elif source == "MNIST":
             specimen = from_mnist(classifier)
+        else:
+            specimen = from_examples(classifier)
         explain(specimen, classifier)
-    except (ModelError, DatasetError) as error:
+    except (ModelError, DatasetError, ExamplesError) as error:
         st.error(plain(str(error)), icon=":material/error:")
 
 

@@ -1,4 +1,4 @@
-"""The digit that is looked into: drawn on the page, or one of MNIST's test set."""
+"""The digit that is looked into: drawn on the page, of MNIST's test set, or a kept example."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from digitrec import examples
 from digitrec.classifier import NOT_A_DIGIT, Classifier
 from digitrec.datasets import as_input, mnist
+from digitrec.examples import Which
 from digitrec.inside import Array
 from digitrec.language import _
 from digitrec.preprocess import Ink
 from digitrec.reading import Digit, Number, Reading, Refusal
-from digitrec.ui import answer, drawing, pixels
+from digitrec.ui import answer, drawing, gallery, pixels
 from digitrec.ui.words import plain, refusal
 
 FIRST = 0  # the test digit to begin with: a seven
@@ -94,6 +96,48 @@ def from_mnist(classifier: Classifier) -> Specimen:
         _said(_as_reading(specimen))
         st.caption(
             _("Test digit {number}, labelled {label}.").format(number=index, label=labels[index])
+        )
+    return specimen
+
+
+def from_examples(classifier: Classifier) -> Specimen | None:
+    """One of those that corrections and imports left, the newest first; the address names it."""
+    state = st.session_state
+    count = examples.count(Which())
+    start = min(state.get("examples-from", 0), max(0, count - 1) // DEALT * DEALT)
+    shown = examples.find(Which(), DEALT, start)
+    if not shown:
+        st.markdown(
+            _(
+                "No examples are kept yet. Say on the page Read whether a reading is right, and "
+                "its digits can be looked into here."
+            )
+        )
+        return None
+    asked = st.query_params.get("example", "")
+    ids = (int(asked),) if re.fullmatch("[0-9]{1,15}", asked) else ()
+    named = examples.find(Which(ids=ids), 1) if ids else []
+
+    def turn(to: int) -> None:
+        state["examples-from"] = to
+
+    left, right = st.columns([3, 2], gap="large")
+    with left, st.container(key="dealt", gap="xsmall"):
+        pictures = [pixels.Picture(one.ink / 255, gallery.title(one)) for one in shown]
+        pressed = pixels.choose(pictures, f"examples-{start}", side="4rem")
+        chosen = shown[pressed] if pressed is not None else [*named, shown[0]][0]
+        if count > DEALT:
+            with st.container(horizontal=True, gap="small"):
+                for words, to in ((_("Newer"), start - DEALT), (_("Older"), start + DEALT)):
+                    st.button(words, on_click=turn, args=(to,), disabled=not 0 <= to < count)
+    st.query_params["example"] = str(chosen.id)
+    specimen = look_at(as_input(chosen.ink[None])[0, ..., 0], classifier)
+    with right:
+        _said(_as_reading(specimen))
+        st.caption(
+            _("Example {number}, labelled {label}.").format(
+                number=chosen.id, label=gallery.name(chosen.label)
+            )
         )
     return specimen
 
