@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from babel.messages.pofile import read_po
 from google.protobuf.text_format import MessageToString
 from hypothesis import HealthCheck, settings
 
+from digitrec import schema
 from digitrec.settings import ROOT
 from digitrec.settings import settings as digitrec_settings
 
@@ -40,6 +42,16 @@ def small_disk(tmp_path):
         pytest.skip("only root may mount a small disk, and not in every container")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.fixture
+def no_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Examples are kept in a database of the test's own, and there are none yet."""
+    monkeypatch.setenv("DIGITREC_DATABASE_URL", f"sqlite:///{tmp_path / 'examples.sqlite'}")
+    digitrec_settings.cache_clear()
+    yield
+    schema.close()
+    digitrec_settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -21,7 +20,6 @@ from digitrec import (
     networks,
     registry,
     results,
-    schema,
     training,
     worker,
 )
@@ -104,10 +102,9 @@ def test_copies_are_distorted_and_fewer_where_examples_are_many(digits: Mnist) -
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def store(no_examples: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A models folder with the shipped version, and twelve examples by two hands."""
     shutil.copytree(ROOT / "models/default", tmp_path / "models/default")
-    monkeypatch.setenv("DIGITREC_DATABASE_URL", f"sqlite:///{tmp_path / 'examples.sqlite'}")
     monkeypatch.setenv("DIGITREC_MODELS", str(tmp_path / "models"))
     settings.cache_clear()
     data = mnist()
@@ -117,9 +114,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             for k in range(12)
         ]
     )
-    yield tmp_path / "models"
-    schema.close()
-    settings.cache_clear()
+    return tmp_path / "models"
 
 
 @TENSORFLOW_S_OWN

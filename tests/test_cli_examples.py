@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from digitrec import adaptation, cli_examples, examples, schema, storage, synthetic
+from digitrec import adaptation, cli_examples, examples, storage, synthetic
 from digitrec.cli import main
 from digitrec.examples import New, Which
 from digitrec.settings import settings
 
 
 @pytest.fixture(autouse=True)
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("DIGITREC_DATABASE_URL", f"sqlite:///{tmp_path / 'examples.sqlite'}")
+def database(no_examples: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIGITREC_MODELS", str(settings().models))
-    settings.cache_clear()
-    yield
-    schema.close()
-    settings.cache_clear()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,21 +11,17 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from digitrec import examples, read, schema, synthetic
+from digitrec import examples, read, synthetic
 from digitrec.examples import NOT_A_DIGIT, Which
-from digitrec.settings import ROOT, settings
+from digitrec.settings import ROOT
 
 DRAWN = Image.fromarray(synthetic.sheet("47", 1, ink="black", shadow=0).pixels)
 
 
 @pytest.fixture
-def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.setenv("DIGITREC_DATABASE_URL", f"sqlite:///{tmp_path / 'examples.sqlite'}")
-    settings.cache_clear()
+def app(no_examples: None) -> AppTest:
     st.cache_data.clear()
-    yield AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    schema.close()
-    settings.cache_clear()
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
 
 
 def draw(app: AppTest, picture: Image.Image = DRAWN) -> AppTest:

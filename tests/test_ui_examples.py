@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,20 +15,16 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from digitrec import adaptation, examples, schema, synthetic
+from digitrec import adaptation, examples, synthetic
 from digitrec.adaptation import AdaptationError, Status
 from digitrec.examples import NOT_A_DIGIT, New, Which
 from digitrec.settings import ROOT, settings
 
 
 @pytest.fixture
-def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.setenv("DIGITREC_DATABASE_URL", f"sqlite:///{tmp_path / 'examples.sqlite'}")
-    settings.cache_clear()
+def app(no_examples: None) -> AppTest:
     st.cache_data.clear()
-    yield AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    schema.close()
-    settings.cache_clear()
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
 
 
 def keep(count: int, **changes: Any) -> tuple[int, ...]:

@@ -16,11 +16,10 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from digitrec import classifier, examples, lessons, neighbours, registry, schema, synthetic
+from digitrec import classifier, examples, lessons, neighbours, registry, synthetic
 from digitrec.classifier import ModelError
 from digitrec.datasets import CONTESTED, mnist
 from digitrec.examples import New
-from digitrec.settings import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = range(1, 8)
@@ -127,16 +126,6 @@ def test_a_test_digit_that_there_is_not_is_the_first(app, asked):
     app.switch_page("digitrec/ui/inside.py").run()
     assert not app.exception
     assert answer(app) == "7"
-
-
-@pytest.fixture
-def no_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A database of their own."""
-    monkeypatch.setenv("DIGITREC_DATABASE_URL", f"sqlite:///{tmp_path / 'examples.sqlite'}")
-    settings.cache_clear()
-    yield
-    schema.close()
-    settings.cache_clear()
 
 
 @pytest.fixture
