@@ -117,12 +117,7 @@ def shown(which: Which) -> None:
     """One page of the gallery, and the way to the others."""
     total = examples.count(which)
     if not total:
-        st.info(
-            _("Nothing here yet: say on the page Read whether a number was read right.")
-            if which == Which()
-            else _("No example is like that."),
-            icon=":material/photo_library:",
-        )
+        st.info(_("No example is like that."), icon=":material/photo_library:")
         return
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
@@ -161,15 +156,23 @@ with st.container(key="page", gap="small"):
     st.header(_("Examples"), anchor=False)
     st.caption(_("Digits that were confirmed or corrected. The network can learn from them."))
     try:
-        adapt_box(examples.count(Which()))
+        kept, binned = (examples.count(Which(binned=which)) for which in (False, True))
+        adapt_box(kept)
         if problem := st.session_state.pop("examples-problem", None):
             st.error(plain(problem), icon=":material/error:")
-        chosen_kind = filters()
+        chosen_kind = filters() if kept or binned else None
         with st.container(key="examples-gallery"):
-            shown(chosen_kind)
+            if chosen_kind:
+                shown(chosen_kind)
+            else:
+                st.info(
+                    _("Nothing here yet: say on the page Read whether a number was read right."),
+                    icon=":material/photo_library:",
+                )
         with st.expander(_("Bring examples in"), icon=":material/upload:", key="import"):
             import_form()
-        with st.expander(_("Take them out"), icon=":material/download:", key="export"):
-            downloads(chosen_kind)
+        if chosen_kind:
+            with st.expander(_("Take them out"), icon=":material/download:", key="export"):
+                downloads(chosen_kind)
     except ExamplesError as error:
         st.error(plain(str(error)), icon=":material/error:")

@@ -18,6 +18,7 @@ def choose_report(runs: list[jobs.Snapshot]) -> str | None:
     first = asked if asked in names else newest
     if first is None:
         return None
+    st.divider()
     st.session_state["report-of"] = first
 
     def keep() -> None:
@@ -47,6 +48,5 @@ with st.container(key="page", gap="small"):
             progress.ended(run)
         plan_form()
     history(runs)
-    st.divider()
     if name := choose_report(runs):
         report_view.show(name)
