@@ -154,7 +154,7 @@ class Flow {
 
   paintEvidence() {
     const most = Math.max(...this.data.classes.map((one) => Math.abs(one.logit)), 1e-6);
-    const rows = this.data.classes.map(({ name, logit, p, share }, digit) => {
+    const rows = this.data.classes.map(({ name, logit, added, p, share }, digit) => {
       const bar = element("i", { className: logit < 0 ? "against" : "for" });
       bar.style.width = `${(50 * Math.abs(logit)) / most}%`;
       const row = element(
@@ -162,7 +162,7 @@ class Flow {
         { tabIndex: 0, className: p ? "best" : "" },
         element("b", { textContent: name }),
         element("div", { className: "scale" }, bar),
-        element("span", { textContent: logit.toFixed(1).replace("-", "−") }),
+        element("span", { textContent: added }),
         element("span", { textContent: share }),
       );
       for (const name of ["pointerenter", "focus"]) {

@@ -47,6 +47,7 @@ def show(flow: Flow, ink: Ink, p: Array) -> None:
                 {
                     "name": class_name(k),
                     "logit": float(logit),
+                    "added": number(float(logit), 1).replace("-", "−"),
                     "share": percent(float(p[k])),
                     "p": bool(k == int(p.argmax())),
                 }
