@@ -95,7 +95,9 @@ def run_in_french() -> Callable[[Any], str]:
 
 def _drawn(node: Any) -> Iterator[str]:
     if getattr(node, "proto", None) is not None:
-        yield MessageToString(node.proto, as_utf8=True).replace("\\'", "'")
+        drawn = MessageToString(node.proto, as_utf8=True).replace("\\'", "'")
+        if "<style>" not in drawn:
+            yield drawn
     for child in getattr(node, "children", {}).values():
         yield from _drawn(child)
 

@@ -9,7 +9,7 @@ from pen import write
 from playwright.sync_api import Page, expect
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-PAGES = ("", "train", "models", "examples", "inside", "course")
+PAGES = ("", "train", "models", "examples", "course")
 
 
 def heading(page: Page, name: str) -> None:
@@ -34,7 +34,7 @@ def test_the_browser_s_language_until_it_is_switched(window: Callable[..., Page]
     drawable(page)
     write(page, "7")  # a fragment's run, in a thread of its own
     expect(page.locator(".st-key-answer")).to_have_text("7")
-    expect(page.get_by_role("button", name="Copier le nombre")).to_be_visible()
+    expect(page.get_by_role("button", name="Copier")).to_be_visible()
     expect(page.get_by_role("button", name="Juste", exact=True)).to_be_visible()
 
     page.get_by_role("radio", name="English").click()
@@ -61,12 +61,14 @@ def test_two_sessions_speak_two_languages(window: Callable[..., Page]) -> None:
     heading(english, "Models")
     french.reload()
     heading(french, "Modèles")
-    expect(english.get_by_text("In service", exact=True)).to_be_visible()
+    expect(english.get_by_text("Every trained version is kept here")).to_be_visible()
 
 
-def test_french_fits_a_phone(window: Callable[..., Page]) -> None:
+def test_french_fits_a_phone(window: Callable[..., Page], url: str) -> None:
+    page = window(locale="fr-FR", **PHONE)
     for path in PAGES:
-        page = window(f"/{path}", locale="fr-FR", **PHONE)
+        page.goto(f"{url}/{path}")
+        page.locator(".st-key-page").wait_for()
         page.wait_for_function(
             "() => document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
         )
