@@ -135,7 +135,9 @@ def test_settings_out_of_range_are_refused_in_a_sentence(name):
     for value in (low - 1, high + 1, "7", None if name == "seed" else float("nan"), True):
         if value is None:
             continue
-        with pytest.raises(PlanError, match=rf"{name.replace('_', ' ').capitalize()}: choose .* to"):
+        with pytest.raises(
+            PlanError, match=rf"{name.replace('_', ' ').capitalize()}: choose .* to"
+        ):
             Plan.of("compact", "quick", **{name: value})
 
 
