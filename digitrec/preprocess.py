@@ -80,6 +80,7 @@ def normalise(ink: Ink, box: int = BOX, shift: tuple[int, int] = (0, 0)) -> Ink:
 
 
 LOOK = 480  # long side at which the background is looked for, pixels
+OBLONG = 0.87  # of the box around it that a sheet fills; a 0 fills four fifths
 LEAST_CONTRAST = 0.045  # of the paper's brightness: fainter marks are not ink
 
 
@@ -152,7 +153,7 @@ def _ground(small: NDArray[np.uint8]) -> tuple[bool, bool]:
     """Whether ink is lighter than its ground, and whether the ground is one flat tone.
 
     A drawing has two clear tones, and the one that makes up the frame is the ground, however thick
-    the pen. A photo is judged by which side of the local median its strong details lie on.
+    the pen: but for a sheet that lies on a desk, which is judged as any photo is, by its strokes.
     """
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
@@ -163,13 +164,42 @@ def _ground(small: NDArray[np.uint8]) -> tuple[bool, bool]:
         frame = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]]).mean()
         if within < 0.1 * float(grey.var()) and not 0.3 < frame < 0.7:
             light = bool(frame < 0.5)
-            ground = grey[~bright] if light else grey[bright]
-            return light, float(ground.std()) < 4
-    side = min(255, max(3, max(grey.shape) // 5) | 1)
-    detail = grey.astype(np.float32) - cv2.medianBlur(grey, side)
-    detail[np.abs(detail) < 4 * 1.4826 * np.median(np.abs(detail))] = 0
-    lighter, darker = np.maximum(detail, 0), np.minimum(detail, 0)
-    return float((lighter**2).sum()) > float((darker**2).sum()), False
+            inner, ground = (bright, ~bright) if light else (~bright, bright)
+            if not _is_sheet(inner):
+                return light, float(grey[ground].std()) < 4
+    return _light_strokes(grey), False
+
+
+def _is_sheet(tone: NDArray[np.bool_]) -> bool:
+    """Whether the largest mark of a tone is a sheet of paper: large, and no shape but its own."""
+    outlines, _ = cv2.findContours(
+        tone.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    outline = max(outlines, key=cv2.contourArea)
+    area, (_, (width, height), _) = cv2.contourArea(outline), cv2.minAreaRect(outline)
+    return area > 0.1 * tone.size and area > OBLONG * width * height
+
+
+def _light_strokes(grey: NDArray[np.uint8]) -> bool:
+    """Whether a photo's strokes are lighter than what is around them.
+
+    What is thinner than a window, light or dark, is what an opening or a closing by it takes away.
+    The strokes are what comes first as the window grows; the gaps between them come later.
+    """
+    amounts = []
+    for window in (5, 7, 11, 15, 23):
+        square = np.ones((window, window), np.uint8)
+        both = []
+        for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT):
+            thin = cv2.morphologyEx(grey, kind, square, borderType=cv2.BORDER_REFLECT)
+            values = thin.astype(np.float32)
+            values[thin < max(8, 5 * np.median(_sample(values)))] = 0
+            both.append(float((values * values).sum()))
+        amounts.append(both)
+    light, dark = np.array(amounts).T
+    total = light + dark
+    first = int(np.argmax(total >= 0.15 * total.max()))
+    return bool(light[first] > dark[first])
 
 
 def _paper(small: NDArray[np.uint8]) -> tuple[int, NDArray[np.uint8]]:

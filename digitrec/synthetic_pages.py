@@ -1,7 +1,7 @@
 """Whole pages of handwritten numbers, photographed, with exact labels and boxes.
 
-For tests. A page is written on a flat sheet, which is then lit and photographed; the digits are
-MNIST's test digits, as in `synthetic`.
+For tests. A page is written on a flat sheet, which `synthetic_camera` then photographs; the digits
+are MNIST's test digits, as in `synthetic`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.synthetic import INKS, PAPERS, Box, light, soft_noise, written_digit
+from digitrec.synthetic import INKS, PAPERS, Box, soft_noise, written_digit
+from digitrec.synthetic_camera import DESKS, Camera, box_of, photograph
 
 Rows = Sequence[Sequence[str]]  # of numbers: digits, points, commas; "" leaves a cell empty
 Colour = tuple[int, int, int]
@@ -22,7 +23,6 @@ Mark = tuple[int, int, NDArray[np.float32]]  # x, y and coverage on the sheet
 
 FORMS = ("lines", "table", "boxes", "cell")
 RULES = ("solid", "dashed", "double")
-DESKS: tuple[Colour, ...] = ((92, 66, 46), (38, 38, 42), (150, 142, 134), (176, 140, 98))
 PRINT: Colour = (74, 76, 84)  # of a form's rules
 PITCH = 1.9  # from one base line to the next, of a digit's height; so are the next three
 MARGIN = 1.3  # of the sheet
@@ -41,24 +41,6 @@ class Hand:
     gap: float = 0.25
     slant: float = 0.0
     slope: float = 0.0
-
-
-@dataclass(frozen=True)
-class Camera:
-    """shadow: 0 to 1, the light it takes; hard: whether its edge is. vignette: 0 to 1, likewise.
-
-    cast: what is left of red, green and blue. tilt: of the page, degrees anticlockwise. desk:
-    whether the page's edges and the desk are in the frame. blur: sigma in pixels. jpeg: quality.
-    """
-
-    shadow: float = 0.2
-    hard: bool = False
-    vignette: float = 0.0
-    cast: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    tilt: float = 0.0
-    desk: bool = False
-    blur: float = 0.7
-    jpeg: int | None = None
 
 
 @dataclass(frozen=True)
@@ -117,12 +99,12 @@ def page(
     if hand.ink in {"pencil", "chalk"}:  # both skip over the grain of what they are drawn on
         coverage *= 1 - 0.35 * soft_noise(layout.shape, 1.2, rng)
     scene += (np.array(INKS[hand.ink], np.float32) - scene) * (0.94 * coverage[..., None])
-    pixels, to_photo = _photograph(scene, camera, height, rng)
+    pixels, to_photo = photograph(scene, camera, height, rng)
     numbers = [
         Written(
             "".join(filter(str.isdigit, text)),
             tuple((c, i - k) for k, (i, c) in enumerate(_symbols(text))),
-            tuple(_box(layout.marks[i], to_photo) for i in digits),
+            tuple(box_of(*layout.marks[i], to_photo) for i in digits),
         )
         for text, digits in layout.numbers
     ]
@@ -157,7 +139,7 @@ def random_page(seed: int, form: str) -> Page:
             vignette=rng.uniform(0, 0.4),
             cast=(red, green, blue),
             tilt=rng.normal(0, 1.5),
-            desk=bool(form != "cell" and rng.random() < 0.3),
+            desk=str(rng.choice(list(DESKS))) if form != "cell" and rng.random() < 0.3 else None,
             blur=rng.uniform(0.5, 1.2),
             jpeg=int(rng.integers(50, 95)),
         ),
@@ -321,40 +303,3 @@ def _frame(scene: NDArray[np.float32], height: int) -> None:
         points.append(centre + radius * np.stack([np.cos(around), np.sin(around)], 1))
     outline = np.rint(np.concatenate(points)).astype(np.int32)
     cv2.polylines(scene, [outline], isClosed=True, color=PRINT, thickness=max(2, height // 18))
-
-
-def _photograph(
-    scene: NDArray[np.float32], camera: Camera, height: int, rng: np.random.Generator
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """The picture, and the (2, 3) affine way from the sheet to it."""
-    room = round(0.6 * height) if camera.desk else 0
-    h, w = scene.shape[:2]
-    size = (w + 2 * room, h + 2 * room)
-    to_photo = cv2.getRotationMatrix2D((w / 2, h / 2), camera.tilt, 1.0) + [[0, 0, room]] * 2
-    photo = cv2.warpAffine(scene, to_photo, size, borderMode=cv2.BORDER_REPLICATE)
-    if camera.desk:
-        here = cv2.warpAffine(np.ones((h, w), np.float32), to_photo, size)[..., None]
-        desk = np.array(DESKS[rng.integers(len(DESKS))], np.float32)
-        grain = 1 + 0.25 * (soft_noise(size[::-1], 3.0, rng) - 0.5)
-        photo = here * photo + (1 - here) * desk * grain[..., None]
-    down, across = np.ogrid[-1 : 1 : size[1] * 1j, -1 : 1 : size[0] * 1j]
-    falloff = 1 - camera.vignette * (down**2 + across**2) / 2
-    lit = light(size[::-1], camera.shadow, rng, 300 if camera.hard else 11) * falloff
-    photo = photo * lit[..., None] * np.array(camera.cast)
-    photo = cv2.GaussianBlur(photo, (0, 0), camera.blur) + rng.normal(0, 2.2, photo.shape)
-    pixels = np.clip(np.rint(photo), 0, 255).astype(np.uint8)
-    if camera.jpeg is not None:
-        _, data = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, camera.jpeg])
-        pixels = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
-    return pixels, to_photo
-
-
-def _box(mark: Mark, to_photo: NDArray[np.float64]) -> Box:
-    """The box in the picture of a mark's ink."""
-    x, y, ink = mark
-    rows, columns = np.nonzero(ink > 0.5)
-    points = np.stack([columns + x, rows + y, np.ones_like(rows)])
-    left, top, right, bottom = np.rint(
-        np.concatenate([f(to_photo @ points, 1) for f in (np.min, np.max)])
-    )
-    return int(left), int(top), int(right - left) + 1, int(bottom - top) + 1

@@ -21,7 +21,7 @@ def test_numbers_come_in_reading_order_with_their_marks() -> None:
     assert [number.marks for number in written.numbers] == [((".", 2),), ((",", 1), (".", 4)), ()]
 
 
-@pytest.mark.parametrize("camera", [Camera(), Camera(tilt=4), Camera(desk=True, tilt=-3)])
+@pytest.mark.parametrize("camera", [Camera(), Camera(tilt=4), Camera(desk="oak", tilt=-3)])
 def test_the_boxes_hold_the_ink_and_outside_them_is_paper(camera: Camera) -> None:
     hand = Hand(ink="black", slant=0.2, slope=2)
     written = page([["407", "39"], ["5", "61"]], 3, hand=hand, camera=camera)
