@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from digitrec.sheet import find_sheet
 
 Ink = NDArray[np.float32]
 
@@ -80,7 +84,6 @@ def normalise(ink: Ink, box: int = BOX, shift: tuple[int, int] = (0, 0)) -> Ink:
 
 
 LOOK = 480  # long side at which the background is looked for, pixels
-OBLONG = 0.87  # of the box around it that a sheet fills; a 0 fills four fifths
 LEAST_CONTRAST = 0.045  # of the paper's brightness: fainter marks are not ink
 
 
@@ -99,8 +102,21 @@ def depth_map(pixels: NDArray[np.uint8]) -> tuple[Ink, float]:
     (h, w, 3) uint8 RGB -> (h, w) float32, about 0 on paper. Ink is what is darker than the paper
     around it, or lighter on a dark ground, in any colour: the root mean square over the channels
     of the light it takes away. The paper is the grey closing by a square a little wider than the
-    strokes, so that shadows and page edges wider than a stroke are paper.
+    strokes, so that shadows and page edges wider than a stroke are paper. On the desk around a
+    sheet there is no ink.
     """
+    sheet = find_sheet(pixels)
+    if sheet is None:
+        return _depth_map(pixels)
+    on_it, floor = _depth_map(sheet.of(pixels))
+    depth = np.zeros(pixels.shape[:2], np.float32)
+    x, y, w, h = sheet.box
+    depth[y : y + h, x : x + w] = on_it * sheet.inside
+    return depth, floor
+
+
+def _depth_map(pixels: NDArray[np.uint8]) -> tuple[Ink, float]:
+    """The same of a picture without a desk around the paper."""
     height, width = pixels.shape[:2]
     factor = max(1.0, max(height, width) / LOOK)
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
@@ -138,10 +154,10 @@ def _depth(pixels: NDArray[np.uint8], paper: NDArray[np.uint8]) -> Ink:
     return depth - np.float32(np.median(_sample(depth)))
 
 
-def _sample(depth: Ink) -> Ink:
+def _sample(values: NDArray[Any]) -> NDArray[Any]:
     """Enough of the pixels for a median."""
-    step = max(1, max(depth.shape) // 300)
-    return depth[::step, ::step]
+    step = max(1, max(values.shape) // 300)
+    return values[::step, ::step]
 
 
 def _noise(depth: Ink) -> float:
@@ -153,7 +169,7 @@ def _ground(small: NDArray[np.uint8]) -> tuple[bool, bool]:
     """Whether ink is lighter than its ground, and whether the ground is one flat tone.
 
     A drawing has two clear tones, and the one that makes up the frame is the ground, however thick
-    the pen: but for a sheet that lies on a desk, which is judged as any photo is, by its strokes.
+    the pen. A photo is judged by its strokes.
     """
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
@@ -164,20 +180,9 @@ def _ground(small: NDArray[np.uint8]) -> tuple[bool, bool]:
         frame = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]]).mean()
         if within < 0.1 * float(grey.var()) and not 0.3 < frame < 0.7:
             light = bool(frame < 0.5)
-            inner, ground = (bright, ~bright) if light else (~bright, bright)
-            if not _is_sheet(inner):
-                return light, float(grey[ground].std()) < 4
+            ground = grey[~bright] if light else grey[bright]
+            return light, float(ground.std()) < 4
     return _light_strokes(grey), False
-
-
-def _is_sheet(tone: NDArray[np.bool_]) -> bool:
-    """Whether the largest mark of a tone is a sheet of paper: large, and no shape but its own."""
-    outlines, _ = cv2.findContours(
-        tone.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
-    )
-    outline = max(outlines, key=cv2.contourArea)
-    area, (_, (width, height), _) = cv2.contourArea(outline), cv2.minAreaRect(outline)
-    return area > 0.1 * tone.size and area > OBLONG * width * height
 
 
 def _light_strokes(grey: NDArray[np.uint8]) -> bool:
@@ -192,9 +197,9 @@ def _light_strokes(grey: NDArray[np.uint8]) -> bool:
         both = []
         for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT):
             thin = cv2.morphologyEx(grey, kind, square, borderType=cv2.BORDER_REFLECT)
-            values = thin.astype(np.float32)
-            values[thin < max(8, 5 * np.median(_sample(values)))] = 0
-            both.append(float((values * values).sum()))
+            grain = max(8.0, 5 * float(np.median(_sample(thin))))
+            _, clear = cv2.threshold(thin, grain, 0, cv2.THRESH_TOZERO)
+            both.append(cv2.norm(clear, cv2.NORM_L2SQR))
         amounts.append(both)
     light, dark = np.array(amounts).T
     total = light + dark

@@ -12,6 +12,8 @@ Mask = NDArray[np.uint8]
 EDGE = 0.025  # of the side: nearer than this to the frame counts as touching it
 LONG = 0.35  # of the side: the least length of a rule that stands alone
 LEAST = 8.0  # stroke widths, of a rule's length
+THICKER = 1.4  # of a rule's width: what is thicker is a stroke that runs along it
+OTHERS = 0.3  # of the area of a form's rectangles, at the most that of its other holes
 RECTANGLE = 0.92  # of the box around it that a form's hole fills; a 0's fills four fifths
 
 
@@ -30,8 +32,8 @@ def without_rules(ink: Ink) -> Ink:
     if not stroke:
         return ink
     cleaned = ink.copy()
-    # Double rules first, run together: taken for two, the outer one would be left.
-    thick = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones([round(3 * stroke) | 1] * 2, np.uint8))
+    # A narrow gap, as between double rules or in a worn one, is closed first, and is not.
+    thick = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _square(round(stroke) | 1))
     form = _form(thick, stroke) | _form(mask, stroke)
     cleaned[form > 0] = 0
     mask[form > 0] = 0
@@ -42,10 +44,11 @@ def without_rules(ink: Ink) -> Ink:
     upright = [rule for rule in down if _is_upright(rule, level, mask.shape)]
     closed = _closed(across, down, stroke)
     certain = form.any() or any(dashed) or any(closed) or len(level) > 1
-    for rule in dict.fromkeys((*level, *closed[0], *dashed[0])):
-        _erase(cleaned, mask, rule)
-    for rule in dict.fromkeys((*upright, *closed[1], *dashed[1])):
-        _erase(cleaned.T, turned, rule)
+    beside = [_beside(these, side, stroke) for these, side in ((across, form), (down, form.T))]
+    for rule in dict.fromkeys((*level, *closed[0], *dashed[0], *beside[0])):
+        _erase(cleaned, mask, rule, stroke)
+    for rule in dict.fromkeys((*upright, *closed[1], *dashed[1], *beside[1])):
+        _erase(cleaned.T, turned, rule, stroke)
     if certain:
         return cleaned
     count, _, stats, _ = cv2.connectedComponentsWithStats((cleaned > 0.4).astype(np.uint8))
@@ -54,31 +57,86 @@ def without_rules(ink: Ink) -> Ink:
 
 
 def _form(mask: Mask, stroke: float) -> Mask:
-    """Marks whose holes are rectangles that take up most of their box: (h, w), 1 there.
+    """The rims of the rectangular holes of marks that such holes make up: (h, w), 1 there.
 
-    What reaches into such a hole, as a digit that touches its box, is not of the form. The form is
-    dilated by a pixel, for the grey fringe.
+    What reaches into a hole, as a digit that touches its box, is not of the form, and neither is
+    what sticks out of it. A few holes may be none of the form's, as those of touching digits. The
+    form is dilated by a pixel, for the grey fringe.
     """
     form = np.zeros_like(mask)
     outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     for i, outline in enumerate(outlines):
-        _, _, w, h = cv2.boundingRect(outline)
+        x, y, w, h = cv2.boundingRect(outline)
         if tree[0][i][3] >= 0 or min(w, h) < LEAST * stroke:
             continue
-        cells, hole = [], tree[0][i][2]
+        cells, inside, others, hole = [], 0.0, 0.0, tree[0][i][2]
         while hole >= 0:
             cell = cv2.convexHull(outlines[hole])
-            sides = cv2.minAreaRect(cell)[1]
-            if min(sides) > 3 * stroke:
-                cells.append((cell, cv2.contourArea(cell), sides[0] * sides[1]))
+            area, sides = cv2.contourArea(cell), cv2.minAreaRect(cell)[1]
+            if min(sides) > 3 * stroke and area > RECTANGLE * sides[0] * sides[1]:
+                cells.append(cell)
+                inside += area
+            elif min(sides) > 3 * stroke:
+                others += area
             hole = tree[0][hole][0]
-        rectangles = all(area > RECTANGLE * box for _, area, box in cells)
-        if rectangles and sum(area for _, area, _ in cells) > 0.5 * w * h:
-            cv2.drawContours(form, [outline], -1, 1, cv2.FILLED)
-            for cell, _, _ in cells:
-                cv2.drawContours(form, [cell], -1, 0, cv2.FILLED)
-                cv2.drawContours(form, [cell], -1, 1, 1)
+        if inside > 0.5 * w * h and others < OTHERS * inside:
+            whole, holes = np.zeros((2, h, w), np.uint8)
+            cv2.drawContours(whole, [outline], -1, 1, cv2.FILLED, offset=(-x, -y))
+            cv2.drawContours(holes, cells, -1, 1, cv2.FILLED, offset=(-x, -y))
+            cv2.drawContours(holes, cells, -1, 0, 1, offset=(-x, -y))  # it lies on the rules
+            form[y : y + h, x : x + w] |= _rims(mask[y : y + h, x : x + w], whole, holes, stroke)
     return cv2.dilate(form, np.ones((3, 3), np.uint8)) if form.any() else form
+
+
+def _rims(mask: Mask, whole: Mask, holes: Mask, stroke: float) -> Mask:
+    """The rules around the holes of a form's outline filled, but not the strokes on them.
+
+    There, the mask is thicker than the rules, and is not of them alone.
+    """
+    around = (whole & _dilated(holes, 2 * stroke)) - holes
+    drawn = mask & around
+    thick = 1
+    while cv2.morphologyEx(drawn, cv2.MORPH_OPEN, _square(thick + 1)).sum() > 0.3 * drawn.sum():
+        thick += 1
+    rims = around & _dilated(holes, THICKER * thick)
+    thicker = cv2.morphologyEx(mask, cv2.MORPH_OPEN, _square(round(THICKER * thick) + 1)) & rims
+    rest = mask & (1 - rims)
+    _, labels = cv2.connectedComponents(thicker | rest, connectivity=8)
+    strokes = np.unique(labels[rest > 0])
+    return rims & (1 - (thicker & np.isin(labels, strokes)))
+
+
+def _square(side: int) -> Mask:
+    return np.ones((side, side), np.uint8)
+
+
+def _dilated(mask: Mask, reach: float) -> Mask:
+    """A mask widened by `reach` pixels, and one for its edge."""
+    widened: Mask = cv2.dilate(mask, _square(2 * round(reach) + 3))
+    return widened
+
+
+def _beside(rules: list[_Rule], form: Mask, stroke: float) -> list[_Rule]:
+    """The rules that run along a whole side of a form, as the outer one of a double rule does."""
+    if not rules or not form.any():
+        return []
+    _, _, stats, _ = cv2.connectedComponentsWithStats(form, connectivity=8)
+    near = _dilated(form, 4 * stroke)
+    found = []
+    for rule in rules:
+        rows = np.clip(np.round(rule.middle).astype(int), 0, form.shape[0] - 1)
+        along = near[rows, np.arange(rule.start, rule.stop)].mean() > 0.8
+        length = rule.stop - rule.start
+        x, y = (rule.start + rule.stop) / 2, float(rule.middle.mean())
+        slack = 6 * stroke
+        sides = [
+            w
+            for left, top, w, h, _ in stats[1:]
+            if left < x < left + w and top - slack < y < top + h + slack
+        ]
+        if along and sides and length > 0.9 * min(sides):
+            found.append(rule)
+    return found
 
 
 def _dashes(mask: Mask, stroke: float) -> Mask:
@@ -189,8 +247,15 @@ def _is_upright(rule: _Rule, level: list[_Rule], shape: tuple[int, ...]) -> bool
     return beside and all(m or f for m, f in zip(ends, at_frame, strict=True))
 
 
-def _erase(ink: Ink, mask: Mask, rule: _Rule) -> None:
-    """Clear the rule's columns, but for those where a stroke goes on above or below it."""
+def _long(marked: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
+    """What is marked for at least so many places in a row."""
+    line = marked.astype(np.uint8)[None]
+    opened = cv2.morphologyEx(line, cv2.MORPH_OPEN, np.ones((1, max(1, least)), np.uint8))
+    return np.asarray(opened[0] > 0)
+
+
+def _erase(ink: Ink, mask: Mask, rule: _Rule, stroke: float) -> None:
+    """Clear the rule's columns, but for those where a stroke crosses it or runs along it."""
     height = ink.shape[0]
     half = int(np.ceil(rule.wide / 2)) + 2
     middle = np.round(rule.middle).astype(int)
@@ -200,6 +265,10 @@ def _erase(ink: Ink, mask: Mask, rule: _Rule) -> None:
         rows = middle + offset
         inside = (rows >= 0) & (rows < height)
         crossed[inside] |= mask[rows[inside], columns[inside]] > 0
+    # A stroke that runs along the rule is thicker than it.
+    rows = middle + np.arange(-half, half + 1)[:, None]
+    drawn = mask[np.clip(rows, 0, height - 1), columns].sum(0, dtype=np.int64)
+    crossed |= _long(drawn > THICKER * rule.wide + 1, round(stroke))
     for offset in range(-half, half + 1):
         rows = middle + offset
         clear = (rows >= 0) & (rows < height) & ~crossed

@@ -96,6 +96,19 @@ def test_faint_pencil_under_a_hard_shadow_is_found() -> None:
     assert found[~cv2.dilate(strokes.astype(np.uint8), np.ones((9, 9))).astype(bool)].mean() < 0.005
 
 
+@pytest.mark.parametrize(("desk", "ink"), [(60, 90), (120, 90), (245, 90), (245, 245), (20, 245)])
+def test_ink_is_found_on_a_sheet_and_not_on_its_desk(desk: int, ink: int) -> None:
+    grain = np.random.default_rng(0).normal(0, 6, (600, 800, 1))
+    photo = np.clip(desk + grain, 0, 255).astype(np.uint8) * np.ones(3, np.uint8)
+    sheet = drawing(width=8, ink=ink, ground=190 if ink < 128 else 60)
+    photo[160:460, 270:570] = sheet
+    found = ink_map(photo) > 0.5
+    strokes = np.zeros_like(found)
+    strokes[160:460, 270:570] = np.abs(sheet[..., 0].astype(int) - ink) < 30
+    assert found[strokes].mean() > 0.9
+    assert found[~strokes].mean() < 0.01
+
+
 @pytest.mark.parametrize("level", [0, 128, 255])
 @pytest.mark.parametrize("shape", [(2, 2), (1, 50), (300, 200)])
 def test_an_empty_page_has_no_ink(level: int, shape: tuple[int, int]) -> None:

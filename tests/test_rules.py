@@ -40,6 +40,40 @@ def test_a_box_is_taken_out() -> None:
     assert cleaned[60:140, 170:230].sum() > 0.9 * page().sum()
 
 
+def test_the_outer_line_of_a_double_box_is_taken_out_too() -> None:
+    near, far = [(120, 20), (280, 20), (280, 180), (120, 180)], (9, 9)
+    boxed = page()
+    for away in ((0, 0), far):
+        corners = np.add(near, away)
+        cv2.polylines(boxed, [corners], isClosed=True, color=1.0, thickness=3)
+    cleaned = without_rules(boxed)
+    assert cleaned[:, :160].sum() + cleaned[:, 240:].sum() < 0.02 * boxed.sum()
+    assert cleaned[60:140, 170:230].sum() > 0.9 * page().sum()
+
+
+def test_a_digit_across_the_edge_of_its_box_stays_whole() -> None:
+    digit = np.zeros((200, 400), np.float32)
+    cv2.ellipse(digit, (240, 100), (24, 40), 0, 0, 360, 1.0, 9, cv2.LINE_AA)
+    boxes = np.zeros_like(digit)
+    for left in (60, 160, 260):
+        cv2.rectangle(boxes, (left, 40), (left + 100, 160), 1.0, 2)
+    cleaned = without_rules(np.maximum(digit, boxes))
+    assert cleaned[digit > 0.5].mean() > 0.95
+    assert (cleaned[digit == 0] > 0).mean() < 0.002
+
+
+def test_the_base_of_a_two_that_lies_on_a_rule_stays() -> None:
+    two = np.zeros((300, 600), np.float32)
+    points = np.array([(8, 30), (30, 6), (66, 20), (50, 60), (2, 110), (78, 110)]) + (250, 100)
+    cv2.polylines(two, [points], isClosed=False, color=1.0, thickness=8)
+    ruled = two.copy()
+    for level in (110, 210):
+        cv2.line(ruled, (0, level), (599, level), 1.0, 2)
+    cleaned = without_rules(ruled)
+    assert cleaned[two > 0.5].mean() > 0.95
+    assert cleaned[:, :240].sum() == cleaned[:, 345:].sum() == 0
+
+
 def test_a_one_is_not_a_rule() -> None:
     one = page(((200, 4), (200, 196)), digit=False)
     assert np.array_equal(without_rules(one), one)

@@ -1,0 +1,111 @@
+"""The sheet of paper in a photo, where the desk it lies on is in the frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+LOOK = 240  # long side at which a sheet is looked for, pixels
+FRAME = 0.75  # of the picture's frame, at the least, is desk
+LEAST = 0.08  # of the picture, a sheet's area
+OBLONG = 0.87  # of the box around it that a sheet fills; an ellipse fills 0.79
+SLIM = 0.12  # the least of its short side over its long one: a bar is rather a 1
+SOLID = 0.7  # of its outline that a sheet fills; a box is only the outline
+SHARP = 0.5  # of the step from desk to paper, that is made at the edge; a shadow's is soft
+LARGE = 0.4  # of the picture: a sheet that is one, whatever lies beside it
+FAINT, CLEAR = 0.1, 0.3  # of the ground's tone: how far strokes differ from it
+WRITTEN = 0.002  # of an area, that is strokes where something is written
+
+Mask = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """box: x, y, w, h in the picture. inside: (h, w) of the box, 1 on the paper."""
+
+    box: tuple[int, int, int, int]
+    inside: Mask
+
+    def of(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The sheet's box, cut out, with paper in place of the desk in its corners."""
+        x, y, w, h = self.box
+        cut = pixels[y : y + h, x : x + w].copy()
+        step = max(1, max(h, w) // 300)
+        paper = np.median(cut[::step, ::step][self.inside[::step, ::step] > 0], axis=0)
+        cut[self.inside == 0] = paper.astype(np.uint8)
+        return cut
+
+
+def find_sheet(pixels: NDArray[np.uint8]) -> Sheet | None:
+    """The sheet in a photo, (h, w, 3) uint8 RGB; None where the paper fills the frame.
+
+    A sheet is an oblong of another tone than the frame, with sharp edges and something written
+    on it.
+    """
+    height, width = pixels.shape[:2]
+    factor = max(1.0, max(height, width) / LOOK)
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    small = cv2.cvtColor(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    filled = _oblong(cv2.medianBlur(small, 7))
+    if filled is None:
+        return None
+    strokes = [
+        cv2.morphologyEx(small, kind, np.ones((15, 15), np.uint8))
+        for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT)
+    ]
+    contrast = np.maximum(*strokes)
+    if not _is_written_on(small, contrast, filled, FAINT):
+        return None
+    # A panel of a form is an oblong of another tone too, but it is written around it as well.
+    if filled.mean() < LARGE and _is_written_on(small, contrast, 1 - filled, CLEAR):
+        return None
+    filled = cv2.erode(filled, np.ones((5, 5), np.uint8))  # the edge itself is neither
+    whole = cv2.resize(filled, (width, height), interpolation=cv2.INTER_NEAREST)
+    x, y, w, h = cv2.boundingRect(whole)
+    return Sheet((x, y, w, h), whole[y : y + h, x : x + w])
+
+
+def _oblong(grey: NDArray[np.uint8]) -> Mask | None:
+    """The filled outline of an oblong of another tone than the frame: (h, w), 1 there."""
+    threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
+    bright = grey > threshold
+    frame = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]]).mean()
+    if min(frame, 1 - frame) > 1 - FRAME:
+        return None
+    tone = (bright if frame < 0.5 else ~bright).astype(np.uint8)
+    outlines, _ = cv2.findContours(tone, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    if not outlines:
+        return None
+    outline = max(outlines, key=cv2.contourArea)
+    area, sides = cv2.contourArea(outline), cv2.minAreaRect(outline)[1]
+    oblong = area > OBLONG * sides[0] * sides[1] and min(sides) > SLIM * max(sides)
+    if area < LEAST * grey.size or not oblong:
+        return None
+    filled = np.zeros_like(tone)
+    cv2.drawContours(filled, [outline], -1, 1, cv2.FILLED)
+    if float(tone[filled > 0].mean()) < SOLID or not _is_sharp(grey, filled):
+        return None
+    return filled
+
+
+def _is_sharp(grey: NDArray[np.uint8], filled: Mask) -> bool:
+    near = np.ones((9, 9), np.uint8)
+    inner = (filled > 0) & (cv2.erode(filled, near) == 0)
+    outer = (filled == 0) & (cv2.dilate(filled, near) > 0)
+    edge = abs(float(grey[inner].mean()) - float(grey[outer].mean()))
+    step = abs(float(grey[filled > 0].mean()) - float(grey[filled == 0].mean()))
+    return edge > SHARP * step
+
+
+def _is_written_on(
+    grey: NDArray[np.uint8], contrast: NDArray[np.uint8], where: Mask, least: float
+) -> bool:
+    """Whether there are strokes there, away from its edges, with `least` contrast or more."""
+    within = cv2.erode(where, np.ones((15, 15), np.uint8)) > 0
+    if not within.any():
+        return False
+    found = contrast[within] > max(10.0, least * float(np.median(grey[within])))
+    return bool(found.mean() > WRITTEN)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from digitrec.sheet import find_sheet
+
+CORNERS = [(110, 60), (500, 90), (480, 330), (95, 310)]  # of a sheet photographed from the side
+
+
+def photo(desk: int, paper: int, *, written: bool = True) -> np.ndarray:
+    """A sheet on a desk, (400, 600, 3) uint8, with a line of digits on it."""
+    pixels = np.full((400, 600, 3), desk, np.uint8)
+    cv2.fillPoly(pixels, [np.array(CORNERS)], (paper,) * 3)
+    if written:
+        ink = (paper - 110 if paper > 128 else paper + 110,) * 3
+        cv2.putText(pixels, "4071", (200, 210), cv2.FONT_HERSHEY_SIMPLEX, 2, ink, 5)
+    return pixels
+
+
+@pytest.mark.parametrize(("desk", "paper"), [(40, 240), (150, 240), (240, 190), (230, 30)])
+def test_a_sheet_is_found_on_a_darker_and_on_a_lighter_desk(desk: int, paper: int) -> None:
+    sheet = find_sheet(photo(desk, paper))
+    assert sheet is not None
+    assert sheet.box == pytest.approx((95, 60, 405, 270), abs=20)
+    cut = sheet.of(photo(desk, paper))
+    assert cut.shape[:2] == sheet.inside.shape == sheet.box[:1:-1]
+    edges = [cut[0], cut[-1], cut[:, 0], cut[:, -1]]
+    assert all((edge == paper).all() for edge in edges)
+
+
+def test_without_a_desk_there_is_no_sheet() -> None:
+    paper = photo(240, 240)
+    assert find_sheet(paper) is None
+    paper[:, 350:] //= 2  # a shadow
+    assert find_sheet(paper) is None
+
+
+def test_a_bar_with_nothing_on_it_may_be_a_one() -> None:
+    assert find_sheet(photo(240, 30, written=False)) is None
+
+
+def test_a_soft_light_in_the_middle_is_no_sheet() -> None:
+    light = cv2.GaussianBlur(photo(60, 240, written=False), (0, 0), 40)
+    cv2.putText(light, "4071", (200, 210), cv2.FONT_HERSHEY_SIMPLEX, 2, (30, 30, 30), 5)
+    assert find_sheet(light) is None
+
+
+def test_the_box_around_a_number_is_no_sheet() -> None:
+    boxed = photo(240, 240)
+    cv2.polylines(boxed, [np.array(CORNERS)], isClosed=True, color=(40, 40, 40), thickness=4)
+    assert find_sheet(boxed) is None
+
+
+def test_a_panel_of_a_form_that_is_written_around_is_no_sheet() -> None:
+    form = cv2.resize(photo(240, 120), (300, 200))
+    page = np.full((400, 600, 3), 240, np.uint8)
+    page[150:350, 200:500] = form
+    assert find_sheet(page) is not None
+    cv2.putText(page, "2358", (30, 100), cv2.FONT_HERSHEY_SIMPLEX, 3, (40, 40, 40), 7)
+    assert find_sheet(page) is None
+
+
+@given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3))))
+def test_any_picture_may_be_searched(pixels: np.ndarray) -> None:
+    sheet = find_sheet(pixels)
+    assert sheet is None or sheet.of(pixels).size
