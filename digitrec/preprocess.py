@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cv2
@@ -84,6 +85,7 @@ def normalise(ink: Ink, box: int = BOX, shift: tuple[int, int] = (0, 0)) -> Ink:
 
 
 LOOK = 480  # long side at which the background is looked for, pixels
+PRINTED = 1.5  # times the grain: a parting of ink from ground beyond it is one
 LEAST_CONTRAST = 0.045  # of the paper's brightness: fainter marks are not ink
 
 
@@ -129,11 +131,11 @@ def _depth_map(pixels: NDArray[np.uint8]) -> tuple[Ink, float]:
     window, paper = _paper(small)
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
     depth = _depth(pixels, paper)
-    noise = _noise(depth)
+    floor = _floor(depth)
     stroke = window * factor / 2
     if stroke > 6:
         depth = cv2.GaussianBlur(depth, (0, 0), stroke / 12)
-    return depth, max(4 * noise, LEAST_CONTRAST)
+    return depth, floor
 
 
 def _flat(pixels: NDArray[np.uint8]) -> Ink:
@@ -163,6 +165,19 @@ def _sample(values: NDArray[Any]) -> NDArray[Any]:
 def _noise(depth: Ink) -> float:
     """The paper's grain, as a standard deviation."""
     return 1.4826 * float(np.median(np.abs(_sample(depth))))
+
+
+def _floor(depth: Ink) -> float:
+    """What is too little for ink: four times the grain.
+
+    Or less, where the ground is printed and that makes up the grain: what parts the depths in two
+    (Otsu, 1979), if that is well beyond it.
+    """
+    grain = _noise(depth)
+    levels = (255 * np.clip(_sample(depth), 0, 1)).astype(np.uint8)
+    parting = cv2.threshold(levels, 0, 255, cv2.THRESH_OTSU)[0] / 255
+    least = parting if parting > PRINTED * grain else math.inf
+    return max(min(4 * grain, least), LEAST_CONTRAST)
 
 
 def _ground(small: NDArray[np.uint8]) -> tuple[bool, bool]:

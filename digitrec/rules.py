@@ -153,19 +153,22 @@ def _dashes(mask: Mask, stroke: float) -> Mask:
 class _Rule:
     """start, stop: columns. middle: (stop - start,) rows of its centre. thick: its width, pixels.
 
-    wide: the same with what is between the two of a double rule.
-    strays: how far it is from a smooth line on average, pixels.
+    wide: the same where no stroke lies on it, with what is between the two of a double rule.
+    strays: how far it is from a smooth line there, on average, pixels.
     """
 
     def __init__(self, part: Mask, left: int, top: int) -> None:
         columns = np.flatnonzero(part.any(0))
         self.start, self.stop = left + int(columns[0]), left + int(columns[-1]) + 1
+        heights = part.sum(0)[columns]
+        self.thick = float(np.median(heights))
+        bare = heights <= np.percentile(heights, 25) + 1  # no stroke lies on the rule there
+        columns = columns[bare]
         rows = np.arange(part.shape[0])[:, None]
-        centres = (part * rows).sum(0)[columns] / part.sum(0)[columns] + top
+        centres = (part * rows).sum(0)[columns] / heights[bare] + top
         fit = np.polyfit(columns + left, centres, min(2, len(columns) - 1))
         self.middle = np.polyval(fit, np.arange(self.start, self.stop))
         self.strays = float(np.abs(np.polyval(fit, columns + left) - centres).mean())
-        self.thick = float(np.median(part.sum(0)[columns]))
         extent = part.shape[0] - part.argmax(0) - part[::-1].argmax(0)
         self.wide = float(np.median(extent[columns]))
 

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from digitrec.reader import read
-from digitrec.reading import Reading
+from digitrec.reading import Box, Reading
 from digitrec.synthetic_pages import Camera, Hand, page
 
 ROWS = [["407", "2358"], ["61", "9"], ["3720", "84"]]
 EVEN = Camera(shadow=0.1)
+
+
+def overlap(a: Box, b: Box) -> float:
+    """The area that two boxes have in common, of the area that they take together."""
+    wide = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    tall = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    common = max(0, wide) * max(0, tall)
+    return common / (a[2] * a[3] + b[2] * b[3] - common)
 
 
 def agreement(read_text: str, written: str) -> float:
@@ -26,6 +37,7 @@ def agreement(read_text: str, written: str) -> float:
         ("lines", "solid", "ruled"),
         ("table", "solid", "white"),
         ("table", "dashed", "white"),
+        ("table", "double", "white"),
         ("boxes", "solid", "white"),
     ],
 )
@@ -35,6 +47,62 @@ def test_most_of_a_page_is_read(form: str, rule: str, paper: str) -> None:
         written = page(ROWS, seed, form=form, rule=rule, paper=paper, camera=Camera(tilt=seed))
         shares.append(agreement(read(written.pixels).text, written.text))
     assert np.mean(shares) > 0.9
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize(
+    ("desk", "paper"),
+    [("walnut", "white"), ("black", "ruled"), ("grey", "white"), ("white", "kraft")],
+)
+def test_a_page_is_read_on_any_desk(desk: str, paper: str, inverted: bool) -> None:
+    camera = Camera(shadow=0.1, tilt=3, desk=desk)
+    written = page(ROWS, 1, paper=paper, camera=camera)
+    pixels = 255 - written.pixels if inverted else written.pixels
+    assert agreement(read(pixels).text, written.text) > 0.9
+
+
+@pytest.mark.parametrize("desk", ["oak", "black", "white"])
+def test_a_desk_with_an_empty_sheet_on_it_reads_as_nothing(desk: str) -> None:
+    empty = page([["", ""], ["", ""]], 1, camera=Camera(shadow=0.1, tilt=-2, desk=desk))
+    assert read(empty.pixels).text == ""
+
+
+def seen(pixels: np.ndarray, turn: float, scale: float, shade: float) -> np.ndarray:
+    """A page turned by degrees, at another scale, and darker by `shade` at one side."""
+    height, width = pixels.shape[:2]
+    size = (round(width * scale), round(height * scale))
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), turn, 1)
+    turned = cv2.warpAffine(pixels, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    scaled = cv2.resize(
+        turned, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    )
+    light = np.linspace(1, 1 - shade, size[0])[:, None]
+    return np.clip(scaled * light, 0, 255).astype(np.uint8)
+
+
+@settings(max_examples=12)
+@given(
+    turn=st.floats(-5, 5),
+    scale=st.floats(0.5, 3),
+    shade=st.floats(0, 0.5),
+    inverted=st.booleans(),
+)
+def test_a_number_survives_the_camera(
+    turn: float, scale: float, shade: float, inverted: bool
+) -> None:
+    written = page([["4072", "358"]], 4, hand=Hand(ink="black"), camera=EVEN, height=48)
+    pixels = seen(written.pixels, turn, scale, shade)
+    assert read(255 - pixels if inverted else pixels).text == written.text
+
+
+@settings(max_examples=8)
+@given(seed=st.integers(0, 2**16), turn=st.floats(-5, 5))
+def test_every_digit_is_read_where_it_is_written(seed: int, turn: float) -> None:
+    written = page([["407", "2358"], ["61", "9"]], seed, camera=Camera(shadow=0.1, tilt=turn))
+    wanted = [box for number in written.numbers for box in number.boxes]
+    found = [digit.box for number in read(written.pixels).numbers for digit in number.digits]
+    near = [any(overlap(box, other) > 0.7 for other in found) for box in wanted]
+    assert np.mean(near) > 0.85
 
 
 @pytest.mark.parametrize("rule", ["solid", "dashed", "double"])

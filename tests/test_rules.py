@@ -64,7 +64,7 @@ def test_a_digit_across_the_edge_of_its_box_stays_whole() -> None:
 
 def test_the_base_of_a_two_that_lies_on_a_rule_stays() -> None:
     two = np.zeros((300, 600), np.float32)
-    points = np.array([(8, 30), (30, 6), (66, 20), (50, 60), (2, 110), (78, 110)]) + (250, 100)
+    points = np.add([(8, 30), (30, 6), (66, 20), (50, 60), (2, 110), (78, 110)], (250, 100))
     cv2.polylines(two, [points], isClosed=False, color=1.0, thickness=8)
     ruled = two.copy()
     for level in (110, 210):
