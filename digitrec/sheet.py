@@ -16,7 +16,7 @@ SLIM = 0.12  # the least of its short side over its long one: a bar is rather a 
 SOLID = 0.7  # of its outline that a sheet fills; a box is only the outline
 SHARP = 0.5  # of the step from desk to paper, that is made at the edge; a shadow's is soft
 LARGE = 0.4  # of the picture: a sheet that is one, whatever lies beside it
-FAINT, CLEAR = 0.1, 0.3  # of the ground's tone: how far strokes differ from it
+FAINT, CLEAR = 0.05, 0.3  # of the tone of the paper: how far strokes differ from theirs
 WRITTEN = 0.002  # of an area, that is strokes where something is written
 
 Mask = NDArray[np.uint8]
@@ -57,10 +57,11 @@ def find_sheet(pixels: NDArray[np.uint8]) -> Sheet | None:
         for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT)
     ]
     contrast = np.maximum(*strokes)
-    if not _is_written_on(small, contrast, filled, FAINT):
+    tones = [float(np.median(small[filled == side])) for side in (0, 1)]
+    if not _is_written_on(contrast, filled, FAINT * tones[1]):
         return None
     # A panel of a form is an oblong of another tone too, but it is written around it as well.
-    if filled.mean() < LARGE and _is_written_on(small, contrast, 1 - filled, CLEAR):
+    if filled.mean() < LARGE and _is_written_on(contrast, 1 - filled, CLEAR * max(tones)):
         return None
     filled = cv2.erode(filled, np.ones((5, 5), np.uint8))  # the edge itself is neither
     whole = cv2.resize(filled, (width, height), interpolation=cv2.INTER_NEAREST)
@@ -100,12 +101,7 @@ def _is_sharp(grey: NDArray[np.uint8], filled: Mask) -> bool:
     return edge > SHARP * step
 
 
-def _is_written_on(
-    grey: NDArray[np.uint8], contrast: NDArray[np.uint8], where: Mask, least: float
-) -> bool:
-    """Whether there are strokes there, away from its edges, with `least` contrast or more."""
+def _is_written_on(contrast: NDArray[np.uint8], where: Mask, least: float) -> bool:
+    """Whether there are strokes there, away from its edges, with more than `least` contrast."""
     within = cv2.erode(where, np.ones((15, 15), np.uint8)) > 0
-    if not within.any():
-        return False
-    found = contrast[within] > max(10.0, least * float(np.median(grey[within])))
-    return bool(found.mean() > WRITTEN)
+    return bool(within.any() and (contrast[within] > max(10.0, least)).mean() > WRITTEN)
