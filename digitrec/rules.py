@@ -20,11 +20,12 @@ RECTANGLE = 0.92  # of the box around it that a form's hole fills; a 0's fills f
 def without_rules(ink: Ink) -> Ink:
     """The ink map, (h, w) in [0, 1], without its rules.
 
-    A table or a form is a mark whose every hole is a rectangle; where digits touch it, it is made
-    of rules whose ends all meet others. A dashed rule is a row of dashes. Any other level rule runs
-    from one side of the picture to the other, or nearly, and an upright one, which might be a 1,
-    lies along the frame or stands between two level rules. Where nothing but a rule or two of this
-    last kind would be found, nothing is taken out: it was a digit after all.
+    A table or a form is a mark whose holes are rectangles; where digits touch too many of them, it
+    is made of rules whose ends all meet others. The outer line of a double rule lies along it. A
+    dashed rule is a row of dashes. Any other level rule runs from one side of the picture to the
+    other, or nearly, and an upright one, which might be a 1, lies along the frame or stands between
+    two level rules. Where nothing but a rule or two of this last kind would be found, nothing is
+    taken out: it was a digit after all.
     """
     mask = (ink > 0.3).astype(np.uint8)
     # The strokes' width: of long marks only, as grain would bring it down.
@@ -35,6 +36,7 @@ def without_rules(ink: Ink) -> Ink:
     # A narrow gap, as between double rules or in a worn one, is closed first, and is not.
     thick = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _square(round(stroke) | 1))
     form = _form(thick, stroke) | _form(mask, stroke)
+    form |= _scraps(mask & (1 - form), form, stroke)
     cleaned[form > 0] = 0
     mask[form > 0] = 0
     turned = np.ascontiguousarray(mask.T)
@@ -98,12 +100,25 @@ def _rims(mask: Mask, whole: Mask, holes: Mask, stroke: float) -> Mask:
     thick = 1
     while cv2.morphologyEx(drawn, cv2.MORPH_OPEN, _square(thick + 1)).sum() > 0.3 * drawn.sum():
         thick += 1
-    rims = around & _dilated(holes, THICKER * thick)
+    rims: Mask = around & _dilated(holes, THICKER * thick)
     thicker = cv2.morphologyEx(mask, cv2.MORPH_OPEN, _square(round(THICKER * thick) + 1)) & rims
     rest = mask & (1 - rims)
     _, labels = cv2.connectedComponents(thicker | rest, connectivity=8)
     strokes = np.unique(labels[rest > 0])
-    return rims & (1 - (thicker & np.isin(labels, strokes)))
+    rims[(thicker > 0) & np.isin(labels, strokes)] = 0
+    return rims
+
+
+def _scraps(rest: Mask, form: Mask, stroke: float) -> Mask:
+    """What is left of a form's rules at their ends: thin marks close to it, too short for a 1."""
+    if not form.any():
+        return form
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
+    sides = np.sort(stats[:, 2:4], axis=1)
+    scraps = (sides[:, 0] <= 1.3 * stroke + 1) & (sides[:, 1] < LEAST * stroke)
+    scraps[np.unique(labels[_dilated(form, 3 * stroke) == 0])] = False
+    found: Mask = cv2.dilate(scraps[labels].astype(np.uint8), _square(3))
+    return found
 
 
 def _square(side: int) -> Mask:
