@@ -285,7 +285,8 @@ def _erase(ink: Ink, mask: Mask, rule: _Rule, stroke: float) -> None:
         crossed[inside] |= mask[rows[inside], columns[inside]] > 0
     # A stroke that runs along the rule is thicker than it.
     rows = middle + np.arange(-half, half + 1)[:, None]
-    drawn = mask[np.clip(rows, 0, height - 1), columns].sum(0, dtype=np.int64)
+    inside = (rows >= 0) & (rows < height)
+    drawn = (inside * mask[np.clip(rows, 0, height - 1), columns]).sum(0)
     crossed |= _long(drawn > THICKER * rule.wide + 1, round(stroke))
     for offset in range(-half, half + 1):
         rows = middle + offset

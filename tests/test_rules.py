@@ -74,6 +74,11 @@ def test_the_base_of_a_two_that_lies_on_a_rule_stays() -> None:
     assert cleaned[:, :240].sum() == cleaned[:, 345:].sum() == 0
 
 
+def test_the_rules_along_a_crop_are_taken_out() -> None:
+    cropped = page(((0, 0), (399, 0)), ((0, 198), (399, 198)))
+    assert np.abs(without_rules(cropped) - page()).sum() < 0.02 * cropped.sum()
+
+
 def test_a_one_is_not_a_rule() -> None:
     one = page(((200, 4), (200, 196)), digit=False)
     assert np.array_equal(without_rules(one), one)
