@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import cv2
@@ -85,7 +84,6 @@ def normalise(ink: Ink, box: int = BOX, shift: tuple[int, int] = (0, 0)) -> Ink:
 
 
 LOOK = 480  # long side at which the background is looked for, pixels
-PRINTED = 1.5  # times the grain: a parting of ink from ground beyond it is one
 LEAST_CONTRAST = 0.045  # of the paper's brightness: fainter marks are not ink
 
 
@@ -170,14 +168,14 @@ def _noise(depth: Ink) -> float:
 def _floor(depth: Ink) -> float:
     """What is too little for ink: four times the grain.
 
-    Or less, where the ground is printed and that makes up the grain: what parts the depths in two
-    (Otsu, 1979), if that is well beyond it.
+    Less where the ground is printed, which makes up the grain then, and what parts the depths in
+    two (Otsu, 1979) is well beyond it.
     """
     grain = _noise(depth)
     levels = (255 * np.clip(_sample(depth), 0, 1)).astype(np.uint8)
     parting = cv2.threshold(levels, 0, 255, cv2.THRESH_OTSU)[0] / 255
-    least = parting if parting > PRINTED * grain else math.inf
-    return max(min(4 * grain, least), LEAST_CONTRAST)
+    least = 4 * grain if parting < 1.5 * grain else np.clip(parting, 2.5 * grain, 4 * grain)
+    return max(float(least), LEAST_CONTRAST)
 
 
 def _ground(small: NDArray[np.uint8]) -> tuple[bool, bool]:
