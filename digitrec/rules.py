@@ -35,8 +35,8 @@ def without_rules(ink: Ink) -> Ink:
     cleaned = ink.copy()
     # A narrow gap, as between double rules or in a worn one, is closed first, and is not.
     thick = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _square(round(stroke) | 1))
-    form = _form(thick, stroke) | _form(mask, stroke)
-    form |= _scraps(mask & (1 - form), form, stroke)
+    form, cells = (a | b for a, b in zip(_form(thick, stroke), _form(mask, stroke), strict=True))
+    form |= _scraps(mask & (1 - form), form, cells, stroke)
     cleaned[form > 0] = 0
     mask[form > 0] = 0
     turned = np.ascontiguousarray(mask.T)
@@ -46,10 +46,9 @@ def without_rules(ink: Ink) -> Ink:
     upright = [rule for rule in down if _is_upright(rule, level, mask.shape)]
     closed = _closed(across, down, stroke)
     certain = form.any() or any(dashed) or any(closed) or len(level) > 1
-    beside = [_beside(these, side, stroke) for these, side in ((across, form), (down, form.T))]
-    for rule in dict.fromkeys((*level, *closed[0], *dashed[0], *beside[0])):
+    for rule in dict.fromkeys((*level, *closed[0], *dashed[0])):
         _erase(cleaned, mask, rule, stroke)
-    for rule in dict.fromkeys((*upright, *closed[1], *dashed[1], *beside[1])):
+    for rule in dict.fromkeys((*upright, *closed[1], *dashed[1])):
         _erase(cleaned.T, turned, rule, stroke)
     if certain:
         return cleaned
@@ -58,36 +57,39 @@ def without_rules(ink: Ink) -> Ink:
     return cleaned if tall > 4 * stroke else ink
 
 
-def _form(mask: Mask, stroke: float) -> Mask:
-    """The rims of the rectangular holes of marks that such holes make up: (h, w), 1 there.
+def _form(mask: Mask, stroke: float) -> tuple[Mask, Mask]:
+    """The rims of the rectangular holes of marks that such holes make up, and these holes.
+
+    Both are (h, w), 1 there.
 
     What reaches into a hole, as a digit that touches its box, is not of the form, and neither is
     what sticks out of it. A few holes may be none of the form's, as those of touching digits. The
     form is dilated by a pixel, for the grey fringe.
     """
-    form = np.zeros_like(mask)
+    form, inside = np.zeros_like(mask), np.zeros_like(mask)
     outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     for i, outline in enumerate(outlines):
         x, y, w, h = cv2.boundingRect(outline)
         if tree[0][i][3] >= 0 or min(w, h) < LEAST * stroke:
             continue
-        cells, inside, others, hole = [], 0.0, 0.0, tree[0][i][2]
+        cells, taken, others, hole = [], 0.0, 0.0, tree[0][i][2]
         while hole >= 0:
             cell = cv2.convexHull(outlines[hole])
             area, sides = cv2.contourArea(cell), cv2.minAreaRect(cell)[1]
             if min(sides) > 3 * stroke and area > RECTANGLE * sides[0] * sides[1]:
                 cells.append(cell)
-                inside += area
+                taken += area
             elif min(sides) > 3 * stroke:
                 others += area
             hole = tree[0][hole][0]
-        if inside > 0.5 * w * h and others < OTHERS * inside:
+        if taken > 0.5 * w * h and others < OTHERS * taken:
             whole, holes = np.zeros((2, h, w), np.uint8)
             cv2.drawContours(whole, [outline], -1, 1, cv2.FILLED, offset=(-x, -y))
             cv2.drawContours(holes, cells, -1, 1, cv2.FILLED, offset=(-x, -y))
             cv2.drawContours(holes, cells, -1, 0, 1, offset=(-x, -y))  # it lies on the rules
             form[y : y + h, x : x + w] |= _rims(mask[y : y + h, x : x + w], whole, holes, stroke)
-    return cv2.dilate(form, np.ones((3, 3), np.uint8)) if form.any() else form
+            inside[y : y + h, x : x + w] |= holes
+    return cv2.dilate(form, _square(3)) if form.any() else form, inside
 
 
 def _rims(mask: Mask, whole: Mask, holes: Mask, stroke: float) -> Mask:
@@ -109,15 +111,18 @@ def _rims(mask: Mask, whole: Mask, holes: Mask, stroke: float) -> Mask:
     return rims
 
 
-def _scraps(rest: Mask, form: Mask, stroke: float) -> Mask:
-    """What is left of a form's rules at their ends: thin marks close to it, too short for a 1."""
+def _scraps(rest: Mask, form: Mask, cells: Mask, stroke: float) -> Mask:
+    """What is left of a form's rules: marks all of which is close to it, and not in its cells.
+
+    So is the outer line of a double rule, and so are dashes at the ends.
+    """
     if not form.any():
         return form
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
-    sides = np.sort(stats[:, 2:4], axis=1)
-    scraps = (sides[:, 0] <= 1.3 * stroke + 1) & (sides[:, 1] < LEAST * stroke)
-    scraps[np.unique(labels[_dilated(form, 3 * stroke) == 0])] = False
-    found: Mask = cv2.dilate(scraps[labels].astype(np.uint8), _square(3))
+    _, labels = cv2.connectedComponents(rest, connectivity=8)
+    near = (_dilated(form, 3 * stroke) > 0) & (cells == 0)
+    strokes = np.unique(labels[~near & (rest > 0)])
+    scraps = (rest > 0) & ~np.isin(labels, strokes)
+    found: Mask = cv2.dilate(scraps.astype(np.uint8), _square(3))
     return found
 
 
@@ -129,29 +134,6 @@ def _dilated(mask: Mask, reach: float) -> Mask:
     """A mask widened by `reach` pixels, and one for its edge."""
     widened: Mask = cv2.dilate(mask, _square(2 * round(reach) + 3))
     return widened
-
-
-def _beside(rules: list[_Rule], form: Mask, stroke: float) -> list[_Rule]:
-    """The rules that run along a whole side of a form, as the outer one of a double rule does."""
-    if not rules or not form.any():
-        return []
-    _, _, stats, _ = cv2.connectedComponentsWithStats(form, connectivity=8)
-    near = _dilated(form, 4 * stroke)
-    found = []
-    for rule in rules:
-        rows = np.clip(np.round(rule.middle).astype(int), 0, form.shape[0] - 1)
-        along = near[rows, np.arange(rule.start, rule.stop)].mean() > 0.8
-        length = rule.stop - rule.start
-        x, y = (rule.start + rule.stop) / 2, float(rule.middle.mean())
-        slack = 6 * stroke
-        sides = [
-            w
-            for left, top, w, h, _ in stats[1:]
-            if left < x < left + w and top - slack < y < top + h + slack
-        ]
-        if along and sides and length > 0.9 * min(sides):
-            found.append(rule)
-    return found
 
 
 def _dashes(mask: Mask, stroke: float) -> Mask:
