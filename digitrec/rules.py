@@ -20,12 +20,12 @@ RECTANGLE = 0.92  # of the box around it that a form's hole fills; a 0's fills f
 def without_rules(ink: Ink) -> Ink:
     """The ink map, (h, w) in [0, 1], without its rules.
 
-    A table or a form is a mark whose holes are rectangles; where digits touch too many of them, it
-    is made of rules whose ends all meet others. The outer line of a double rule lies along it. A
-    dashed rule is a row of dashes. Any other level rule runs from one side of the picture to the
-    other, or nearly, and an upright one, which might be a 1, lies along the frame or stands between
-    two level rules. Where nothing but a rule or two of this last kind would be found, nothing is
-    taken out: it was a digit after all.
+    A table or a form is a mark whose holes are rectangles, with what lies all along it, as the
+    outer line of a double rule; where digits touch too many holes, it is made of rules whose ends
+    all meet others. A dashed rule is a row of dashes. Any other level rule runs from one side of
+    the picture to the other, or nearly, and an upright one, which might be a 1, lies along the
+    frame or stands between two level rules. Where nothing but a rule or two of this last kind would
+    be found, nothing is taken out: it was a digit after all.
     """
     mask = (ink > 0.3).astype(np.uint8)
     # The strokes' width: of long marks only, as grain would bring it down.
@@ -58,13 +58,11 @@ def without_rules(ink: Ink) -> Ink:
 
 
 def _form(mask: Mask, stroke: float) -> tuple[Mask, Mask]:
-    """The rims of the rectangular holes of marks that such holes make up, and these holes.
+    """The rims of the rectangular holes of marks that such holes make up; and these holes.
 
-    Both are (h, w), 1 there.
-
-    What reaches into a hole, as a digit that touches its box, is not of the form, and neither is
-    what sticks out of it. A few holes may be none of the form's, as those of touching digits. The
-    form is dilated by a pixel, for the grey fringe.
+    Both are (h, w), 1 there. What reaches into a hole, as a digit that touches its box, is not of
+    the form, and neither is what sticks out of it. A few holes may be none of the form's, as those
+    of touching digits. The form is dilated by a pixel, for the grey fringe.
     """
     form, inside = np.zeros_like(mask), np.zeros_like(mask)
     outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
