@@ -95,17 +95,14 @@ def _rims(mask: Mask, whole: Mask, holes: Mask, stroke: float) -> Mask:
 
     There, the mask is thicker than the rules, and is not of them alone.
     """
-    around = (whole & _dilated(holes, 2 * stroke)) - holes
-    drawn = mask & around
-    thick = 1
-    while cv2.morphologyEx(drawn, cv2.MORPH_OPEN, _square(thick + 1)).sum() > 0.3 * drawn.sum():
+    rims: Mask = (whole & _dilated(holes, 2 * stroke)) - holes
+    drawn, thick = mask & rims, 1
+    while _opened(drawn, thick + 1).sum() > 0.3 * drawn.sum():
         thick += 1
-    rims: Mask = around & _dilated(holes, THICKER * thick)
-    thicker = cv2.morphologyEx(mask, cv2.MORPH_OPEN, _square(round(THICKER * thick) + 1)) & rims
+    thicker = _opened(mask, round(THICKER * thick) + 1) & rims
     rest = mask & (1 - rims)
     _, labels = cv2.connectedComponents(thicker | rest, connectivity=8)
-    strokes = np.unique(labels[rest > 0])
-    rims[(thicker > 0) & np.isin(labels, strokes)] = 0
+    rims[(thicker > 0) & np.isin(labels, np.unique(labels[rest > 0]))] = 0
     return rims
 
 
@@ -126,6 +123,13 @@ def _scraps(rest: Mask, form: Mask, cells: Mask, stroke: float) -> Mask:
 
 def _square(side: int) -> Mask:
     return np.ones((side, side), np.uint8)
+
+
+def _opened(mask: Mask, side: int) -> Mask:
+    """What of a mask is at least so wide; outside the picture there is nothing."""
+    edge = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
+    opened: Mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, _square(side), **edge)
+    return opened
 
 
 def _dilated(mask: Mask, reach: float) -> Mask:

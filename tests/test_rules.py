@@ -40,6 +40,18 @@ def test_a_box_is_taken_out() -> None:
     assert cleaned[60:140, 170:230].sum() > 0.9 * page().sum()
 
 
+@pytest.mark.parametrize("lean", [0, 3, 6])
+def test_nothing_is_left_of_a_table_of_any_slope(lean: int) -> None:
+    table = page()
+    for y in (20, 100, 180):
+        cv2.line(table, (20, y + lean), (380, y - lean), 1.0, 3, cv2.LINE_AA)
+    for x in (20, 140, 380):
+        slope = lean * (200 - x) // 180
+        cv2.line(table, (x - lean // 2, 20 + slope), (x + lean // 2, 180 + slope), 1.0, 3)
+    cleaned = without_rules(table)
+    assert (cleaned[:, :170] > 0.4).sum() + (cleaned[:, 230:] > 0.4).sum() < 20
+
+
 def test_the_outer_line_of_a_double_box_is_taken_out_too() -> None:
     near, far = [(120, 20), (280, 20), (280, 180), (120, 180)], (9, 9)
     boxed = page()
