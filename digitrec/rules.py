@@ -33,9 +33,12 @@ def without_rules(ink: Ink) -> Ink:
     if not stroke:
         return ink
     cleaned = ink.copy()
-    # A narrow gap, as between double rules or in a worn one, is closed first, and is not.
-    thick = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _square(round(stroke) | 1))
-    form, cells = (a | b for a, b in zip(_form(thick, stroke), _form(mask, stroke), strict=True))
+    # Narrow gaps, as in worn and between double rules, are closed, and are not. Dashes are run
+    # together only where that finds no form: it runs digits into their boxes.
+    for gaps in ((0, 1), (3,)):
+        form, cells = np.bitwise_or.reduce([_form(mask, stroke, gap) for gap in gaps])
+        if form.any():
+            break
     form |= _scraps(mask & (1 - form), form, cells, stroke)
     cleaned[form > 0] = 0
     mask[form > 0] = 0
@@ -57,13 +60,15 @@ def without_rules(ink: Ink) -> Ink:
     return cleaned if tall > 4 * stroke else ink
 
 
-def _form(mask: Mask, stroke: float) -> tuple[Mask, Mask]:
+def _form(mask: Mask, stroke: float, gaps: int) -> tuple[Mask, Mask]:
     """The rims of the rectangular holes of marks that such holes make up; and these holes.
 
     Both are (h, w), 1 there. What reaches into a hole, as a digit that touches its box, is not of
     the form, and neither is what sticks out of it. A few holes may be none of the form's, as those
-    of touching digits. The form is dilated by a pixel, for the grey fringe.
+    of touching digits. The form is dilated by a pixel, for the grey fringe. gaps: what is closed
+    before, in strokes' widths.
     """
+    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _square(round(gaps * stroke) | 1))
     form, inside = np.zeros_like(mask), np.zeros_like(mask)
     outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     for i, outline in enumerate(outlines):
