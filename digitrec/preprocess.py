@@ -202,7 +202,8 @@ def _light_strokes(grey: NDArray[np.uint8]) -> bool:
     """Whether a photo's strokes are lighter than what is around them.
 
     What is thinner than a window, light or dark, is what an opening or a closing by it takes away.
-    The strokes are what comes first as the window grows; the gaps between them come later.
+    The strokes are what comes first as the window grows; the gaps between them come later. Where
+    neither comes clearly first the pen is thick, and what differs from a wide median is the ink.
     """
     amounts = []
     for window in (5, 7, 11, 15, 23):
@@ -217,7 +218,12 @@ def _light_strokes(grey: NDArray[np.uint8]) -> bool:
     light, dark = np.array(amounts).T
     total = light + dark
     first = int(np.argmax(total >= 0.15 * total.max()))
-    return bool(light[first] > dark[first])
+    if max(light[first], dark[first]) > 3 * min(light[first], dark[first]):
+        return bool(light[first] > dark[first])
+    side = min(255, max(3, max(grey.shape) // 5) | 1)
+    detail = grey.astype(np.float32) - cv2.medianBlur(grey, side)
+    detail[np.abs(detail) < 4 * 1.4826 * np.median(np.abs(detail))] = 0
+    return float((np.maximum(detail, 0) ** 2).sum()) > float((np.minimum(detail, 0) ** 2).sum())
 
 
 def _paper(small: NDArray[np.uint8]) -> tuple[int, NDArray[np.uint8]]:

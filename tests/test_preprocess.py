@@ -96,6 +96,16 @@ def test_faint_pencil_under_a_hard_shadow_is_found() -> None:
     assert found[~cv2.dilate(strokes.astype(np.uint8), np.ones((9, 9))).astype(bool)].mean() < 0.005
 
 
+@pytest.mark.parametrize("width", [20, 60])
+def test_a_thick_pen_in_uneven_light_is_ink(width: int) -> None:
+    page = drawing(width=width, side=600)
+    light = np.linspace(0.9, 0.5, 600)[:, None]
+    noise = np.random.default_rng(0).normal(0, 3, page.shape)
+    found = ink_map(np.clip(page * light + 20 * light + noise, 0, 255).astype(np.uint8)) > 0.5
+    assert found[page[..., 0] < 128].mean() > 0.9
+    assert found[page[..., 0] > 128].mean() < 0.02
+
+
 @pytest.mark.parametrize(("desk", "ink"), [(60, 90), (120, 90), (245, 90), (245, 245), (20, 245)])
 def test_ink_is_found_on_a_sheet_and_not_on_its_desk(desk: int, ink: int) -> None:
     grain = np.random.default_rng(0).normal(0, 6, (600, 800, 1))
