@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitrec.classifier import interpreter
+from digitrec.composed import SYMBOLS
 from digitrec.preprocess import Ink
 from digitrec.segment import Line, Piece
-from digitrec.strips import HEIGHT, SYMBOLS, clean
+from digitrec.strips import HEIGHT, clean
 
 FOLDER = Path(__file__).resolve().parent / "data" / "line"
-STEP = 4  # pixels of a strip between two places that the network answers for
-OFFSET = 6.0  # of the middle of the first of them
+STEP = 2  # pixels of a strip between two places that the network answers for
+OFFSET = 5.0  # of the middle of the first of them
 WIDEST = 1280  # pixels of a strip
 BEAM = 8
 TEXTS = 4

@@ -19,14 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitrec import networks, storage, strips
+from digitrec.composed import SYMBOLS, Digits
 from digitrec.datasets import mnist
 from digitrec.line_reader import LineNetwork
 from digitrec.results import this_device, versions
 from digitrec.training import FLOAT, Checkpoint, OneCycle, TrainingError, use_threads
 
-EPOCHS = 24
+EPOCHS = 40
 CHUNKS, CHUNK, BATCH = 16, 1024, 64  # strips are drawn a chunk at a time and dealt by their width
-SHOWN = 2  # epochs in a row that see the same strips: to draw them takes as long as to learn them
 LONGEST = 14  # symbols of a strip
 PEAK_RATE = 0.003
 HELD_OUT = 1024  # strips of MNIST's test digits
@@ -40,10 +40,10 @@ class Strips(keras.utils.PyDataset):
     Each follows from the seed, the epoch and its own number alone.
     """
 
-    def __init__(self, digits: strips.Digits, seed: int, first_epoch: int) -> None:
+    def __init__(self, digits: Digits, seed: int, first_epoch: int) -> None:
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=8)
         self.digits, self.seed = digits, seed
-        self.drawn: dict[tuple[int, int], list[Strip]] = {}
+        self.drawn: dict[int, list[Strip]] = {}
         self.epoch = first_epoch
 
     def __len__(self) -> int:
@@ -51,37 +51,27 @@ class Strips(keras.utils.PyDataset):
 
     def on_epoch_end(self) -> None:
         self.epoch += 1
-        self.drawn = {key: of for key, of in self.drawn.items() if key[0] == self.epoch // SHOWN}
+        self.drawn.clear()
 
     def __getitem__(self, index: int) -> tuple[FLOAT, NDArray[np.int32]]:
         chunk, place = divmod(index, CHUNK // BATCH)
-        key = (self.epoch // SHOWN, chunk)
-        if key not in self.drawn:
-            rng = np.random.default_rng([self.seed, *key])
-            self.drawn[key] = [strips.strip(self.digits, rng) for _ in range(CHUNK)]
-        of_chunk = self.drawn[key]
-        rng = np.random.default_rng([self.seed, self.epoch, chunk])
-        widths = np.array([ink.shape[1] for ink, _ in of_chunk]) + rng.uniform(0, 24, CHUNK)
-        dealt = np.argsort(widths).reshape(-1, BATCH)[rng.permutation(CHUNK // BATCH)]
-        again = self.epoch % SHOWN > 0
-        rng = np.random.default_rng([self.seed, self.epoch, index])
-        return batch([of_chunk[i] for i in dealt[place]], rng if again else None)
+        if chunk not in self.drawn:
+            rng = np.random.default_rng([self.seed, self.epoch, chunk])
+            drawn = [strips.strip(self.digits, rng) for _ in range(CHUNK)]
+            widths = np.array([ink.shape[1] for ink, _ in drawn]) + rng.uniform(0, 24, CHUNK)
+            dealt = np.argsort(widths).reshape(-1, BATCH)[rng.permutation(CHUNK // BATCH)]
+            self.drawn = {chunk: [drawn[i] for i in dealt.ravel()]}
+        return batch(self.drawn[chunk][place * BATCH : (place + 1) * BATCH])
 
 
-def batch(
-    chosen: list[Strip], rng: np.random.Generator | None = None
-) -> tuple[FLOAT, NDArray[np.int32]]:
-    """Strips side by side in one array; with a generator, elsewhere in it and with other noise."""
+def batch(chosen: list[Strip]) -> tuple[FLOAT, NDArray[np.int32]]:
+    """Strips side by side in one array."""
     width = -(-max(ink.shape[1] for ink, _ in chosen) // 16) * 16
     x = np.zeros((len(chosen), strips.HEIGHT, width, 1), np.float32)
     y = np.zeros((len(chosen), LONGEST), np.int32)
     for i, (ink, symbols) in enumerate(chosen):
-        left = 0 if rng is None else int(rng.integers(width - ink.shape[1] + 1))
-        x[i, :, left : left + ink.shape[1], 0] = ink
+        x[i, :, : ink.shape[1], 0] = ink
         y[i, : len(symbols)] = symbols[:LONGEST]
-    if rng is not None:
-        noise = np.asarray(rng.normal(0, 0.03, x.shape), np.float32)
-        np.clip(x * np.float32(rng.uniform(0.85, 1.2)) + noise, 0, 1, out=x)
     return x, y
 
 
@@ -120,7 +110,7 @@ def accuracy(model: keras.Model, held_out: list[Strip]) -> float:
 
 def digits(symbols: NDArray[Any]) -> str:
     """Symbols, 0 for none, as text without points and commas."""
-    said = "".join(strips.SYMBOLS[symbol - 1] for symbol in symbols if symbol)
+    said = "".join(SYMBOLS[symbol - 1] for symbol in symbols if symbol)
     return "".join(filter(str.isdigit, said))
 
 
@@ -135,7 +125,7 @@ def train(folder: Path, seed: int = 1) -> None:
     held_out = [strips.strip(test_digits, rng) for _ in range(HELD_OUT)]
 
     keras.utils.set_random_seed(seed)
-    model = networks.line(len(strips.SYMBOLS))
+    model = networks.line(len(SYMBOLS))
     steps = CHUNKS * CHUNK // BATCH
     model.compile(
         optimizer=keras.optimizers.AdamW(
@@ -173,7 +163,7 @@ def _export(
     files = [folder / name for name in ("model.keras", "model.tflite")]
     report = {
         "network": "line",
-        "symbols": strips.SYMBOLS,
+        "symbols": SYMBOLS,
         "seed": seed,
         "epochs": EPOCHS,
         "strips_per_epoch": CHUNKS * CHUNK,

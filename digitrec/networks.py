@@ -140,10 +140,12 @@ def nimble() -> keras.Model:
 
 
 def line(symbols: int) -> keras.Model:
-    """Reads a whole line: (n, 32, w, 1) -> (n, w // 4, symbols + 1) float32 logits, 0 the blank.
+    """Reads a whole line: (n, 32, w, 1) -> (n, w // 2 - 4, symbols + 1) float32 logits.
 
-    For connectionist temporal classification (Graves et al., 2006). No recurrence: each place
-    sees 90 pixels or so to either side of it, which is three digits, and any width goes in.
+    For connectionist temporal classification (Graves et al., 2006), 0 being the blank. No
+    recurrence: each place sees 90 pixels or so to either side of it, which is three digits, and
+    any width goes in. The last layer answers for two places at once, as in sub-pixel convolution
+    (Shi et al., 2016): digits that touch need more places than the features' resolution has.
     """
 
     def conv(filters: int, size: Any = 3, **options: Any) -> list[layers.Layer]:
@@ -170,7 +172,7 @@ def line(symbols: int) -> keras.Model:
             layers.Dropout(0.2),
             *conv(160, (1, 5), dilation_rate=(1, 2)),
             layers.Dropout(0.2),
-            layers.Conv2D(symbols + 1, 1),
+            layers.Conv2D(2 * (symbols + 1), 1),
             layers.Reshape((-1, symbols + 1)),
         ],
         name="line",

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digitrec.classifier import ModelError
+from digitrec.composed import SYMBOLS
 from digitrec.line_reader import FOLDER, OFFSET, STEP, LineNetwork, Spelling, network, strip_of
 from digitrec.segment import find_lines
-from digitrec.strips import SYMBOLS
 
 IDENTITY = np.array([[1.0, 0, 0], [0, 1, 0]])
 
