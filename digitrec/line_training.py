@@ -25,7 +25,7 @@ from digitrec.line_reader import LineNetwork
 from digitrec.results import this_device, versions
 from digitrec.training import FLOAT, Checkpoint, OneCycle, TrainingError, use_threads
 
-EPOCHS = 40
+EPOCHS, RISING = 30, 10  # in all, and with a rising learning rate
 CHUNKS, CHUNK, BATCH = 16, 1024, 64  # strips are drawn a chunk at a time and dealt by their width
 LONGEST = 14  # symbols of a strip
 PEAK_RATE = 0.003
@@ -129,7 +129,7 @@ def train(folder: Path, seed: int = 1) -> None:
     steps = CHUNKS * CHUNK // BATCH
     model.compile(
         optimizer=keras.optimizers.AdamW(
-            OneCycle(PEAK_RATE, EPOCHS * steps),
+            OneCycle(PEAK_RATE, EPOCHS * steps, RISING / EPOCHS),
             weight_decay=0.01,
             beta_2=0.99,
             global_clipnorm=5.0,

@@ -91,19 +91,19 @@ class Batches(keras.utils.PyDataset):
 
 
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
-    """A linear rise over the first quarter, then a cosine to nothing (Smith and Topin, 2017)."""
+    """A linear rise over a share of the steps, then a cosine to nothing (Smith and Topin, 2017)."""
 
-    def __init__(self, peak: float, steps: int) -> None:
-        self.peak, self.steps = peak, steps
+    def __init__(self, peak: float, steps: int, rising: float = 0.25) -> None:
+        self.peak, self.steps, self.rising = peak, steps, rising
 
     def __call__(self, step: Any) -> Any:
         part = keras.ops.cast(step, "float32") / self.steps
-        rise = 0.1 + 0.9 * part / 0.25
-        fall = 0.5 * (1 + keras.ops.cos(np.pi * (part - 0.25) / 0.75))
-        return self.peak * keras.ops.where(part < 0.25, rise, keras.ops.maximum(fall, 1e-4))
+        rise = 0.1 + 0.9 * part / self.rising
+        fall = 0.5 * (1 + keras.ops.cos(np.pi * (part - self.rising) / (1 - self.rising)))
+        return self.peak * keras.ops.where(part < self.rising, rise, keras.ops.maximum(fall, 1e-4))
 
     def get_config(self) -> dict[str, Any]:
-        return {"peak": self.peak, "steps": self.steps}
+        return {"peak": self.peak, "steps": self.steps, "rising": self.rising}
 
 
 def compiled(recipe: Recipe, steps: int) -> keras.Model:
