@@ -125,7 +125,7 @@ def _letters(canvas: Ink, x: float, count: int, rng: Random) -> float:
 
 def _glyph(digits: Digits, label: int, rng: Random) -> Ink:
     """A digit's ink, cropped, about `BODY` pixels on its longer side."""
-    if rng.random() < 0.15:
+    if rng.random() < 0.3:
         return _cropped(styles.written(label, rng, CANVAS, styles.IN_LINES))
     of_label = digits[label]
     return _cropped(warp(of_label[rng.integers(len(of_label))], rng, strength=0.8))

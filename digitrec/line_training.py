@@ -25,10 +25,11 @@ from digitrec.line_reader import LineNetwork
 from digitrec.results import this_device, versions
 from digitrec.training import FLOAT, Checkpoint, OneCycle, TrainingError, use_threads
 
-EPOCHS, RISING = 30, 10  # in all, and with a rising learning rate
+# Each cycle: its epochs, those of them with a rising learning rate, and its highest.
+CYCLES = ((30, 10, 0.003), (9, 1, 0.0012))
+EPOCHS = sum(epochs for epochs, _, _ in CYCLES)
 CHUNKS, CHUNK, BATCH = 16, 1024, 64  # strips are drawn a chunk at a time and dealt by their width
 LONGEST = 14  # symbols of a strip
-PEAK_RATE = 0.003
 HELD_OUT = 1024  # strips of MNIST's test digits
 TOLERANCE = 1e-3  # between the logits of the two runtimes
 Strip = tuple[FLOAT, list[int]]
@@ -73,6 +74,24 @@ def batch(chosen: list[Strip]) -> tuple[FLOAT, NDArray[np.int32]]:
         x[i, :, : ink.shape[1], 0] = ink
         y[i, : len(symbols)] = symbols[:LONGEST]
     return x, y
+
+
+class _Cycles(keras.optimizers.schedules.LearningRateSchedule):
+    """One cycle after another."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps  # an epoch
+
+    def __call__(self, step: Any) -> Any:
+        first, rate = 0, 0.0
+        for epochs, rising, peak in CYCLES:
+            cycle = OneCycle(peak, epochs * self.steps, rising / epochs)
+            rate = keras.ops.where(step < first, rate, cycle(step - first))
+            first += epochs * self.steps
+        return rate
+
+    def get_config(self) -> dict[str, Any]:
+        return {"steps": self.steps}
 
 
 class _Watch(keras.callbacks.Callback):
@@ -129,7 +148,7 @@ def train(folder: Path, seed: int = 1) -> None:
     steps = CHUNKS * CHUNK // BATCH
     model.compile(
         optimizer=keras.optimizers.AdamW(
-            OneCycle(PEAK_RATE, EPOCHS * steps, RISING / EPOCHS),
+            _Cycles(steps),
             weight_decay=0.01,
             beta_2=0.99,
             global_clipnorm=5.0,
@@ -167,7 +186,7 @@ def _export(
         "seed": seed,
         "epochs": EPOCHS,
         "strips_per_epoch": CHUNKS * CHUNK,
-        "peak_learning_rate": PEAK_RATE,
+        "cycles": CYCLES,
         "batch_size": BATCH,
         "accuracy": accuracy(model, held_out),
         "measured_on": f"{HELD_OUT} strips composed from MNIST's test digits",

@@ -27,6 +27,7 @@ from digitrec.segment import WIDEST_IN_LINE, Line, Piece, find_lines, join
 
 SMALL = 0.45  # of the line's height: a mark lower than this is no digit of its own
 ONE_DIGIT = 0.8  # probability from which marks that make up one digit are not read as a line
+HEARD = 0.5  # probability from which a line's digits are believed that by its parts is a word
 STRETCHES = (1.0, 1.2)  # of a line's width: read twice, it is misread less often
 ENOUGH = 6  # digits that must read well for a page to be turned: a short word upside down may too
 DOUBTFUL, WELL = 0.88, 0.9  # mean confidence of a page that is tried turned, and of one turned
@@ -155,16 +156,25 @@ def _read(depth: Ink, ink: Ink, classifier: Classifier, whole: LineNetwork | Non
     lines = find_lines(without_rules(ink))
     read = []
     for line, lattice in zip(lines, lattices(lines, classifier), strict=True):
-        spelling, steps, sure = None, lattice.best[1], 1.0
-        if _is_word(steps, line.height):
-            steps = [replace(step, digit=None) for step in steps]
-        elif whole is not None and len(line.marks) > 1 and not _is_one_digit(steps):
+        steps, sure = lattice.best[1], 1.0
+        spellings: list[Spelling] = []
+        if whole is not None and len(line.marks) > 1 and not _is_one_digit(steps):
             others = [other for other in lines if other is not line]
             spellings = [spell(whole, depth, line, others, stretch) for stretch in STRETCHES]
+        if _is_word(steps, line.height) and not _is_heard(spellings):
+            steps, spellings = [replace(step, digit=None) for step in steps], []
+        elif spellings:
             steps, sure = decide(line, lattice, spellings, classifier)
-            spelling = spellings[0]
-        read.append(_ReadLine(line, steps, sure, spelling))
+        read.append(_ReadLine(line, steps, sure, spellings[0] if spellings else None))
     return _Page(read)
+
+
+def _is_heard(spellings: Sequence[Spelling]) -> bool:
+    """Whether every reading of a line as a whole is of the same digits, two at least, and sure."""
+    texts = {spelling.likeliest()[0] for spelling in spellings}
+    if len(texts) != 1 or len(text := texts.pop()) < 2:
+        return False
+    return min(spelling.log_probability(text) for spelling in spellings) > math.log(HEARD)
 
 
 def _is_one_digit(steps: Sequence[Step]) -> bool:
