@@ -157,13 +157,8 @@ def window(chromium: Browser, url: str) -> Iterator[Callable[..., Page]]:
 @pytest.fixture
 def page(window: Callable[..., Page]) -> Page:
     """The page with a canvas that has found its width: finding it mid-stroke would cut it short."""
+    from pen import drawable  # beside this file, which is on the path by now
+
     page = window()
-    page.locator(".st-key-draw canvas.upper-canvas").wait_for()
-    page.wait_for_function("""() => {
-        const stage = document.querySelector(".st-key-draw");
-        const hosts = [...stage.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
-        const canvas = hosts.map((host) => host.shadowRoot?.querySelector(".upper-canvas"));
-        const running = document.querySelector(".stApp").dataset.testScriptState;
-        return running === "notRunning" && canvas.some((one) => one?.width === stage.clientWidth);
-    }""")
+    drawable(page)
     return page

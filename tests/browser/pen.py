@@ -35,6 +35,18 @@ SCRIBBLE: Stroke = [
 ]
 
 
+def drawable(page: Page) -> None:
+    """Wait until the canvas has found its width: finding it mid-stroke would cut it short."""
+    canvas(page).wait_for()
+    page.wait_for_function("""() => {
+        const stage = document.querySelector(".st-key-draw");
+        const hosts = [...stage.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
+        const canvas = hosts.map((host) => host.shadowRoot?.querySelector(".upper-canvas"));
+        const running = document.querySelector(".stApp").dataset.testScriptState;
+        return running === "notRunning" && canvas.some((one) => one?.width === stage.clientWidth);
+    }""")
+
+
 def write(page: Page, number: str, x: float = 50, y: float = 60, height: float = 160) -> None:
     """Write a number on the canvas with the mouse, well apart."""
     for place, digit in enumerate(number):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from pen import canvas, write
+from pen import drawable, write
 from playwright.sync_api import Page, expect
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -16,14 +16,7 @@ def test_a_drawn_digit_goes_through_the_layers(window: Callable[..., Page]) -> N
     page = window("/inside")
     best = page.locator(".evidence .best b")
     expect(best).to_have_text("7")  # the one to begin with
-    canvas(page).wait_for()
-    page.wait_for_function("""() => {
-        const stage = document.querySelector(".st-key-draw");
-        const hosts = [...stage.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
-        const canvas = hosts.map((host) => host.shadowRoot?.querySelector(".upper-canvas"));
-        const running = document.querySelector(".stApp").dataset.testScriptState;
-        return running === "notRunning" && canvas.some((one) => one?.width === stage.clientWidth);
-    }""")
+    drawable(page)
     write(page, "4", x=150, y=50)
     expect(page.locator(".st-key-answer")).to_have_text("4")
     expect(best).to_have_text("4")

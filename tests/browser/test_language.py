@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from pen import write
+from pen import drawable, write
 from playwright.sync_api import Page, expect
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -14,16 +14,6 @@ PAGES = ("", "train", "models", "examples", "course")
 
 def heading(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
-
-
-def drawable(page: Page) -> None:
-    page.wait_for_function("""() => {
-        const stage = document.querySelector(".st-key-draw");
-        const hosts = [...stage.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
-        const canvas = hosts.map((host) => host.shadowRoot?.querySelector(".upper-canvas"));
-        const running = document.querySelector(".stApp").dataset.testScriptState;
-        return running === "notRunning" && canvas.some((one) => one?.width === stage.clientWidth);
-    }""")
 
 
 def test_the_browser_s_language_until_it_is_switched(window: Callable[..., Page]) -> None:
