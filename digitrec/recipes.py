@@ -59,7 +59,7 @@ RECIPES: dict[str, dict[str, Recipe]] = {
                 "slower."
             ),
             folds=5,
-            epochs=16,
+            epochs=14,
             batch_size=128,
             learning_rate=0.004,
             weight_decay=0.02,
