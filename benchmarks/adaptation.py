@@ -27,7 +27,7 @@ from digitrec.preprocess import ink_map, normalise
 from digitrec.settings import settings
 
 CORRECTED = (10, 30, 100)
-MEASURED = 20  # digits that a hand has left for measuring, at least
+MEASURED = 15  # digits that a hand has left for measuring, at least
 Hands = dict[str, tuple[NDArray[np.uint8], NDArray[np.int64]]]
 Row = dict[str, Any]
 

@@ -26,7 +26,7 @@ from digitrec.datasets import Mnist, as_input, mnist
 from digitrec.language import _
 from digitrec.recipes import RECIPES
 from digitrec.registry import Version
-from digitrec.training import BYTES, FLOAT, Batches, TrainingError
+from digitrec.training import BYTES, FLOAT, Batches, TrainingError, answers
 
 REPLAYED = 4_000  # MNIST digits as they are, and as many distorted
 COPIES = 10  # of each example: itself, and distorted
@@ -70,7 +70,7 @@ def parts_of(model: keras.Model) -> Parts:
 
 def features(parts: Parts, x: FLOAT) -> FLOAT:
     """(n, 28, 28, 1) -> (n, features)."""
-    found: FLOAT = parts.trunk.predict(x, batch_size=500, verbose=0)
+    found: FLOAT = answers(parts.trunk, x)
     return found
 
 
@@ -89,7 +89,7 @@ def replay(parts: Parts, data: Mnist, seed: int = 1) -> Replay:
     recipe = replace(RECIPES["compact"]["full"], batch_size=REPLAYED)
     distorted = Batches(data.x_train, data.y_train, recipe, seed, first_epoch=20_000)[0][0]
     found = features(parts, np.concatenate([as_input(data.x_train[plain]), distorted]))
-    return Replay(found, parts.head.predict(found, batch_size=500, verbose=0))
+    return Replay(found, answers(parts.head, found))
 
 
 def copies(x: BYTES, seed: int = 1) -> FLOAT:
@@ -151,7 +151,7 @@ def cross_validated(
         if len(rest):
             tune(parts, known, found[rest], labels[rest])
         if len(fold):
-            out[fold] = parts.head.predict(found[fold, 0], batch_size=500, verbose=0)
+            out[fold] = answers(parts.head, found[fold, 0])
         parts.head.set_weights(weights)
     return out
 
@@ -174,10 +174,10 @@ def adapted(base: Version, found: Collected, folder: Path, tell: Tell) -> dict[s
     found = found.of_classes(parts.classes)
     tell(_("Looking at MNIST again."), 0.1)
     known = replay(parts, data)
-    theirs = parts.head.predict(features(parts, as_input(data.x_test)), batch_size=500, verbose=0)
+    theirs = answers(parts.head, features(parts, as_input(data.x_test)))
     tell(_("Looking at the examples."), 0.4)
     seen = features_of_copies(parts, found.x)
-    before = parts.head.predict(seen[:, 0], batch_size=500, verbose=0)
+    before = answers(parts.head, seen[:, 0])
     dealt = collected.deal(found.groups, FOLDS)
     after = cross_validated(
         *(parts, known, seen, found.y, dealt),

@@ -12,7 +12,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from digitrec import storage
 from digitrec.language import _
-from digitrec.training import FLOAT, TrainingError
+from digitrec.training import FLOAT, TrainingError, answers
 
 TOLERANCE = 1e-4  # between the probabilities of the two runtimes
 COMPARED = 1000  # images
@@ -32,7 +32,7 @@ def write(model: keras.Model, folder: Path, x: FLOAT) -> tuple[FLOAT, float]:
     kept.save(folder / "model.keras")
     model.export(folder / "model.tflite", format="litert", verbose=False)
     ours = litert(folder / "model.tflite", x)
-    theirs = model.predict(x[:COMPARED], batch_size=500, verbose=0)
+    theirs = answers(model, x[:COMPARED])
     difference = float(np.abs(ours[:COMPARED] - theirs).max())
     if not difference <= TOLERANCE:
         raise TrainingError(

@@ -16,6 +16,7 @@ from typing import Any
 import cv2
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from digitrec import networks, storage, strips
@@ -23,10 +24,17 @@ from digitrec.composed import SYMBOLS, Digits
 from digitrec.datasets import mnist
 from digitrec.line_reader import LineNetwork
 from digitrec.results import this_device, versions
-from digitrec.training import FLOAT, Checkpoint, OneCycle, TrainingError, use_threads
+from digitrec.training import (
+    FLOAT,
+    Checkpoint,
+    OneCycle,
+    TrainingError,
+    streamed,
+    use_threads,
+)
 
 # Each cycle: its epochs, those of them with a rising learning rate, and its highest.
-CYCLES = ((30, 10, 0.003), (9, 1, 0.0012))
+CYCLES = ((30, 10, 0.003), (9, 1, 0.0012), (28, 4, 0.002))
 EPOCHS = sum(epochs for epochs, _, _ in CYCLES)
 CHUNKS, CHUNK, BATCH = 16, 1024, 64  # strips are drawn a chunk at a time and dealt by their width
 LONGEST = 14  # symbols of a strip
@@ -35,24 +43,22 @@ TOLERANCE = 1e-3  # between the logits of the two runtimes
 Strip = tuple[FLOAT, list[int]]
 
 
-class Strips(keras.utils.PyDataset):
+class Strips:
     """Batches of strips of about the same width: (64, 32, w, 1) float32 and (64, 14) int32.
 
     Each follows from the seed, the epoch and its own number alone.
     """
 
-    def __init__(self, digits: Digits, seed: int, first_epoch: int) -> None:
-        super().__init__(workers=1, use_multiprocessing=False, max_queue_size=8)
+    def __init__(self, digits: Digits, seed: int) -> None:
         self.digits, self.seed = digits, seed
-        self.drawn: dict[int, list[Strip]] = {}
-        self.epoch = first_epoch
+        self.begin(0)
 
     def __len__(self) -> int:
         return CHUNKS * CHUNK // BATCH
 
-    def on_epoch_end(self) -> None:
-        self.epoch += 1
-        self.drawn.clear()
+    def begin(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.drawn: dict[int, list[Strip]] = {}  # the chunk under way
 
     def __getitem__(self, index: int) -> tuple[FLOAT, NDArray[np.int32]]:
         chunk, place = divmod(index, CHUNK // BATCH)
@@ -97,11 +103,12 @@ class _Cycles(keras.optimizers.schedules.LearningRateSchedule):
 class _Watch(keras.callbacks.Callback):
     """Measures each epoch on held-out strips, keeps it, and says so."""
 
-    def __init__(self, held_out: list[Strip], checkpoint: Checkpoint) -> None:
+    def __init__(self, drawing: Strips, held_out: list[Strip], checkpoint: Checkpoint) -> None:
         super().__init__()
-        self.held_out, self.checkpoint = held_out, checkpoint
+        self.drawing, self.held_out, self.checkpoint = drawing, held_out, checkpoint
 
-    def on_epoch_begin(self, *_: Any) -> None:
+    def on_epoch_begin(self, epoch: int, *_: Any) -> None:
+        self.drawing.begin(epoch)
         self.began = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
@@ -160,13 +167,16 @@ def train(folder: Path, seed: int = 1) -> None:
     checkpoint.load(model)
     done = len(checkpoint.history)
     if done < EPOCHS:
+        drawing = Strips(train_digits, seed)
+        lines = tf.TensorSpec((None, strips.HEIGHT, None, 1), tf.float32)
+        symbols = tf.TensorSpec((None, LONGEST), tf.int32)
         model.fit(
-            Strips(train_digits, seed, done),
+            streamed(drawing, lines, symbols),
             initial_epoch=done,
             epochs=EPOCHS,
             shuffle=False,  # Strips does, from its own seed
             verbose=0,
-            callbacks=[_Watch(held_out, checkpoint)],
+            callbacks=[_Watch(drawing, held_out, checkpoint)],
         )
     _export(model, folder, checkpoint.history, held_out, seed)
 

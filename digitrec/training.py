@@ -6,9 +6,9 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import keras
@@ -26,6 +26,7 @@ FLOAT = NDArray[np.float32]
 BYTES = NDArray[np.uint8]
 History = list[dict[str, float]]  # an entry an epoch, as `runs.Epoch` has it
 STEP_SECONDS = 2.0  # between two words about the epoch under way
+AHEAD = 8  # batches
 
 
 class TrainingError(RuntimeError):
@@ -39,7 +40,36 @@ def use_threads(threads: int) -> None:
     cv2.setNumThreads(1)
 
 
-class Batches(keras.utils.PyDataset):
+class Epochs(Protocol):
+    """Batches of one epoch after another, in the order that they are to be learnt in."""
+
+    def begin(self, epoch: int) -> None: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+
+def streamed(batches: Epochs, *signature: tf.TensorSpec) -> tf.data.Dataset:
+    """Each pass is the epoch last begun, made a few batches ahead of those that are learnt.
+
+    Without tf.data's tuner, which Keras's own `PyDataset` has: an iterator ends when its tuner
+    wakes, and that sleeps twice as long each time. At each epoch's end, a fit stood still for up to
+    as long as the epoch had taken.
+    """
+
+    def made() -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+        for index in range(len(batches)):
+            yield batches[index]
+
+    untuned = tf.data.Options()
+    untuned.autotune.enabled = False
+    made_ahead = tf.data.Dataset.from_generator(made, output_signature=signature).prefetch(AHEAD)
+    counted = made_ahead.apply(tf.data.experimental.assert_cardinality(len(batches)))
+    return counted.with_options(untuned)
+
+
+class Batches:
     """The training images, shuffled anew each epoch, and as the recipe has it distorted.
 
     Gives (n, 28, 28, 1) float32 and one-hot (n, classes) float32 labels. Each batch follows from
@@ -47,19 +77,17 @@ class Batches(keras.utils.PyDataset):
     """
 
     def __init__(self, x: BYTES, y: BYTES, recipe: Recipe, seed: int, first_epoch: int = 0) -> None:
-        super().__init__(workers=1, use_multiprocessing=False, max_queue_size=16)
         self.x, self.y, self.recipe, self.seed = x, y, recipe, seed
         self.classes = networks.DIGITS + bool(recipe.not_digits)
         self.extra = round(recipe.not_digits * len(x) / TRAINING_IMAGES)
         if not recipe.renewed:
             rng = np.random.default_rng([seed, self.extra])
             self.pool = np.array([not_digit(x, y, rng) for _ in range(self.extra)])
-        self.epoch = first_epoch - 1
-        self.on_epoch_begin()
+        self.begin(first_epoch)
 
-    def on_epoch_begin(self) -> None:
-        self.epoch += 1
-        rng = np.random.default_rng([self.seed, self.epoch])
+    def begin(self, epoch: int) -> None:
+        self.epoch = epoch
+        rng = np.random.default_rng([self.seed, epoch])
         self.order = rng.permutation(len(self.x) + self.extra)
 
     def __len__(self) -> int:
@@ -162,26 +190,27 @@ class _Watch(keras.callbacks.Callback):
 
     def __init__(
         self,
+        batches: Batches,
         held_out: tuple[FLOAT, BYTES],
         checkpoint: Checkpoint,
-        steps: int,
         tell: Callable[..., None],
     ) -> None:
         super().__init__()
-        self.x, self.y = held_out
-        self.checkpoint, self.steps, self.tell = checkpoint, steps, tell
+        self.batches, (self.x, self.y) = batches, held_out
+        self.checkpoint, self.tell = checkpoint, tell
         self.told = 0.0
 
-    def on_epoch_begin(self, *_: Any) -> None:
+    def on_epoch_begin(self, epoch: int, *_: Any) -> None:
+        self.batches.begin(epoch)
         self.began = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, **_: Any) -> None:
         if time.monotonic() - self.told > STEP_SECONDS:
             self.told = time.monotonic()
-            self.tell("step", done=round((batch + 1) / self.steps, 4))
+            self.tell("step", done=round((batch + 1) / len(self.batches), 4))
 
     def on_epoch_end(self, _: int, logs: dict[str, float]) -> None:
-        probabilities = self.model.predict(self.x, batch_size=500, verbose=0)
+        probabilities = answers(self.model, self.x)
         entry = {
             "loss": round(float(logs["loss"]), 5),
             "accuracy": round(float(logs["accuracy"]), 5),
@@ -192,6 +221,15 @@ class _Watch(keras.callbacks.Callback):
         self.checkpoint.history.append(entry)
         self.checkpoint.save(self.model)
         self.tell("epoch", epoch=entry)
+
+
+def answers(model: keras.Model, x: FLOAT) -> FLOAT:
+    """What a model gives for (n, ...) inputs, (n, ...).
+
+    ``predict`` waits for tf.data's tuner too, as told of in `streamed`.
+    """
+    parts = [model.predict_on_batch(x[i : i + 500]) for i in range(0, len(x), 500)]
+    return np.concatenate(parts)
 
 
 def cross_entropy(probabilities: FLOAT, labels: BYTES) -> float:
@@ -222,15 +260,14 @@ def fit(
     done = len(checkpoint.history)
     tell("part", history=checkpoint.history)
     if done < recipe.epochs:
-        batches.epoch = done
+        images = tf.TensorSpec((None, 28, 28, 1), tf.float32)
+        labels = tf.TensorSpec((None, batches.classes), tf.float32)
         model.fit(
-            batches,
+            streamed(batches, images, labels),
             initial_epoch=done,
             epochs=recipe.epochs,
             shuffle=False,  # Batches does, from its own seed
             verbose=0,
-            callbacks=[
-                _Watch((as_input(held_out[0]), held_out[1]), checkpoint, len(batches), tell)
-            ],
+            callbacks=[_Watch(batches, (as_input(held_out[0]), held_out[1]), checkpoint, tell)],
         )
     return model

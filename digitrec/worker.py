@@ -102,10 +102,10 @@ def do(run: Run, part: str, threads: int) -> None:
     if part == FINAL:
         probabilities = _export(run, model, recipe, train, as_input(held_out[0]), result)
     else:
-        probabilities = model.predict(as_input(held_out[0]), batch_size=500, verbose=0)
+        probabilities = training.answers(model, as_input(held_out[0]))
         if found is not None and len(apart):
-            answers = model.predict(as_input(found.x[apart]), batch_size=500, verbose=0)
-            result["examples"] = {"indices": apart.tolist(), "answers": answers.argmax(1).tolist()}
+            read = training.answers(model, as_input(found.x[apart])).argmax(1)
+            result["examples"] = {"indices": apart.tolist(), "answers": read.tolist()}
     storage.write(
         run.part_path(part, "result.npz"),
         storage.npz(result=np.array(json.dumps(result)), probabilities=probabilities),
@@ -133,14 +133,14 @@ def _export(
 
 def _temperature(model: Any, recipe: Recipe, train: Any, seed: int) -> float:
     """Fitted on newly distorted training digits: the nearest to unseen ones without folds."""
-    from digitrec.training import Batches
+    from digitrec.training import Batches, answers
 
     fresh = replace(recipe, augmented=True, renewed=True, batch_size=500)
     x, y = train
     batches = Batches(x, y, fresh, seed, first_epoch=10_000)
     pairs = [batches[i] for i in range(min(len(batches), CALIBRATED_ON // 500))]
     x, y = (np.concatenate(part) for part in zip(*pairs, strict=True))
-    return scores.fit_temperature(model.predict(x, batch_size=500, verbose=0), y.argmax(1))
+    return scores.fit_temperature(answers(model, x), y.argmax(1))
 
 
 def measure(plan: Plan, threads: int) -> dict[str, float]:

@@ -39,6 +39,11 @@ def start(environment, *arguments):
     )  # fmt: skip
 
 
+def events(run, models):
+    lines = (jobs.runs_folder(models) / run / "events.jsonl").read_text().split("\n")
+    return [json.loads(line) for line in lines if line]
+
+
 @pytest.mark.timeout(900)  # three networks, one after another on a busy machine
 def test_folds_run_on_the_cluster_with_the_same_events_and_report(environment, tmp_path):
     small = ("--epochs", "1", "--limit", "300", "--name", "small", "--models", tmp_path)
@@ -51,11 +56,33 @@ def test_folds_run_on_the_cluster_with_the_same_events_and_report(environment, t
     assert report["device"] == "Ray, 2 nodes, 2 CPUs"
     (run,) = jobs.history(tmp_path)
     assert (run.state, [part.epoch for part in run.parts]) == ("done", [1, 1, 1])
-    events = (jobs.runs_folder(tmp_path) / run.id / "events.jsonl").read_text().split("\n")
-    told = [json.loads(line) for line in events if line]
+    told = events(run.id, tmp_path)
     for part in ("fold 1", "fold 2", "final"):
         kinds = [event["event"] for event in told if event.get("part") == part]
         assert [kind for kind in kinds if kind != "step"] == ["part", "epoch", "part done"]
+
+
+@pytest.mark.timeout(900)
+def test_a_run_that_was_killed_goes_on_on_the_cluster(environment, tmp_path):
+    small = ("--epochs", "4", "--limit", "2000", "--name", "small", "--models", tmp_path)
+    process = start(environment, *TRAIN, *small)
+    first = process.stdout.readline()
+    assert "epoch 1/4" in first, process.stderr.read()
+    process.kill()
+    process.communicate()
+    (run,) = jobs.history(tmp_path)
+    assert run.state == "interrupted"
+    again = ("train", "--engine", "ray", "--resume", run.id, "--models", tmp_path)
+    _, err = start(environment, *again).communicate(timeout=800)
+    assert (tmp_path / "small" / "report.json").exists(), err
+    told = events(run.id, tmp_path)
+    resumed = [i for i, event in enumerate(told) if event["event"] == "started"][1]
+    fold = first.partition("  ")[0]
+    begun = [e for e in told[resumed:] if e["event"] == "part" and e["part"] == fold]
+    kept = [e["epoch"] for e in told[:resumed] if e["event"] == "epoch" and e["part"] == fold]
+    assert kept
+    assert begun[0]["history"][: len(kept)] == kept
+    assert [part.epoch for part in jobs.snapshot(run.id, tmp_path).parts] == [4, 4, 4]
 
 
 def workers():

@@ -77,7 +77,7 @@ def test_compact_sees_each_digit_once_an_epoch_and_what_is_none(digits, schedule
     assert images.dtype == np.float32
     assert 0 <= images.min() <= images.max() <= 1
     first = batches.order.copy()
-    batches.on_epoch_begin()
+    batches.begin(1)
     assert not np.array_equal(first, batches.order)
 
 
