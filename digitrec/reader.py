@@ -20,7 +20,7 @@ from digitrec.images import Photo, load
 from digitrec.language import N_, _
 from digitrec.lattice import Step, lattices
 from digitrec.line_reader import LineNetwork, Spelling, network, spell
-from digitrec.preprocess import Ink, depth_map, marks
+from digitrec.preprocess import Ink, depth_map, marks, normalise
 from digitrec.reading import Box, Digit, Mark, Number, Reading, Refusal
 from digitrec.rules import without_rules
 from digitrec.segment import WIDEST_IN_LINE, Line, Piece, find_lines, join
@@ -31,6 +31,7 @@ HEARD = 0.5  # probability from which a line's digits are believed that by its p
 STRETCHES = (1.0, 1.2)  # of a line's width: read twice, it is misread less often
 ENOUGH = 6  # digits that must read well for a page to be turned: a short word upside down may too
 DOUBTFUL, WELL = 0.88, 0.9  # mean confidence of a page that is tried turned, and of one turned
+WHOLE = 0.95  # probability of a digit that is in pieces
 CLEARLY = 0.05  # the least gain in it
 
 
@@ -166,7 +167,26 @@ def _read(depth: Ink, ink: Ink, classifier: Classifier, whole: LineNetwork | Non
         elif spellings:
             steps, sure = decide(line, lattice, spellings, classifier)
         read.append(_ReadLine(line, steps, sure, spellings[0] if spellings else None))
-    return _Page(read)
+    page = _Page(read)
+    return page if page.count() else _in_pieces(lines, classifier) or page
+
+
+def _in_pieces(lines: Sequence[Line], classifier: Classifier) -> _Page | None:
+    """All marks as the one digit that they surely make up, as where a pen is dry or a print worn.
+
+    The pieces of such a digit may stand above each other, as two lines do.
+    """
+    marks = [mark for line in lines for mark in line.marks]
+    if len(marks) < 2:
+        return None
+    whole = join(marks)
+    seen = normalise(whole.ink)
+    p = classifier.probabilities(seen[None, ..., None])[0]
+    digit = int(p.argmax())
+    if digit == NOT_A_DIGIT or p[digit] < WHOLE:
+        return None
+    line = Line((whole,), whole.box[3], (0,))
+    return _Page([_ReadLine(line, [Step(whole, seen, p, digit)], 1.0, None)])
 
 
 def _is_heard(spellings: Sequence[Spelling]) -> bool:

@@ -153,3 +153,14 @@ def test_a_page_on_its_side_is_turned(quarters: int) -> None:
     assert y + h <= page.shape[0]
     as_it_is = read(np.ascontiguousarray(np.rot90(page, -quarters)), turn=False)
     assert as_it_is.turned == 0
+
+
+@pytest.mark.parametrize("index", [0, 8, 24, 32])
+def test_a_digit_in_pieces_above_each_other(index: int) -> None:
+    """Worn print: each piece alone is not a digit, and they are no lines of numbers."""
+    data = mnist()
+    ink = cv2.resize(data.x_test[index], None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)
+    rows = np.flatnonzero(ink.any(1))
+    for gap in np.linspace(rows[0], rows[-1], 6)[1:-1].round().astype(int):
+        ink[gap - 6 : gap + 6] = 0
+    assert read(255 - np.repeat(ink[..., None], 3, axis=2)).text == str(data.y_test[index])
