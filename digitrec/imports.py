@@ -189,7 +189,7 @@ def taken(
 ) -> Taken:
     """Read the pictures and cut out their digits; tell is given the share that is done.
 
-    Raises `digitrec.classifier.ModelError` where no model can be loaded, and `ImportRefusedError`.
+    Raises `digitrec.runtime.ModelError` where no model can be loaded, and `ImportRefusedError`.
     """
     classifier = in_service()
     new: list[New] = []

@@ -17,9 +17,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from digitrec import classifier, examples, lessons, neighbours, registry, synthetic
-from digitrec.classifier import ModelError
 from digitrec.datasets import CONTESTED, mnist
 from digitrec.examples import New
+from digitrec.runtime import ModelError
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = range(1, 8)

@@ -14,7 +14,7 @@ from PIL import Image
 from streamlit_drawable_canvas import CanvasResult, boxes_to_drawing, st_canvas
 
 from digitrec import Reading, examples
-from digitrec.classifier import NOT_A_DIGIT, ModelError, in_service
+from digitrec.classifier import NOT_A_DIGIT, in_service
 from digitrec.corrections import (
     OTHER,
     CorrectionError,
@@ -30,6 +30,7 @@ from digitrec.examples import ExamplesError, Kept
 from digitrec.images import ImageError, Photo
 from digitrec.language import _, ngettext
 from digitrec.reading import Box
+from digitrec.runtime import ModelError
 from digitrec.ui.words import plain
 
 UNDO_SECONDS = 60
