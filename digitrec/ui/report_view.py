@@ -16,11 +16,12 @@ from PIL import Image
 from digitrec import figures, registry
 from digitrec import report as reports
 from digitrec.language import _, bound, ngettext, number
-from digitrec.registry import RegistryError, Version
+from digitrec.registry import RegistryError
 from digitrec.ui import charts
 from digitrec.ui.attempt import attempt
 from digitrec.ui.tiles import show_tiles
 from digitrec.ui.words import duration, mean_and_std, plain, recipe, share
+from digitrec.versions import Version
 
 Report = dict[str, Any]
 MISTAKES_AT_FIRST = 20
