@@ -6,9 +6,9 @@ import streamlit as st
 
 from digitrec import jobs
 from digitrec.classifier import in_service
-from digitrec.jobs import Snapshot
 from digitrec.language import _, percent
 from digitrec.runtime import ModelError
+from digitrec.snapshot import Snapshot
 from digitrec.ui.words import duration, plain, recipe
 
 
