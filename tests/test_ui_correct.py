@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from digitrec import examples, read, synthetic
-from digitrec.examples import NOT_A_DIGIT, Which
+from digitrec.example import NOT_A_DIGIT, Which
 from digitrec.settings import ROOT
 
 DRAWN = Image.fromarray(synthetic.sheet("47", 1, ink="black", shadow=0).pixels)

@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from digitrec import classifier, examples, lessons, neighbours, registry, synthetic
 from digitrec.datasets import CONTESTED, mnist
-from digitrec.examples import New
+from digitrec.example import New
 from digitrec.runtime import ModelError
 from digitrec.versions import Version
 

@@ -10,7 +10,8 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from digitrec import examples, imports
-from digitrec.examples import NOT_A_DIGIT, ExamplesError
+from digitrec.example import NOT_A_DIGIT
+from digitrec.examples import ExamplesError
 from digitrec.imports import Found, ImportRefusedError, Taken
 from digitrec.language import N_, _, ngettext, number
 from digitrec.runtime import ModelError
