@@ -148,16 +148,6 @@ def drawn_box(digit: int) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("objects", [7, [7], [{"type": "LabeledRect", "left": "x"}]])
-def test_boxes_that_make_no_sense_are_none(app: AppTest, objects: object) -> None:
-    draw(app)
-    say(app, "7")
-    app.session_state["boxes-0"] = {"drawing": {"raw": {"objects": objects}}}
-    app.run()
-    assert not app.exception
-    assert app.button(key="keep-boxes").disabled
-
-
 def test_a_database_that_cannot_be_used_is_a_sentence(
     app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
