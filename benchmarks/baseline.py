@@ -19,8 +19,9 @@ from PIL import Image, ImageOps
 from benchmarks.corpus import HEIGHT, Sample
 from benchmarks.tables import percent
 from digitrec import datasets
-from digitrec.classifier import Classifier, ModelError
+from digitrec.classifier import Classifier
 from digitrec.evaluation import label
+from digitrec.runtime import ModelError
 from digitrec.settings import settings
 
 HOW_TO_MAKE = (

@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.tables import table
 from digitrec import examples
 from digitrec.datasets import mnist
-from digitrec.examples import New, Which
+from digitrec.example import New, Which
 
 SESSIONS, EACH = 20, 25
 GALLERY = 10_000

@@ -25,8 +25,8 @@ from digitrec.collected import Collected
 from digitrec.datasets import Mnist, as_input, mnist
 from digitrec.language import _
 from digitrec.recipes import RECIPES
-from digitrec.registry import Version
 from digitrec.training import BYTES, FLOAT, Batches, TrainingError, answers
+from digitrec.versions import Version
 
 REPLAYED = 4_000  # MNIST digits as they are, and as many distorted
 COPIES = 10  # of each example: itself, and distorted

@@ -15,10 +15,11 @@ from typing import Any, TypeVar
 
 import cv2
 
-from digitrec.classifier import Classifier, quietly
+from digitrec.classifier import Classifier
 from digitrec.images import ImageError
 from digitrec.language import _
 from digitrec.reader import read
+from digitrec.runtime import quietly
 
 AHEAD = 2  # pictures under way or waiting, a worker
 Row = dict[str, Any]  # "file" and what `Reading.to_dict` has; or "file" and "error", a sentence

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TextIO, TypeVar
 
 from digitrec import __version__, cli_examples, cli_train
-from digitrec.classifier import Classifier, ModelError, in_service, quietly
+from digitrec.classifier import Classifier, in_service
 from digitrec.images import ImageError
 from digitrec.reader import read
+from digitrec.runtime import ModelError, quietly
 from digitrec.settings import settings
 
 FAILED, UNUSABLE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141  # the last two as a shell would

@@ -10,10 +10,9 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from digitrec.examples import Example
+from digitrec.example import NOT_A_DIGIT, Example, Which
 
 FAILED = 1
 
@@ -80,7 +79,6 @@ def _import(parsed: argparse.Namespace) -> int:
 
 def _list(_: argparse.Namespace) -> int:
     from digitrec import examples
-    from digitrec.examples import Which
 
     print("id\tlabel\tread\tversion\tsource\twriter\twhen")
     page = 0
@@ -98,8 +96,6 @@ def _line(example: Example) -> str:
 
 
 def _named(label: int) -> str:
-    from digitrec.examples import NOT_A_DIGIT
-
     return "not a digit" if label == NOT_A_DIGIT else str(label)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Self
 from digitrec import jobs, registry
 from digitrec.recipes import RECIPES, Plan, PlanError
 from digitrec.runs import Run
+from digitrec.versions import Version
 
 FAILED = 1
 
@@ -208,7 +209,7 @@ def _list(parsed: argparse.Namespace) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _plus_minus(version: registry.Version) -> str:
+def _plus_minus(version: Version) -> str:
     if version.mean is None or version.std is None:
         return "–"
     return f"{100 * version.mean:.3f} ± {100 * version.std:.3f}"

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from digitrec import bulk, images
-from digitrec.classifier import FILES, Classifier, quietly
+from digitrec.classifier import FILES, Classifier
 from digitrec.language import _
+from digitrec.runtime import quietly
 
 
 class ClusterError(RuntimeError):

@@ -18,7 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from digitrec import examples
-from digitrec.examples import NOT_A_DIGIT, Which
+from digitrec.example import NOT_A_DIGIT, Which
 
 ALIKE = 0.95  # cosine of two inks; of other hands' digits few but upright strokes come so near
 SHARE = 0.05  # of the images in training that are examples, each repeated to make that many

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitrec.classifier import NOT_A_DIGIT, Classifier
-from digitrec.examples import New
+from digitrec.example import New
 from digitrec.images import Photo
 from digitrec.language import _
 from digitrec.preprocess import Ink, ink_map, normalise

@@ -19,7 +19,7 @@ from typing import IO, Any, Protocol
 
 import numpy as np
 
-from digitrec import jobs, registry, runs, speed, storage
+from digitrec import registry, runs, speed, storage
 from digitrec.language import _, ngettext
 from digitrec.results import report_of, this_device
 from digitrec.runs import Run, part_name
@@ -72,11 +72,11 @@ def carry_out(
     try:
         return _carry_out(run, tell, engine or OnThisMachine())
     except CancelledError:
-        jobs.discard(folder)
+        runs.discard(folder)
         _last_words(folder, "cancelled", _("Cancelled."))
         raise
     except KeyboardInterrupt:
-        jobs.discard(folder)
+        runs.discard(folder)
         _last_words(folder, "cancelled", _("Stopped from the keyboard."))
         raise
     except RunError as error:
@@ -264,7 +264,7 @@ def _publish(run: Run, worked: float, engine: Engine) -> str:
     if engine.here:
         with contextlib.suppress(OSError):  # a convenience for the next estimate
             speed.learn(run)
-    jobs.discard(run.folder)
+    runs.discard(run.folder)
     return name
 
 

@@ -16,16 +16,14 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 from sqlalchemy.engine import Connection, Row
 
 from digitrec import storage
+from digitrec.example import LABELS, NOT_A_DIGIT, Example, New, Which
 from digitrec.language import _, number
 from digitrec.schema import EXAMPLES, NewerSchemaError, database, writing
 from digitrec.settings import settings
 
-NOT_A_DIGIT = 10
-LABELS = range(NOT_A_DIGIT + 1)
 LONGEST = 64  # letters of a source or a writer
 BATCH = 500  # rows fetched or named at once
 
@@ -37,59 +35,11 @@ class ExamplesError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class New:
-    """A labelled digit to keep.
-
-    ink: (28, 28) uint8, bright on dark, as the network saw it. crop: the place in the picture, as
-    PNG. label, read: 0 to 9, or `NOT_A_DIGIT`; read is None where nothing was read.
-    """
-
-    ink: NDArray[np.uint8]
-    crop: bytes
-    label: int
-    source: str  # "drawn", "uploaded", "camera", "imported"
-    read: int | None = None
-    version: str | None = None
-    confidence: float | None = None
-    writer: str | None = None
-
-
-@dataclass(frozen=True)
-class Example:
-    """A kept one; its crop is fetched by `crop`. created, deleted: unix seconds."""
-
-    id: int
-    label: int
-    read: int | None
-    confidence: float | None
-    version: str | None
-    source: str
-    writer: str | None
-    created: float
-    deleted: float | None
-    ink: NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
 class Kept:
     """What one `add` did, for `undo`: the new ids, and those that they took the place of."""
 
     ids: tuple[int, ...]
     replaced: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Which:
-    """A choice of examples; what is left empty does not narrow it. since, until: unix seconds."""
-
-    labels: tuple[int, ...] = ()
-    read: tuple[int, ...] = ()
-    right: bool | None = None  # whether what was read is the label
-    since: float | None = None
-    until: float | None = None
-    writer: str | None = None
-    ids: tuple[int, ...] = ()
-    binned: bool = False  # the deleted ones, and no others
 
 
 def add(new: Sequence[New]) -> Kept:

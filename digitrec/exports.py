@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from digitrec import examples, storage
-from digitrec.examples import NOT_A_DIGIT, Example, Which
+from digitrec.example import NOT_A_DIGIT, Example, Which
 from digitrec.imports import OTHER
 from digitrec.language import _
 

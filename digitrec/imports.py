@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from digitrec.classifier import Classifier, in_service
 from digitrec.corrections import Shape, examples_of, matched
-from digitrec.examples import NOT_A_DIGIT, New
+from digitrec.example import NOT_A_DIGIT, New
 from digitrec.images import ImageError, Photo, load
 from digitrec.language import N_, _, number
 from digitrec.preprocess import ink_map, normalise
@@ -189,7 +189,7 @@ def taken(
 ) -> Taken:
     """Read the pictures and cut out their digits; tell is given the share that is done.
 
-    Raises `digitrec.classifier.ModelError` where no model can be loaded, and `ImportRefusedError`.
+    Raises `digitrec.runtime.ModelError` where no model can be loaded, and `ImportRefusedError`.
     """
     classifier = in_service()
     new: list[New] = []

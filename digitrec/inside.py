@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from digitrec.classifier import Classifier, ModelError
+from digitrec.classifier import Classifier
 from digitrec.graph import Graph, GraphError, Layer
-from digitrec.language import _
 from digitrec.preprocess import SIDE, Ink
+from digitrec.runtime import MODEL, ModelError, Network, unusable
 
 Array = NDArray[np.float32]
 
@@ -61,33 +59,12 @@ class Inspector:
         return np.concatenate(found).reshape(len(inks), -1)
 
 
-class Network:
-    """A network on LiteRT, with whatever outputs it was given. Safe to share between threads."""
-
-    def __init__(self, content: bytes) -> None:
-        self._interpreter = Interpreter(model_content=content, num_threads=1)
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        self._outputs = [output["index"] for output in self._interpreter.get_output_details()]
-        self._shape: tuple[int, ...] = ()
-        self._lock = threading.Lock()  # an interpreter is not thread-safe
-
-    def __call__(self, inks: Array) -> list[Array]:
-        with self._lock:
-            if inks.shape != self._shape:
-                self._interpreter.resize_tensor_input(self._input, inks.shape)
-                self._interpreter.allocate_tensors()
-                self._shape = inks.shape
-            self._interpreter.set_tensor(self._input, np.ascontiguousarray(inks, np.float32))
-            self._interpreter.invoke()
-            return [self._interpreter.get_tensor(index) for index in self._outputs]
-
-
 def inspector(classifier: Classifier) -> Inspector:
     """That of the version that reads; kept until another one does.
 
-    Raises `digitrec.classifier.ModelError` when its file has gone or cannot be looked into.
+    Raises `digitrec.runtime.ModelError` when its file has gone or cannot be looked into.
     """
-    return _inspector(classifier.folder / "model.tflite", classifier.sha256)
+    return _inspector(classifier.folder / MODEL, classifier.sha256)
 
 
 @lru_cache(maxsize=1)
@@ -96,11 +73,7 @@ def _inspector(model: Path, sha256: str) -> Inspector:
     try:
         return Inspector(model.read_bytes())
     except OSError as error:
-        raise ModelError(
-            _(
-                "The model file {file} is missing: restore it, or put another version in service."
-            ).format(file=model)
-        ) from error
+        raise unusable(model) from error
     except GraphError as error:
         raise ModelError(str(error)) from error
 

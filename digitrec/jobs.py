@@ -10,18 +10,18 @@ import json
 import os
 import secrets
 import shutil
-import statistics
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from digitrec import runs, speed, storage
 from digitrec.language import _, speaking
 from digitrec.recipes import Plan
-from digitrec.runs import UNDER_WAY, Lock, Part, Run
+from digitrec.runs import Lock, Run
 from digitrec.settings import ROOT, settings
+from digitrec.snapshot import Snapshot
 from digitrec.storage import reason
 
 RESUMED_AT_MOST = 3  # times by itself: what kills a run each time is not to kill it for ever
@@ -34,48 +34,6 @@ class JobError(RuntimeError):
 
 class BusyError(JobError):
     """Another run is under way."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A run as it stands. Shares and accuracies from 0 to 1, times in seconds."""
-
-    id: str
-    plan: Plan
-    state: str  # starting, running; done, failed, cancelled; interrupted: its process has vanished
-    progress: float
-    seconds: float  # worked so far
-    seconds_left: float | None
-    parts: tuple[Part, ...]
-    message: str
-    load: float | None  # of the machine a core; 1.0 is busy
-    started: float  # unix time
-    ended: float | None
-    version: str | None
-    resumed: int  # times
-
-    @property
-    def under_way(self) -> bool:
-        return self.state in UNDER_WAY
-
-    @property
-    def resumable(self) -> bool:
-        return self.state in ("failed", "interrupted")
-
-    @property
-    def accuracies(self) -> tuple[float, ...]:
-        """Of the finished folds."""
-        folds = (part for part in self.parts if part.name != runs.FINAL and part.state == "done")
-        return tuple(part.accuracy for part in folds if part.accuracy is not None)
-
-    @property
-    def mean(self) -> float | None:
-        return statistics.fmean(self.accuracies) if self.accuracies else None
-
-    @property
-    def std(self) -> float | None:
-        """The population's, as the tutorial's numpy gives it."""
-        return statistics.pstdev(self.accuracies) if self.accuracies else None
 
 
 _followed: dict[Path, Run] = {}  # so that a look a second reads only what is new
@@ -167,7 +125,7 @@ def _spawn(folder: Path, lock: Lock) -> None:
 def snapshot(run: str, models: Path | None = None) -> Snapshot:
     """Any run as it stands now. Raises `JobError` when there is none of that id."""
     store = runs_folder(models)
-    return _seen(_follow(store / Path(run).name), runs.holder(store))
+    return Snapshot.of(_follow(store / Path(run).name), runs.holder(store))
 
 
 def current(models: Path | None = None) -> Snapshot | None:
@@ -177,7 +135,7 @@ def current(models: Path | None = None) -> Snapshot | None:
     if holder is None:
         return None
     try:
-        seen = _seen(_follow(store / Path(holder).name), holder)
+        seen = Snapshot.of(_follow(store / Path(holder).name), holder)
     except JobError:  # its folder is being made
         return None
     return seen if seen.under_way else None
@@ -190,7 +148,7 @@ def history(models: Path | None = None) -> list[Snapshot]:
     found = []
     for folder in sorted(store.glob("*/"), reverse=True):
         try:
-            found.append(_seen(_follow(folder), holder))
+            found.append(Snapshot.of(_follow(folder), holder))
         except JobError:
             continue
     return found
@@ -209,32 +167,6 @@ def _follow(folder: Path) -> Run:
         raise JobError(_("There is no training run {name}.").format(name=folder.name)) from error
 
 
-def _seen(run: Run, holder: str | None) -> Snapshot:
-    state, message = run.state, run.message
-    if state in UNDER_WAY and holder != run.id:
-        run.follow()  # it may have ended between the two looks
-        state, message = run.state, run.message
-    if state in UNDER_WAY and holder != run.id:
-        state = "interrupted"
-        message = _("Its process ended without a word; it can go on from the last finished epoch.")
-    under_way = state in UNDER_WAY
-    return Snapshot(
-        id=run.id,
-        plan=run.plan,
-        state=state,
-        progress=run.progress,
-        seconds=run.worked + (time.time() if under_way else run.last) - run.began,
-        seconds_left=run.seconds_left() if under_way else None,
-        parts=tuple(run.parts.values()),
-        message=message,
-        load=os.getloadavg()[0] / (os.cpu_count() or 1),
-        started=run.started,
-        ended=None if under_way else run.last,
-        version=run.version,
-        resumed=run.resumed,
-    )
-
-
 def cancel(run: str, models: Path | None = None) -> None:
     """Ask a run to stop; it does within a second. One that has ended stays as it is."""
     seen = snapshot(run, models)
@@ -244,7 +176,7 @@ def cancel(run: str, models: Path | None = None) -> None:
             (folder / "cancel").touch()
         elif seen.state == "interrupted":
             runs.write_event(folder, "cancelled", message=_("Cancelled."))
-            discard(folder)
+            runs.discard(folder)
     except OSError as error:
         raise JobError(_("The run cannot be cancelled: {why}").format(why=reason(error))) from error
 
@@ -265,7 +197,7 @@ def reopen(run: str, models: Path | None = None) -> tuple[Path, Lock]:
         raise JobError(_("There is no training run {name}.").format(name=name))
     lock = _take_lock(store, name)
     try:
-        seen = _seen(_follow(store / name), None)
+        seen = Snapshot.of(_follow(store / name), None)
         (store / name / "cancel").unlink(missing_ok=True)
     except BaseException:
         lock.close()
@@ -333,11 +265,3 @@ def log(run: str, models: Path | None = None) -> str:
             return file.read().decode(errors="replace")
     except OSError:
         return ""
-
-
-def discard(folder: Path) -> None:
-    """Remove what only a run that goes on needs."""
-    for pattern in ("*.npz", ".*.tmp"):
-        for path in folder.glob(pattern):
-            path.unlink(missing_ok=True)
-    shutil.rmtree(folder / "version", ignore_errors=True)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from digitrec.classifier import NOT_A_DIGIT, Classifier
 from digitrec.datasets import as_input, mnist
 from digitrec.graph import Graph
-from digitrec.inside import BATCH, Network, probabilities
+from digitrec.inside import BATCH, probabilities
 from digitrec.preprocess import SIDE, Ink, bounding_box
+from digitrec.runtime import Network
 
 Array = NDArray[np.float32]
 MIDDLE = slice(12, 16)  # of rows and columns: where a 1 has ink and a 0 has none

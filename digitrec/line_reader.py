@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.classifier import interpreter
 from digitrec.composed import SYMBOLS
 from digitrec.preprocess import Ink
+from digitrec.runtime import load
 from digitrec.segment import Line, Piece
 from digitrec.strips import HEIGHT, clean
 
@@ -37,25 +36,14 @@ class LineNetwork:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._interpreter = interpreter(folder / "model.tflite")
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        self._output = self._interpreter.get_output_details()[0]["index"]
-        self._lock = threading.Lock()  # an interpreter is not thread-safe
-        self._width = 0
+        self._network, _ = load(folder)
 
     def __call__(self, strip: Ink) -> NDArray[np.float32]:
         """(32, w) float32 in [0, 1] -> (places, symbols + 1) float32 log-probabilities."""
         width = -(-strip.shape[1] // 32) * 32  # so that few widths need new buffers
         padded = np.zeros((1, HEIGHT, width, 1), np.float32)
         padded[0, :, : strip.shape[1], 0] = strip
-        with self._lock:
-            if width != self._width:
-                self._interpreter.resize_tensor_input(self._input, padded.shape)
-                self._interpreter.allocate_tensors()
-                self._width = width
-            self._interpreter.set_tensor(self._input, padded)
-            self._interpreter.invoke()
-            logits = self._interpreter.get_tensor(self._output)[0]
+        logits = self._network(padded)[0][0]
         return np.asarray(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True), np.float32)
 
 

@@ -47,7 +47,7 @@ def neighbours(classifier: Classifier) -> Neighbours:
     """For the version that reads: worked out once, and kept in a file.
 
     Where none can be written it is kept in memory alone. Raises
-    `digitrec.datasets.DatasetError` without MNIST and `digitrec.classifier.ModelError` without
+    `digitrec.datasets.DatasetError` without MNIST and `digitrec.runtime.ModelError` without
     the network.
     """
     return _neighbours(classifier)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitrec.classifier import NOT_A_DIGIT, Classifier, ModelError, in_service
+from digitrec.classifier import NOT_A_DIGIT, Classifier, in_service
 from digitrec.combine import decide
 from digitrec.images import Photo, load
 from digitrec.language import N_, _
@@ -23,6 +23,7 @@ from digitrec.line_reader import LineNetwork, Spelling, network, spell
 from digitrec.preprocess import Ink, depth_map, marks, normalise
 from digitrec.reading import Box, Digit, Mark, Number, Reading, Refusal
 from digitrec.rules import without_rules
+from digitrec.runtime import ModelError
 from digitrec.segment import WIDEST_IN_LINE, Line, Piece, find_lines, join
 
 SMALL = 0.45  # of the line's height: a mark lower than this is no digit of its own
@@ -44,7 +45,7 @@ def read(
     """Read every number in a picture.
 
     turn: whether a picture that reads badly may be tried on its sides and upside down. Raises
-    `digitrec.images.ImageError` for what is not a picture, and `digitrec.classifier.ModelError`
+    `digitrec.images.ImageError` for what is not a picture, and `digitrec.runtime.ModelError`
     when no model can be loaded.
     """
     start = time.perf_counter()

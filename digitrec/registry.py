@@ -1,7 +1,8 @@
 """The versions under ``models/``: list, serve, roll back, rename, note, delete.
 
 Each change happens whole or not at all, also when two processes make one at once. The file
-``in_service`` names the version that reads; `default` is the shipped one and always there.
+``in_service`` names the version that reads; `default` is the shipped one and always there. What
+a version's own folder holds is read by `digitrec.versions`.
 """
 
 from __future__ import annotations
@@ -12,51 +13,24 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from digitrec import storage
-from digitrec.language import _, ngettext, number
+from digitrec.language import _
 from digitrec.recipes import NAME, PlanError, check_name
 from digitrec.settings import settings
 from digitrec.storage import reason
+from digitrec.versions import DEFAULT, FILES, Version, damage, read_report, read_version
 
-DEFAULT, POINTER = "default", "in_service"
+POINTER = "in_service"
 BEFORE = ".before.json"  # the versions that served before, the latest last
 LOCK = ".registry.lock"
-FILES = ("model.keras", "model.tflite")
 NOTE_LENGTH = 500
 
 
 class RegistryError(RuntimeError):
     """A version cannot be changed or used as asked; the message says why."""
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version folder. Accuracies from 0 to 1, None where its report does not say."""
-
-    name: str
-    folder: Path
-    in_service: bool
-    damaged: str | None  # why, in a sentence
-    note: str = ""
-    created: str | None = None  # ISO 8601, UTC
-    recipe: str | None = None
-    schedule: str | None = None
-    folds: int = 0
-    mean: float | None = None
-    std: float | None = None
-    test_accuracy: float | None = None
-    test_uncontested: float | None = None
-    bytes: int = 0
-    data: str = ""
-
-    @property
-    def shipped(self) -> bool:
-        return self.name == DEFAULT
 
 
 def versions(models: Path | None = None) -> list[Version]:
@@ -67,7 +41,7 @@ def versions(models: Path | None = None) -> list[Version]:
         folders = [f for f in store.iterdir() if f.is_dir() and not f.name.startswith(".")]
     except OSError:
         return []
-    found = [_version(folder, serving) for folder in folders]
+    found = [read_version(f, in_service=f.name == serving) for f in folders]
     found.sort(key=lambda v: (v.created or "", v.name), reverse=True)
     return sorted(found, key=lambda v: not v.in_service)
 
@@ -75,13 +49,13 @@ def versions(models: Path | None = None) -> list[Version]:
 def version(name: str, models: Path | None = None) -> Version:
     """Raises `RegistryError` when there is none of that name."""
     store = _store(models)
-    return _version(_folder(store, name), in_service(store))
+    return read_version(_folder(store, name), in_service=name == in_service(store))
 
 
 def report(name: str, models: Path | None = None) -> dict[str, Any]:
     """What ``report.json`` says. Raises `RegistryError` when it is missing or damaged."""
     folder = _folder(_store(models), name)
-    found = _report(folder)
+    found = read_report(folder)
     if found is None:
         raise RegistryError(_("{file} is missing or damaged.").format(file=folder / "report.json"))
     return found
@@ -91,7 +65,7 @@ def in_service(models: Path | None = None) -> str:
     """The version that serves: the pointer's, or `default` where that one is gone or damaged."""
     store = _store(models)
     name = _pointer(store)
-    return name if name != DEFAULT and _damage(store / name) is None else DEFAULT
+    return name if name != DEFAULT and damage(store / name) is None else DEFAULT
 
 
 def serve(name: str, models: Path | None = None) -> None:
@@ -217,8 +191,8 @@ def _folder(store: Path, name: str) -> Path:
 
 
 def _usable(store: Path, name: str) -> None:
-    if damage := _damage(_folder(store, name)):
-        raise RegistryError(damage + " " + _("It cannot be put in service."))
+    if damaged := damage(_folder(store, name)):
+        raise RegistryError(damaged + " " + _("It cannot be put in service."))
 
 
 @contextmanager
@@ -261,103 +235,6 @@ def _rolled_back(store: Path) -> list[str]:
     stack, now = _before(store), _pointer(store)
     if not stack and now != DEFAULT:
         stack = [DEFAULT]
-    while stack and (stack[-1] == now or _damage(store / stack[-1]) is not None):
+    while stack and (stack[-1] == now or damage(store / stack[-1]) is not None):
         stack.pop()
     return stack
-
-
-def _version(folder: Path, serving: str) -> Version:
-    found = _report(folder) or {}
-    try:
-        note = (folder / "note.txt").read_text()
-    except (OSError, ValueError):
-        note = ""
-    settings_of, data, test = (_part(found, key) for key in ("settings", "data", "test"))
-    folds = found.get("folds")
-    return Version(
-        name=folder.name,
-        folder=folder,
-        in_service=folder.name == serving,
-        damaged=_damage(folder),
-        note=note,
-        created=_text(found.get("created")),
-        recipe=_text(found.get("recipe")),
-        schedule=_text(found.get("schedule")),
-        folds=len(folds) if isinstance(folds, list) else 0,
-        mean=_number(found.get("mean")),
-        std=_number(found.get("std")),
-        test_accuracy=_number(test.get("accuracy")),
-        test_uncontested=_number(test.get("accuracy_without_contested")),
-        bytes=sum((folder / file).stat().st_size for file in FILES if (folder / file).is_file()),
-        data=_learnt_from(data, settings_of),
-    )
-
-
-def _learnt_from(data: dict[str, Any], settings_of: dict[str, Any]) -> str:
-    count, corrected = data.get("train"), data.get("examples")
-    images = examples = ""
-    if isinstance(count, int):
-        images = _("{count} MNIST images, seed {seed}").format(
-            count=number(count), seed=settings_of.get("seed")
-        )
-    if isinstance(corrected, int) and corrected:
-        examples = ngettext("{count} example", "{count} examples", corrected).format(
-            count=number(corrected)
-        )
-    if images and examples:
-        return _("{images} and {examples}").format(images=images, examples=examples)
-    return images or examples
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _part(found: dict[str, Any], key: str) -> dict[str, Any]:
-    part = found.get(key)
-    return part if isinstance(part, dict) else {}
-
-
-def _report(folder: Path) -> dict[str, Any] | None:
-    try:
-        found = json.loads((folder / "report.json").read_text())
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _damage(folder: Path) -> str | None:
-    """Why a version cannot serve, or None. Cheap once known: files are hashed when they change."""
-    stamp = []
-    for file in ("report.json", *FILES):
-        try:
-            status = (folder / file).stat()
-        except OSError:
-            return _("The file {file} is missing.").format(file=folder / file)
-        stamp.append((status.st_mtime_ns, status.st_size, status.st_ino))
-    damaged = _inspect(folder, tuple(stamp))
-    return damaged and _("The file {file} is damaged.").format(file=folder / damaged)
-
-
-@lru_cache(maxsize=256)
-def _inspect(folder: Path, stamp: tuple[Any, ...]) -> str | None:
-    """The first file that is damaged."""
-    del stamp  # only there so that a changed file is looked at again
-    found = _report(folder)
-    try:
-        float(found["calibration"]["temperature"])  # type: ignore[index]
-        expected = {file: found["files"][file]["sha256"] for file in FILES}  # type: ignore[index]
-    except (KeyError, TypeError, ValueError):
-        return "report.json"
-    for file, sha in expected.items():
-        try:
-            whole = hashlib.sha256((folder / file).read_bytes()).hexdigest() == sha
-        except OSError:
-            whole = False
-        if not whole:
-            return file
-    return None

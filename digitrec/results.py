@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from digitrec import scores
-from digitrec.classifier import Classifier, ModelError
+from digitrec.classifier import Classifier
 from digitrec.collected import Collected, moved
 from digitrec.datasets import Mnist, as_input, mnist
 from digitrec.registry import in_service
 from digitrec.runs import FINAL, Run
+from digitrec.runtime import ModelError
 from digitrec.worker import CALIBRATED_ON, examples_of, folds, recipe_of
 
 PACKAGES = (

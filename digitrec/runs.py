@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 import threading
 import time
@@ -210,6 +211,14 @@ def write_event(folder: Path, event: str, **values: Any) -> None:
     """Raises ``OSError``."""
     line = json.dumps({"t": round(time.time(), 3), "event": event, **values})
     storage.append(folder / "events.jsonl", line)
+
+
+def discard(folder: Path) -> None:
+    """Remove what only a run that goes on needs."""
+    for pattern in ("*.npz", ".*.tmp"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
+    shutil.rmtree(folder / "version", ignore_errors=True)
 
 
 def _parsed(line: bytes) -> Event | None:

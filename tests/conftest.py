@@ -1,3 +1,5 @@
+import hashlib
+import json
 import os
 import re
 import subprocess
@@ -15,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from digitrec import schema
 from digitrec.settings import ROOT
 from digitrec.settings import settings as digitrec_settings
+from digitrec.versions import FILES
 
 # A busy machine is no failure: examples are counted, not timed.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -42,6 +45,39 @@ def small_disk(tmp_path):
         pytest.skip("only root may mount a small disk, and not in every container")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.fixture
+def make_version() -> Callable[..., Path]:
+    """Makes a whole version of a few bytes in a folder of versions, and gives its folder."""
+
+    def make(models: Path, name: str, **report: Any) -> Path:
+        folder = models / name
+        folder.mkdir(parents=True)
+        files = {}
+        for file in FILES:
+            content = f"{name} {file}".encode()
+            (folder / file).write_bytes(content)
+            sha = hashlib.sha256(content).hexdigest()
+            files[file] = {"bytes": len(content), "sha256": sha}
+        facts = {
+            "created": "2026-01-01T00:00:00Z",
+            "recipe": "compact",
+            "schedule": "quick",
+            "data": {"train": 60000},
+            "settings": {"seed": 1},
+            "test": {"accuracy": 0.99, "accuracy_without_contested": 0.991},
+            "calibration": {"temperature": 1.0},
+            "folds": [{"accuracy": 0.99}] * 5,
+            "mean": 0.99,
+            "std": 0.001,
+            "files": files,
+            **report,
+        }
+        (folder / "report.json").write_text(json.dumps(facts))
+        return folder
+
+    return make
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from digitrec import (
 from digitrec.adaptation import AdaptationError, Status
 from digitrec.collected import Collected, mixed_in
 from digitrec.datasets import Mnist, as_input, mnist
-from digitrec.examples import New
+from digitrec.example import New
 from digitrec.recipes import Plan
 from digitrec.report import html
 from digitrec.runs import FINAL, Run

@@ -3,15 +3,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from digitrec import classifier, settings
-from digitrec.classifier import Classifier, ModelError, in_service
+from digitrec.classifier import Classifier, in_service
 from digitrec.datasets import as_input, mnist
+from digitrec.runtime import ModelError
 
 SHIPPED = settings.ROOT / "models" / "default"
 
@@ -41,17 +41,6 @@ def test_a_batch_gives_what_its_images_give() -> None:
     one_by_one = np.concatenate([shipped.probabilities(x[i : i + 1]) for i in range(7)])
     assert shipped.probabilities(x) == pytest.approx(one_by_one, abs=1e-4)
     assert shipped.probabilities(x[:0]).shape == (0, 11)
-
-
-def test_threads_share_it() -> None:
-    x = as_input(mnist().x_test[:64])
-    shipped = in_service()
-    expected = shipped.probabilities(x)
-    sizes = [1 + i % 5 for i in range(200)]
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda n: shipped.probabilities(x[:n]), sizes))
-    for n, answer in zip(sizes, answers, strict=True):
-        assert answer == pytest.approx(expected[:n], abs=1e-4)
 
 
 def test_it_is_loaded_once(models: Path) -> None:
@@ -100,13 +89,8 @@ def test_a_strange_pointer_does_no_harm(models: Path, content: bytes) -> None:
 
 def test_ten_classes_leave_the_refusal_at_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     shipped = Classifier(SHIPPED)
-    monkeypatch.setattr(shipped, "_classes", 10)
-
-    class TenClasses:
-        def __getattr__(self, name: str) -> object:
-            return lambda *_: np.full((1, 10), 0.1, np.float32)
-
-    monkeypatch.setattr(shipped, "_interpreter", TenClasses())
+    alike = np.full((1, 10), 0.1, np.float32)
+    monkeypatch.setattr(shipped, "_network", lambda _: [alike])
     p = shipped.probabilities(np.zeros((1, 28, 28, 1), np.float32))
     assert p[0, classifier.NOT_A_DIGIT] == 0
     assert p[0, :10] == pytest.approx(np.full(10, 0.1), abs=1e-5)

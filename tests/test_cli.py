@@ -14,9 +14,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from digitrec import cli
-from digitrec.classifier import ModelError
 from digitrec.images import load
 from digitrec.reading import Digit, Number, Reading
+from digitrec.runtime import ModelError
 from digitrec.settings import ROOT
 
 PYTHON = [sys.executable, "-m", "digitrec"]

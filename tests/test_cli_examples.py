@@ -10,7 +10,7 @@ import pytest
 
 from digitrec import adaptation, cli_examples, examples, storage, synthetic
 from digitrec.cli import main
-from digitrec.examples import New, Which
+from digitrec.example import New, Which
 from digitrec.settings import settings
 
 

@@ -11,6 +11,7 @@ import pytest
 from digitrec import cli, jobs, registry
 from digitrec.recipes import Plan
 from digitrec.settings import ROOT
+from digitrec.versions import FILES
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def models(tmp_path):
         folder = tmp_path / name
         folder.mkdir()
         files = {}
-        for file in registry.FILES:
+        for file in FILES:
             (folder / file).write_bytes(name.encode())
             files[file] = {"bytes": 4, "sha256": hashlib.sha256(name.encode()).hexdigest()}
         report = {

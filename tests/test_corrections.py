@@ -9,7 +9,7 @@ import pytest
 from digitrec import corrections, load, read, synthetic
 from digitrec.classifier import in_service
 from digitrec.corrections import CorrectionError
-from digitrec.examples import NOT_A_DIGIT
+from digitrec.example import NOT_A_DIGIT
 from digitrec.images import Photo
 from digitrec.reading import Digit, Number, Refusal
 

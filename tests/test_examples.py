@@ -20,7 +20,8 @@ import numpy as np
 import pytest
 
 from digitrec import examples, schema
-from digitrec.examples import ExamplesError, Kept, New, Which
+from digitrec.example import New, Which
+from digitrec.examples import ExamplesError, Kept
 from digitrec.settings import ROOT, settings
 
 PROGRAMS = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)

@@ -14,7 +14,7 @@ import pytest
 
 from digitrec import examples, exports, imports, schema, synthetic
 from digitrec.datasets import mnist
-from digitrec.examples import NOT_A_DIGIT, New, Which
+from digitrec.example import NOT_A_DIGIT, New, Which
 from digitrec.exports import ExportError
 from digitrec.imports import ImportRefusedError
 from digitrec.settings import settings

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitrec.classifier import Classifier, ModelError, in_service
+from digitrec.classifier import Classifier, in_service
 from digitrec.datasets import as_input, mnist
 from digitrec.inside import Inspector, inspector, log_odds, occlusion
+from digitrec.runtime import ModelError
 from digitrec.settings import ROOT
 
 SHIPPED = ROOT / "models" / "default"

@@ -19,7 +19,6 @@ from digitrec.recipes import LIMITS, Plan, PlanError
 from digitrec.settings import ROOT
 
 SMALL = Plan.of("compact", "quick", folds=2, epochs=2, images=300, name="small")
-EPOCH = {"loss": 1.0, "accuracy": 0.5, "val_loss": 0.9, "val_accuracy": 0.6, "seconds": 2.0}
 
 
 @pytest.fixture
@@ -54,28 +53,6 @@ def test_a_new_run_waits_with_all_its_parts(models):
     lock.close()
     assert jobs.current(models) is None
     assert jobs.snapshot(folder.name, models).state == "interrupted"
-
-
-def test_events_become_progress(models):
-    folder, lock = jobs.prepare(SMALL, models)
-    runs.write_event(folder, "started", resumed=0, estimate=100.0, message="Training: 2 folds.")
-    seen = jobs.current(models)
-    assert (seen.state, seen.message, seen.seconds_left) == ("running", "Training: 2 folds.", 100)
-    runs.write_event(folder, "part", part="fold 1", history=[])
-    runs.write_event(folder, "epoch", part="fold 1", epoch=EPOCH)
-    runs.write_event(folder, "step", part="fold 1", done=0.5)
-    part = jobs.current(models).parts[0]
-    assert (part.state, part.epoch, part.progress, part.accuracy) == ("running", 1, 0.75, 0.6)
-    assert jobs.current(models).progress == pytest.approx(0.75 * 150 / 600)
-    runs.write_event(folder, "epoch", part="fold 1", epoch={**EPOCH, "val_accuracy": 0.8})
-    runs.write_event(folder, "part done", part="fold 1")
-    seen = jobs.current(models)
-    assert (seen.mean, seen.std) == (0.8, 0)
-    runs.write_event(folder, "failed", message="The disk is full.")
-    lock.close()
-    seen = jobs.snapshot(folder.name, models)
-    assert (seen.state, seen.message, seen.resumable) == ("failed", "The disk is full.", True)
-    assert seen.ended is not None
 
 
 def test_lines_that_a_full_disk_cut_short_are_passed_over(models):

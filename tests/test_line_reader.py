@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitrec.classifier import ModelError
 from digitrec.composed import SYMBOLS
 from digitrec.line_reader import FOLDER, OFFSET, STEP, LineNetwork, Spelling, network, strip_of
+from digitrec.runtime import ModelError
 from digitrec.segment import find_lines
 
 IDENTITY = np.array([[1.0, 0, 0], [0, 1, 0]])

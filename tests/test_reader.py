@@ -9,11 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digitrec import reader, synthetic
-from digitrec.classifier import ModelError
 from digitrec.datasets import mnist
 from digitrec.images import load
 from digitrec.reader import read
 from digitrec.reading import Reading
+from digitrec.runtime import ModelError
 from digitrec.styles import draw
 
 

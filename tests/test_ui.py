@@ -20,7 +20,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from digitrec import Photo, reader, synthetic
-from digitrec.classifier import ModelError
+from digitrec.runtime import ModelError
 from digitrec.ui import browser, view, words
 from digitrec.ui import photo as photo_page
 from digitrec.ui.view import View

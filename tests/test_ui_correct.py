@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from digitrec import examples, read, synthetic
-from digitrec.examples import NOT_A_DIGIT, Which
+from digitrec.example import NOT_A_DIGIT, Which
 from digitrec.settings import ROOT
 
 DRAWN = Image.fromarray(synthetic.sheet("47", 1, ink="black", shadow=0).pixels)
@@ -146,16 +146,6 @@ def drawn_box(digit: int) -> dict[str, object]:
         "height": h * zoom,
         "scaleX": 2,
     }
-
-
-@pytest.mark.parametrize("objects", [7, [7], [{"type": "LabeledRect", "left": "x"}]])
-def test_boxes_that_make_no_sense_are_none(app: AppTest, objects: object) -> None:
-    draw(app)
-    say(app, "7")
-    app.session_state["boxes-0"] = {"drawing": {"raw": {"objects": objects}}}
-    app.run()
-    assert not app.exception
-    assert app.button(key="keep-boxes").disabled
 
 
 def test_a_database_that_cannot_be_used_is_a_sentence(

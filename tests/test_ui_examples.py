@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from digitrec import adaptation, examples, synthetic
 from digitrec.adaptation import AdaptationError, Status
-from digitrec.examples import NOT_A_DIGIT, New, Which
+from digitrec.example import NOT_A_DIGIT, New, Which
 from digitrec.settings import ROOT, settings
 
 

@@ -17,9 +17,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from digitrec import classifier, examples, lessons, neighbours, registry, synthetic
-from digitrec.classifier import ModelError
 from digitrec.datasets import CONTESTED, mnist
-from digitrec.examples import New
+from digitrec.example import New
+from digitrec.runtime import ModelError
+from digitrec.versions import Version
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = range(1, 8)
@@ -244,7 +245,7 @@ def test_a_kernel_of_zeros_answers_nothing(app):
 def test_a_version_s_folds_can_be_looked_through(app, monkeypatch):
     history = {key: [0.5, 0.9] for key in ("loss", "accuracy", "val_loss", "val_accuracy")}
     folds = [{"accuracy": 0.98 + 0.001 * k, "history": history} for k in range(5)]
-    version = registry.Version("mine", Path("mine"), True, None, folds=5, mean=0.98, std=0.001)  # noqa: FBT003
+    version = Version("mine", Path("mine"), True, None, folds=5, mean=0.98, std=0.001)  # noqa: FBT003
     monkeypatch.setattr(registry, "versions", lambda: [version])
     monkeypatch.setattr(
         registry, "report", lambda name: {"mean": 0.982, "std": 0.0014, "folds": folds}

@@ -21,10 +21,11 @@ from streamlit.testing.v1 import AppTest
 
 from digitrec import jobs, language, registry
 from digitrec import report as reports
-from digitrec.jobs import BusyError, JobError, Snapshot
+from digitrec.jobs import BusyError, JobError
 from digitrec.recipes import Plan
 from digitrec.runs import Epoch, Part
 from digitrec.settings import ROOT, settings
+from digitrec.snapshot import Snapshot
 from digitrec.ui import words
 
 SHIPPED = ROOT / "models" / "default"

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
-from PIL import Image
-from streamlit_drawable_canvas import CanvasResult, boxes_to_drawing, st_canvas
 
 from digitrec import Reading, examples
-from digitrec.classifier import NOT_A_DIGIT, ModelError, in_service
+from digitrec.classifier import NOT_A_DIGIT, in_service
 from digitrec.corrections import (
     OTHER,
     CorrectionError,
@@ -30,11 +26,12 @@ from digitrec.examples import ExamplesError, Kept
 from digitrec.images import ImageError, Photo
 from digitrec.language import _, ngettext
 from digitrec.reading import Box
+from digitrec.runtime import ModelError
+from digitrec.ui import boxes
 from digitrec.ui.words import plain
 
 UNDO_SECONDS = 60
 SOURCES = {"Draw": "drawn", "Camera": "camera"}  # by the way in that was chosen; else uploaded
-BOX = "#2f6bff"
 MOST_BOXES = 30  # on a picture as wide as the page, more are too small to draw round
 
 
@@ -201,10 +198,10 @@ def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Pho
     except ImageError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    view = _view(picture, reading)
+    part = boxes.cutout_of(picture, _boxes_of(reading))
     given = [(box, _typed(wanted[place])) for place, box in sure]
     missing = [wanted[k] for k in range(len(wanted)) if k not in dict(sure)]
-    drawn = len(_boxes(state.get(key), view) or given) - len(given)
+    drawn = len(boxes.drawn(state.get(key), part) or given) - len(given)
     found = len(shapes(reading.numbers))
     were = ngettext(
         "One digit was found, and you typed **{typed}**.",
@@ -214,14 +211,15 @@ def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Pho
     if given:
         were += " " + _("What is sure has its box.")
     st.markdown(f"{were} {_next_step(missing, drawn)}")
-    _canvas(picture, view, missing[max(0, min(drawn, len(missing) - 1))], given, key)
-    boxes = _boxes(state.get(key), view)
+    next_one = _typed(missing[max(0, min(drawn, len(missing) - 1))])
+    boxes.canvas(picture, part, next_one, given, key)
+    now = boxes.drawn(state.get(key), part)
 
     def keep() -> None:
-        said = [label for _, text in boxes for label in labels(text)]
-        if len(said) != len(boxes):
+        said = [label for _, text in now for label in labels(text)]
+        if len(said) != len(now):
             raise CorrectionError(_("A box holds one digit: draw one round each."))
-        seen = boxed(picture, [box for box, _ in boxes], in_service())
+        seen = boxed(picture, [box for box, _ in now], in_service())
         _keep(fixing["of"], picture, list(zip(seen, said, strict=True)))
         state.kept["labels"] = wanted  # in the order that they were typed
         leave()
@@ -240,7 +238,7 @@ def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Pho
             type="primary",
             icon=":material/check:",
             key="keep-boxes",
-            disabled=len(boxes) != len(wanted),
+            disabled=len(now) != len(wanted),
             on_click=_attempt,
             args=(fixing["of"], keep),
         )
@@ -263,88 +261,3 @@ def _next_step(missing: list[int], drawn: int) -> str:
     return ngettext(
         "One box is too many: start again.", "{count} boxes are too many: start again.", more
     ).format(count=more)
-
-
-@dataclass(frozen=True)
-class View:
-    """The part of a picture that boxes are drawn on.
-
-    left, top, width, height: in pixels of the upright picture. zoom: pixels shown for each.
-    """
-
-    left: int
-    top: int
-    width: int
-    height: int
-    zoom: float
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return max(1, round(self.width * self.zoom)), max(1, round(self.height * self.zoom))
-
-
-def _view(photo: Photo, reading: Reading) -> View:
-    """Everything that was found, with room around it for what was not."""
-    found = _boxes_of(reading)
-    room = max(max(w, h) for _, _, w, h in found)
-    left, top = (max(0, min(box[i] for box in found) - room) for i in (0, 1))
-    right = min(photo.width, max(x + w for x, _, w, _ in found) + room)
-    bottom = min(photo.height, max(y + h for _, y, _, h in found) + room)
-    phone = re.search("Mobi", st.context.headers.get("User-Agent", ""))
-    zoom = min((330 if phone else 680) / (right - left), 420 / (bottom - top))
-    return View(left, top, right - left, bottom - top, zoom)
-
-
-def _canvas(photo: Photo, view: View, label: int, given: list[tuple[Box, str]], key: str) -> None:
-    """The picture with the boxes it starts from, on which one is drawn round the digit `label`."""
-    x, y = round(view.left / photo.scale), round(view.top / photo.scale)
-    right = round((view.left + view.width) / photo.scale)
-    bottom = round((view.top + view.height) / photo.scale)
-    picture = Image.fromarray(photo.pixels[y:bottom, x:right]).resize(view.size)
-    width, height = view.size
-    start = [
-        {
-            "label": text,
-            "left": (x - view.left) * view.zoom,
-            "top": (y - view.top) * view.zoom,
-            "width": w * view.zoom,
-            "height": h * view.zoom,
-        }
-        for (x, y, w, h), text in given
-    ]
-    st_canvas(
-        drawing_mode="labeled_rect",
-        label=_typed(label),
-        initial_drawing=boxes_to_drawing(start, stroke_color=BOX, stroke_width=2),
-        stroke_width=2,
-        stroke_color=BOX,
-        fill_color="rgba(0, 0, 0, 0)",
-        background_image=picture,
-        width=width,
-        height=height,
-        font_size=16,
-        key=key,
-    )
-
-
-def _boxes(state: Any, view: View) -> list[tuple[Box, str]]:
-    """The boxes drawn so far, in pixels of the upright picture, and their labels.
-
-    It is the browser's word: what makes no sense is no box.
-    """
-    try:
-        drawn = CanvasResult(state["drawing"]["raw"], None, return_image_data=False).boxes
-        return [
-            (
-                (
-                    view.left + round(box["left"] / view.zoom),
-                    view.top + round(box["top"] / view.zoom),
-                    round(box["width"] / view.zoom),
-                    round(box["height"] / view.zoom),
-                ),
-                str(box["label"]),
-            )
-            for box in drawn
-        ]
-    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
-        return []

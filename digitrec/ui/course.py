@@ -4,9 +4,9 @@ from typing import Literal
 
 import streamlit as st
 
-from digitrec.classifier import ModelError
 from digitrec.datasets import DatasetError
 from digitrec.language import N_, _
+from digitrec.runtime import ModelError
 from digitrec.ui.chapters import convolution, data, folds, learning, preparing, saving, testing
 from digitrec.ui.words import plain
 

@@ -7,7 +7,8 @@ from functools import partial
 import streamlit as st
 
 from digitrec import examples, exports
-from digitrec.examples import ExamplesError, Which
+from digitrec.example import Which
+from digitrec.examples import ExamplesError
 from digitrec.language import N_, _, ngettext, number
 from digitrec.ui import gallery
 from digitrec.ui.adapt_box import adapt_box

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import streamlit as st
 
-from digitrec.examples import NOT_A_DIGIT, Example
+from digitrec.example import NOT_A_DIGIT, Example
 from digitrec.language import N_, _
 from digitrec.ui.words import moment
 

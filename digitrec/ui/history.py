@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from digitrec import jobs, registry
-from digitrec.jobs import Snapshot
 from digitrec.language import N_, _, ngettext, number
 from digitrec.registry import RegistryError
+from digitrec.snapshot import Snapshot
 from digitrec.ui.attempt import attempt
 from digitrec.ui.words import duration, mean_and_std, moment, plain, recipe
 

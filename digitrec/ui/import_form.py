@@ -10,10 +10,11 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from digitrec import examples, imports
-from digitrec.classifier import ModelError
-from digitrec.examples import NOT_A_DIGIT, ExamplesError
+from digitrec.example import NOT_A_DIGIT
+from digitrec.examples import ExamplesError
 from digitrec.imports import Found, ImportRefusedError, Taken
 from digitrec.language import N_, _, ngettext, number
+from digitrec.runtime import ModelError
 from digitrec.settings import settings
 from digitrec.ui.gallery import name
 from digitrec.ui.words import plain

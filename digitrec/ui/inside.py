@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from digitrec.classifier import Classifier, ModelError, in_service
+from digitrec.classifier import Classifier, in_service
 from digitrec.datasets import DatasetError, as_input
 from digitrec.examples import ExamplesError
 from digitrec.inside import inspector
 from digitrec.language import N_, _
+from digitrec.runtime import ModelError
 from digitrec.ui import flow, reasons
 from digitrec.ui.specimen import (
     FIRST,

@@ -6,10 +6,10 @@ import streamlit as st
 
 from digitrec import registry
 from digitrec.language import _, ngettext
-from digitrec.registry import Version
 from digitrec.ui import report_view
 from digitrec.ui.attempt import attempt
 from digitrec.ui.words import mean_and_std, moment, plain, recipe, share, size
+from digitrec.versions import Version
 
 
 def roll_back() -> None:

@@ -15,11 +15,12 @@ import streamlit as st
 from PIL import Image
 
 from digitrec import ImageError, Photo, Reading, read
-from digitrec.classifier import Classifier, ModelError, in_service
+from digitrec.classifier import Classifier, in_service
 from digitrec.language import _
 from digitrec.preprocess import ink_map
 from digitrec.reading import Box
 from digitrec.rules import without_rules
+from digitrec.runtime import ModelError
 from digitrec.ui import browser, memory
 from digitrec.ui.view import Share, View, turned
 from digitrec.ui.words import certainty, tone

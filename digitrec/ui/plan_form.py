@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from digitrec import examples, jobs
-from digitrec.examples import ExamplesError, Which
+from digitrec.example import Which
+from digitrec.examples import ExamplesError
 from digitrec.jobs import JobError
 from digitrec.language import _, ngettext, number
 from digitrec.recipes import LIMITS, RECIPES, TRAINING_IMAGES, Plan, PlanError

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from digitrec import jobs
-from digitrec.jobs import JobError, Snapshot
+from digitrec.jobs import JobError
 from digitrec.language import N_, _
 from digitrec.runs import FINAL, Part, part_name
+from digitrec.snapshot import Snapshot
 from digitrec.ui import charts
 from digitrec.ui.attempt import attempt
 from digitrec.ui.status import how_far

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 from collections.abc import Callable
 from functools import partial
@@ -11,19 +9,18 @@ from html import escape
 from typing import Any
 
 import streamlit as st
-from PIL import Image
 
 from digitrec import figures, registry
 from digitrec import report as reports
-from digitrec.language import _, bound, ngettext, number
-from digitrec.registry import RegistryError, Version
-from digitrec.ui import charts
+from digitrec.language import _, bound, number
+from digitrec.registry import RegistryError
+from digitrec.ui import charts, confusion, mistakes
 from digitrec.ui.attempt import attempt
 from digitrec.ui.tiles import show_tiles
 from digitrec.ui.words import duration, mean_and_std, plain, recipe, share
+from digitrec.versions import Version
 
 Report = dict[str, Any]
-MISTAKES_AT_FIRST = 20
 SIGNIFICANT = 0.05
 
 
@@ -92,7 +89,9 @@ def _report(version: Version, report: Report) -> None:
         _curves(report)
     if outside := report.get("out_of_fold"):
         _title(_("Confusion matrix"), "confusion", report)
-        _confusion(outside["confusion"], _("every training image, by a network that never saw it"))
+        confusion.show(
+            outside["confusion"], _("every training image, by a network that never saw it")
+        )
         _title(_("Digit by digit"))
         _table(
             (_("Digit"), _("Precision"), _("Recall"), "F1", _("Images")),
@@ -107,13 +106,14 @@ def _report(version: Version, report: Report) -> None:
         )
     elif test := report.get("test"):
         _title(_("Confusion matrix"), "confusion", report)
-        _confusion(test["confusion"], _("the test set, which the network never saw"))
+        confusion.show(test["confusion"], _("the test set, which the network never saw"))
     if on_examples := report.get("examples"):
         _examples(on_examples)
     if "reliability" in report.get("calibration", {}):
         _calibration(report)
-    if report.get("mistakes"):
-        _mistakes(report)
+    if found := report.get("mistakes"):
+        _title(_("The most confident mistakes"), "mistakes", report)
+        mistakes.show(found, _("Of the training set.") if outside else _("Of the test set."))
 
 
 def _tiles(report: Report) -> None:
@@ -228,32 +228,6 @@ def _curves(report: Report) -> None:
     )
 
 
-def _confusion(table: list[list[int]], of: str) -> None:
-    """True digits down, answers across; the more mistakes, the stronger the colour."""
-    worst = max((table[i][j] for i in range(10) for j in range(10) if i != j), default=0) or 1
-
-    def cell(row: int, column: int) -> str:
-        count = table[row][column]
-        if row == column:
-            return f'<td class="right">{number(count)}</td>'
-        if not count:
-            return '<td class="none">·</td>'
-        depth = 10 + 60 * count / worst
-        colour = f"color-mix(in srgb, var(--doubt) {depth:.0f}%, transparent)"
-        return f'<td style="background:{colour}">{number(count)}</td>'
-
-    head = "".join(f'<th scope="col">{digit}</th>' for digit in range(10))
-    rows = "".join(
-        f'<tr><th scope="row">{row}</th>{"".join(cell(row, column) for column in range(10))}</tr>'
-        for row in range(10)
-    )
-    caption = _("True digits down, answers across: {of}.").format(of=of)
-    st.html(
-        f'<div class="scroll"><table class="confusion"><tr><th></th>{head}</tr>{rows}'
-        f"<caption>{caption}</caption></table></div>"
-    )
-
-
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     cells = "".join(f'<th scope="col">{cell}</th>' for cell in head)
     body = "".join(
@@ -308,44 +282,3 @@ def _calibration(report: Report) -> None:
         )
     )
     charts.reliability(found, "report-reliability")
-
-
-def _mistakes(report: Report) -> None:
-    found = report["mistakes"]
-    suspects = sum(mistake["label_error"] for mistake in found)
-    _title(_("The most confident mistakes"), "mistakes", report)
-    said = [_("Of the training set.") if report.get("out_of_fold") else _("Of the test set.")]
-    if suspects:
-        said.append(
-            ngettext(
-                "{count} of these {shown} looks like an error of the label.",
-                "{count} of these {shown} look like errors of the label.",
-                suspects,
-            ).format(count=suspects, shown=len(found))
-        )
-    st.write(" ".join(said))
-    st.html(f'<div class="mistakes">{"".join(map(_mistake, found[:MISTAKES_AT_FIRST]))}</div>')
-    if rest := found[MISTAKES_AT_FIRST:]:
-        with st.expander(_("{count} more").format(count=len(rest))):
-            st.html(f'<div class="mistakes">{"".join(map(_mistake, rest))}</div>')
-
-
-def _mistake(mistake: dict[str, Any]) -> str:
-    file = io.BytesIO()
-    Image.fromarray(figures.picture(mistake)).save(file, "PNG")
-    picture = base64.b64encode(file.getvalue()).decode()
-    label, answer = int(mistake["label"]), int(mistake["predicted"])
-    suspect = mistake["label_error"]
-    alt = _("Labelled {label}, read as {digit}").format(label=label, digit=answer)
-    wrong = _("The label looks wrong")
-    said = _("Read as {digit}").format(digit=answer)
-    labelled = _("Label: {label}").format(label=label)
-    if suspect:
-        labelled += f"<br><em>{wrong}</em>"
-    return (
-        f'<figure class="mistake{" suspect" if suspect else ""}">'
-        f'<img src="data:image/png;base64,{picture}" alt="{alt}">'
-        f"<figcaption><b>{said}</b>"
-        f"{share(mistake['confidence'], 1)}<br>"
-        f"{labelled}</figcaption></figure>"
-    )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from digitrec import examples
 from digitrec.classifier import NOT_A_DIGIT, Classifier
 from digitrec.datasets import as_input, mnist
-from digitrec.examples import Which
+from digitrec.example import Which
 from digitrec.inside import Array
 from digitrec.language import _
 from digitrec.preprocess import Ink

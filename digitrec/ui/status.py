@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from digitrec import jobs
-from digitrec.classifier import ModelError, in_service
-from digitrec.jobs import Snapshot
+from digitrec.classifier import in_service
 from digitrec.language import _, percent
+from digitrec.runtime import ModelError
+from digitrec.snapshot import Snapshot
 from digitrec.ui.words import duration, plain, recipe
 
 

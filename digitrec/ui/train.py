@@ -4,13 +4,14 @@ import streamlit as st
 
 from digitrec import jobs, registry
 from digitrec.language import _
+from digitrec.snapshot import Snapshot
 from digitrec.ui import progress, report_view
 from digitrec.ui.history import history
 from digitrec.ui.plan_form import plan_form
 from digitrec.ui.words import duration, plain
 
 
-def choose_report(runs: list[jobs.Snapshot]) -> str | None:
+def choose_report(runs: list[Snapshot]) -> str | None:
     """The version whose report is shown: the address's, else the newest run's."""
     names = [version.name for version in registry.versions()]
     newest = next((run.version for run in runs if run.version in names), None)

@@ -1,0 +1,59 @@
+"""A digit that somebody has labelled, before and after it is kept, and a choice of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+NOT_A_DIGIT = 10
+LABELS = range(NOT_A_DIGIT + 1)
+
+
+@dataclass(frozen=True)
+class New:
+    """A labelled digit to keep.
+
+    ink: (28, 28) uint8, bright on dark, as the network saw it. crop: the place in the picture, as
+    PNG. label, read: 0 to 9, or `NOT_A_DIGIT`; read is None where nothing was read.
+    """
+
+    ink: NDArray[np.uint8]
+    crop: bytes
+    label: int
+    source: str  # "drawn", "uploaded", "camera", "imported"
+    read: int | None = None
+    version: str | None = None
+    confidence: float | None = None
+    writer: str | None = None
+
+
+@dataclass(frozen=True)
+class Example:
+    """A kept one; its crop is fetched by `examples.crop`. created, deleted: unix seconds."""
+
+    id: int
+    label: int
+    read: int | None
+    confidence: float | None
+    version: str | None
+    source: str
+    writer: str | None
+    created: float
+    deleted: float | None
+    ink: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Which:
+    """A choice of examples; what is left empty does not narrow it. since, until: unix seconds."""
+
+    labels: tuple[int, ...] = ()
+    read: tuple[int, ...] = ()
+    right: bool | None = None  # whether what was read is the label
+    since: float | None = None
+    until: float | None = None
+    writer: str | None = None
+    ids: tuple[int, ...] = ()
+    binned: bool = False  # the deleted ones, and no others

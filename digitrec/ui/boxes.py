@@ -1,0 +1,104 @@
+"""Boxes that a person draws round digits, on the part of a picture where they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+from streamlit_drawable_canvas import CanvasResult, boxes_to_drawing, st_canvas
+
+from digitrec.images import Photo
+from digitrec.reading import Box
+
+COLOUR = "#2f6bff"
+
+
+@dataclass(frozen=True)
+class Cutout:
+    """The part of a picture that boxes are drawn on.
+
+    left, top, width, height: in pixels of the upright picture. zoom: pixels shown for each.
+    """
+
+    left: int
+    top: int
+    width: int
+    height: int
+    zoom: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return max(1, round(self.width * self.zoom)), max(1, round(self.height * self.zoom))
+
+
+def cutout_of(photo: Photo, found: Sequence[Box]) -> Cutout:
+    """The part with everything that was found, and room around it for what was not."""
+    room = max(max(w, h) for _, _, w, h in found)
+    left, top = (max(0, min(box[i] for box in found) - room) for i in (0, 1))
+    right = min(photo.width, max(x + w for x, _, w, _ in found) + room)
+    bottom = min(photo.height, max(y + h for _, y, _, h in found) + room)
+    phone = re.search("Mobi", st.context.headers.get("User-Agent", ""))
+    zoom = min((330 if phone else 680) / (right - left), 420 / (bottom - top))
+    return Cutout(left, top, right - left, bottom - top, zoom)
+
+
+def canvas(
+    photo: Photo, cutout: Cutout, label: str, given: Sequence[tuple[Box, str]], key: str
+) -> None:
+    """The part with the labelled boxes it starts from, on which another is drawn for `label`."""
+    x, y = round(cutout.left / photo.scale), round(cutout.top / photo.scale)
+    right = round((cutout.left + cutout.width) / photo.scale)
+    bottom = round((cutout.top + cutout.height) / photo.scale)
+    picture = Image.fromarray(photo.pixels[y:bottom, x:right]).resize(cutout.size)
+    width, height = cutout.size
+    start = [
+        {
+            "label": text,
+            "left": (x - cutout.left) * cutout.zoom,
+            "top": (y - cutout.top) * cutout.zoom,
+            "width": w * cutout.zoom,
+            "height": h * cutout.zoom,
+        }
+        for (x, y, w, h), text in given
+    ]
+    st_canvas(
+        drawing_mode="labeled_rect",
+        label=label,
+        initial_drawing=boxes_to_drawing(start, stroke_color=COLOUR, stroke_width=2),
+        stroke_width=2,
+        stroke_color=COLOUR,
+        fill_color="rgba(0, 0, 0, 0)",
+        background_image=picture,
+        width=width,
+        height=height,
+        font_size=16,
+        key=key,
+    )
+
+
+def drawn(state: Any, cutout: Cutout) -> list[tuple[Box, str]]:
+    """The boxes drawn so far, in pixels of the upright picture, and their labels.
+
+    state: what the session keeps under the canvas's key. It is the browser's word: what makes no
+    sense is no box.
+    """
+    try:
+        found = CanvasResult(state["drawing"]["raw"], None, return_image_data=False).boxes
+        return [
+            (
+                (
+                    cutout.left + round(box["left"] / cutout.zoom),
+                    cutout.top + round(box["top"] / cutout.zoom),
+                    round(box["width"] / cutout.zoom),
+                    round(box["height"] / cutout.zoom),
+                ),
+                str(box["label"]),
+            )
+            for box in found
+        ]
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        return []

@@ -1,0 +1,142 @@
+"""A version's folder: what its report says, and whether its files are whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from digitrec.language import _, ngettext, number
+
+DEFAULT = "default"  # the shipped version
+FILES = ("model.keras", "model.tflite")
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version folder. Accuracies from 0 to 1, None where its report does not say."""
+
+    name: str
+    folder: Path
+    in_service: bool
+    damaged: str | None  # why, in a sentence
+    note: str = ""
+    created: str | None = None  # ISO 8601, UTC
+    recipe: str | None = None
+    schedule: str | None = None
+    folds: int = 0
+    mean: float | None = None
+    std: float | None = None
+    test_accuracy: float | None = None
+    test_uncontested: float | None = None
+    bytes: int = 0
+    data: str = ""
+
+    @property
+    def shipped(self) -> bool:
+        return self.name == DEFAULT
+
+
+def read_version(folder: Path, *, in_service: bool) -> Version:
+    """All that its files say; what is missing or damaged in them is left out."""
+    found = read_report(folder) or {}
+    try:
+        note = (folder / "note.txt").read_text()
+    except (OSError, ValueError):
+        note = ""
+    settings_of, data, test = (_part(found, key) for key in ("settings", "data", "test"))
+    folds = found.get("folds")
+    return Version(
+        name=folder.name,
+        folder=folder,
+        in_service=in_service,
+        damaged=damage(folder),
+        note=note,
+        created=_text(found.get("created")),
+        recipe=_text(found.get("recipe")),
+        schedule=_text(found.get("schedule")),
+        folds=len(folds) if isinstance(folds, list) else 0,
+        mean=_number(found.get("mean")),
+        std=_number(found.get("std")),
+        test_accuracy=_number(test.get("accuracy")),
+        test_uncontested=_number(test.get("accuracy_without_contested")),
+        bytes=sum((folder / file).stat().st_size for file in FILES if (folder / file).is_file()),
+        data=_learnt_from(data, settings_of),
+    )
+
+
+def _learnt_from(data: dict[str, Any], settings_of: dict[str, Any]) -> str:
+    count, corrected = data.get("train"), data.get("examples")
+    images = examples = ""
+    if isinstance(count, int):
+        images = _("{count} MNIST images, seed {seed}").format(
+            count=number(count), seed=settings_of.get("seed")
+        )
+    if isinstance(corrected, int) and corrected:
+        examples = ngettext("{count} example", "{count} examples", corrected).format(
+            count=number(corrected)
+        )
+    if images and examples:
+        return _("{images} and {examples}").format(images=images, examples=examples)
+    return images or examples
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _part(found: dict[str, Any], key: str) -> dict[str, Any]:
+    part = found.get(key)
+    return part if isinstance(part, dict) else {}
+
+
+def read_report(folder: Path) -> dict[str, Any] | None:
+    """What ``report.json`` says; None when it is missing or no report."""
+    try:
+        found = json.loads((folder / "report.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def damage(folder: Path) -> str | None:
+    """Why a version cannot serve, in a sentence, or None.
+
+    Cheap once known: files are hashed when they change.
+    """
+    stamp = []
+    for file in ("report.json", *FILES):
+        try:
+            status = (folder / file).stat()
+        except OSError:
+            return _("The file {file} is missing.").format(file=folder / file)
+        stamp.append((status.st_mtime_ns, status.st_size, status.st_ino))
+    damaged = _inspect(folder, tuple(stamp))
+    return damaged and _("The file {file} is damaged.").format(file=folder / damaged)
+
+
+@lru_cache(maxsize=256)
+def _inspect(folder: Path, stamp: tuple[Any, ...]) -> str | None:
+    """The first file that is damaged."""
+    del stamp  # only there so that a changed file is looked at again
+    found = read_report(folder)
+    try:
+        float(found["calibration"]["temperature"])  # type: ignore[index]
+        expected = {file: found["files"][file]["sha256"] for file in FILES}  # type: ignore[index]
+    except (KeyError, TypeError, ValueError):
+        return "report.json"
+    for file, sha in expected.items():
+        try:
+            whole = hashlib.sha256((folder / file).read_bytes()).hexdigest() == sha
+        except OSError:
+            whole = False
+        if not whole:
+            return file
+    return None
