@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from digitrec.classifier import interpreter
 from digitrec.composed import SYMBOLS
+from digitrec.pieces import Line, Piece
 from digitrec.preprocess import Ink
-from digitrec.segment import Line, Piece
 from digitrec.strips import HEIGHT, clean
 
 FOLDER = Path(__file__).resolve().parent / "data" / "line"
