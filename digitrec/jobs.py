@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digitrec import runs, speed, storage
-from digitrec.language import _, speaking
+from digitrec.language import N_, Sentence, _, speaking
 from digitrec.recipes import Plan
 from digitrec.runs import UNDER_WAY, Lock, Part, Run
 from digitrec.settings import ROOT, settings
@@ -210,10 +210,10 @@ def _follow(folder: Path) -> Run:
 
 
 def _seen(run: Run, holder: str | None) -> Snapshot:
-    state, message = run.state, run.message
+    state, message = run.state, str(run.message)
     if state in UNDER_WAY and holder != run.id:
         run.follow()  # it may have ended between the two looks
-        state, message = run.state, run.message
+        state, message = run.state, str(run.message)
     if state in UNDER_WAY and holder != run.id:
         state = "interrupted"
         message = _("Its process ended without a word; it can go on from the last finished epoch.")
@@ -243,7 +243,7 @@ def cancel(run: str, models: Path | None = None) -> None:
         if seen.under_way:
             (folder / "cancel").touch()
         elif seen.state == "interrupted":
-            runs.write_event(folder, "cancelled", message=_("Cancelled."))
+            runs.write_event(folder, "cancelled", message=Sentence(N_("Cancelled.")))
             discard(folder)
     except OSError as error:
         raise JobError(_("The run cannot be cancelled: {why}").format(why=reason(error))) from error
