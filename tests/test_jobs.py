@@ -89,7 +89,7 @@ def test_each_reader_sees_the_messages_in_their_language(models, monkeypatch):
     for code in ("fr", "en"):
         monkeypatch.setattr(language, "_ask", lambda code=code: code)
         spoken.append(jobs.snapshot(folder.name, models).message)
-    assert spoken == ["Pli 2 : le disque est plein.", "Fold 2: the disk is full."]
+    assert spoken == ["Pli 2\u00a0: le disque est plein.", "Fold 2: the disk is full."]
 
 
 def test_messages_from_before_stay_as_they_were_written(models, monkeypatch):

@@ -30,8 +30,7 @@ def strokes(objects: Sequence[Any]) -> list[Stroke]:
 
 def _stroke(path: Any) -> Stroke:
     points, width = _points(path["path"]), float(path["strokeWidth"])
-    near = points.size and (np.abs(points) < FAR).all()  # what is not a number is not
-    if not near or not 0 < width < FAR:
+    if not len(points) or not 0 < width < FAR:
         raise ValueError
     return Stroke(points, width)
 
@@ -40,6 +39,8 @@ def _points(path: Any) -> NDArray[np.float64]:
     """Points along ``[["M", x, y], ["Q", cx, cy, x, y], ..., ["L", x, y]]``, three a span."""
     ends = np.array([span[-2:] for span in path], float)
     controls = np.array([span[1:3] for span in path], float)
+    if not all((np.abs(numbers) < FAR).all() for numbers in (ends, controls)):  # nor is nan
+        raise ValueError
     starts = np.concatenate([ends[:1], ends[:-1]])
     t = np.array([1 / 3, 2 / 3, 1])[:, None, None]
     curves = (1 - t) ** 2 * starts + 2 * t * (1 - t) * controls + t**2 * ends
