@@ -39,7 +39,8 @@ def _points(path: Any) -> NDArray[np.float64]:
     """Points along ``[["M", x, y], ["Q", cx, cy, x, y], ..., ["L", x, y]]``, three a span."""
     ends = np.array([span[-2:] for span in path], float)
     controls = np.array([span[1:3] for span in path], float)
-    if not all((np.abs(numbers) < FAR).all() for numbers in (ends, controls)):  # nor is nan
+    near = all((np.abs(numbers) < FAR).all() for numbers in (ends, controls))  # nor is nan
+    if not near or not {len(span) for span in path} <= {3, 5}:
         raise ValueError
     starts = np.concatenate([ends[:1], ends[:-1]])
     t = np.array([1 / 3, 2 / 3, 1])[:, None, None]
