@@ -44,5 +44,5 @@ def _points(path: Any) -> NDArray[np.float64]:
         raise ValueError
     starts = np.concatenate([ends[:1], ends[:-1]])
     t = np.array([1 / 3, 2 / 3, 1])[:, None, None]
-    curves = (1 - t) ** 2 * starts + 2 * t * (1 - t) * controls + t**2 * ends
+    curves: NDArray[np.float64] = (1 - t) ** 2 * starts + 2 * t * (1 - t) * controls + t**2 * ends
     return curves.transpose(1, 0, 2).reshape(-1, 2)[2:]  # the first span only moves the pen there
