@@ -71,11 +71,16 @@ def pictures(root: Path, name: str) -> list[Sample]:
 
 def strokes(root: Path, name: str) -> list[Sample]:
     """Pen trajectories of single digits, drawn as on the page."""
-    samples = json.loads((root / "strokes" / STROKES[name]).read_text())["samples"]
     return [
-        Sample("strokes", Path(name, f"{s['label']}__{n}.png"), _png(on_canvas(s["strokes"])))
-        for n, s in enumerate(samples)
+        Sample("strokes", Path(name, f"{label}__{n}.png"), _png(on_canvas(written)))
+        for n, (label, written) in enumerate(trajectories(root, name))
     ]
+
+
+def trajectories(root: Path, name: str) -> list[tuple[int, Trajectories]]:
+    """The label and the strokes (y up) of single digits."""
+    samples = json.loads((root / "strokes" / STROKES[name]).read_text())["samples"]
+    return [(int(sample["label"]), sample["strokes"]) for sample in samples]
 
 
 def _png(pixels: NDArray[np.uint8]) -> bytes:
@@ -102,31 +107,45 @@ def on_canvas(trajectories: Trajectories) -> NDArray[np.uint8]:
     The digit fills the middle 60 % of the height. The browser's pencil runs a quadratic curve
     through the midpoints of what the pointer reported, with round caps and joins, antialiased.
     """
-    oversample = 4
     points = np.concatenate([np.asarray(t, float) for t in trajectories]) * (1, -1)
     low, high = points.min(axis=0), points.max(axis=0)
     zoom = 0.6 * HEIGHT / max(*(high - low), 1e-6)
-    cover = np.zeros((HEIGHT * oversample, HEIGHT * oversample), np.uint8)
-    for trajectory in trajectories:
-        path = (np.asarray(trajectory, float) * (1, -1) - (low + high) / 2) * zoom + HEIGHT / 2
-        fraction = 4  # bits of sub-pixel position that OpenCV takes
-        curve = np.round(_pencil(path) * oversample * 2**fraction).astype(np.int32)
+    paths = [
+        (np.asarray(trajectory, float) * (1, -1) - (low + high) / 2) * zoom + HEIGHT / 2
+        for trajectory in trajectories
+    ]
+    side = (WIDTH - HEIGHT) // 2
+    small = _covered([pencil(path) for path in paths], HEIGHT)
+    canvas: NDArray[np.uint8] = SHADES[np.pad(small, ((0, 0), (side, WIDTH - HEIGHT - side)))]
+    return canvas
+
+
+def drawn(curves: Sequence[NDArray[np.float64]]) -> NDArray[np.uint8]:
+    """Curves in pixels of the canvas, drawn on it: (HEIGHT, WIDTH, 3) RGB."""
+    canvas: NDArray[np.uint8] = SHADES[_covered(curves, WIDTH)]
+    return canvas
+
+
+def _covered(curves: Sequence[NDArray[np.float64]], width: int) -> NDArray[np.uint8]:
+    """How much of each pixel the pen covers, (HEIGHT, width), 0 to 255."""
+    oversample = 4
+    fraction = 4  # bits of sub-pixel position that OpenCV takes
+    cover = np.zeros((HEIGHT * oversample, width * oversample), np.uint8)
+    for curve in curves:
         cv2.polylines(
             cover,
-            [curve],
+            [np.round(curve * oversample * 2**fraction).astype(np.int32)],
             isClosed=False,
             color=255,
             thickness=PEN * oversample,
             lineType=cv2.LINE_AA,
             shift=fraction,
         )
-    side = (WIDTH - HEIGHT) // 2
-    small = cv2.resize(cover, (HEIGHT, HEIGHT), interpolation=cv2.INTER_AREA)
-    canvas: NDArray[np.uint8] = SHADES[np.pad(small, ((0, 0), (side, WIDTH - HEIGHT - side)))]
-    return canvas
+    covered: NDArray[np.uint8] = cv2.resize(cover, (width, HEIGHT), interpolation=cv2.INTER_AREA)
+    return covered
 
 
-def _pencil(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def pencil(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """The curve of Fabric's pencil brush: each reported point steers, each midpoint is passed."""
     moved = np.any(np.diff(points, axis=0) != 0, axis=1)
     points = points[np.r_[True, moved]]

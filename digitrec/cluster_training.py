@@ -17,7 +17,7 @@ from typing import Any
 from digitrec import storage
 from digitrec.cluster import connect
 from digitrec.crossval import Part, RunError, check, start_worker
-from digitrec.language import _
+from digitrec.language import N_, Sentence
 from digitrec.runs import Run, part_name
 from digitrec.worker import EXAMPLES
 
@@ -62,10 +62,13 @@ class _Task:
                 return True
             except self.ray.exceptions.RayError as error:
                 raise RunError(
-                    _(
-                        "{part}: lost by the cluster ({why}); it can go on from its last "
-                        "finished epoch."
-                    ).format(part=part_name(self.part), why=type(error).__name__)
+                    Sentence(
+                        N_(
+                            "{part}: lost by the cluster ({why}); it can go on from its last "
+                            "finished epoch."
+                        ),
+                        {"part": part_name(self.part), "why": type(error).__name__},
+                    )
                 ) from error
             self._take(*step)
         return False

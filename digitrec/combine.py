@@ -12,8 +12,9 @@ import numpy as np
 from digitrec.classifier import NOT_A_DIGIT, Classifier
 from digitrec.lattice import Lattice, Step
 from digitrec.line_reader import Spelling
+from digitrec.pieces import Line, Piece, join
 from digitrec.preprocess import Ink, normalise
-from digitrec.segment import SOLID, Line, Piece, join
+from digitrec.segment import SOLID
 
 TRUST = 1.5  # in the reading as a whole, against that by parts
 RELUCTANCE = 8.0  # log-probability that a text costs at most for not being among the cuts

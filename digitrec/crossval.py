@@ -20,7 +20,7 @@ from typing import IO, Any, Protocol
 import numpy as np
 
 from digitrec import registry, runs, speed, storage
-from digitrec.language import _, ngettext
+from digitrec.language import N_, Sentence
 from digitrec.results import report_of, this_device
 from digitrec.runs import Run, part_name
 from digitrec.settings import ROOT
@@ -32,6 +32,10 @@ WORKER = (sys.executable, "-m", "digitrec.worker")
 
 class RunError(RuntimeError):
     """The run ended without a version; the message says why."""
+
+    def __init__(self, why: Sentence | str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class CancelledError(RunError):
@@ -73,26 +77,26 @@ def carry_out(
         return _carry_out(run, tell, engine or OnThisMachine())
     except CancelledError:
         runs.discard(folder)
-        _last_words(folder, "cancelled", _("Cancelled."))
+        _last_words(folder, "cancelled", Sentence(N_("Cancelled.")))
         raise
     except KeyboardInterrupt:
         runs.discard(folder)
-        _last_words(folder, "cancelled", _("Stopped from the keyboard."))
+        _last_words(folder, "cancelled", Sentence(N_("Stopped from the keyboard.")))
         raise
     except RunError as error:
-        _last_words(folder, "failed", str(error))
+        _last_words(folder, "failed", error.why)
         raise
     except OSError as error:
-        sentence = _("The run cannot be written: {why}").format(why=storage.reason(error))
-        _last_words(folder, "failed", sentence)
-        raise RunError(sentence) from error
+        refused = Sentence(N_("The run cannot be written: {why}"), {"why": storage.refusal(error)})
+        _last_words(folder, "failed", refused)
+        raise RunError(refused) from error
     except Exception as error:
-        sentence = str(error) or type(error).__name__
-        _last_words(folder, "failed", sentence)
-        raise RunError(sentence) from error
+        why = str(error) or type(error).__name__
+        _last_words(folder, "failed", why)
+        raise RunError(why) from error
 
 
-def _last_words(folder: Path, event: str, message: str) -> None:
+def _last_words(folder: Path, event: str, message: Sentence | str) -> None:
     with contextlib.suppress(OSError):  # a full disk; the run is then seen as interrupted
         runs.write_event(folder, event, message=message)
 
@@ -109,26 +113,21 @@ def _carry_out(run: Run, tell: Callable[[Run], None] | None, engine: Engine) -> 
     began = time.perf_counter()
     keep_examples(run)
     _Parts(run, engine).finish(tell)
-    _say(run, _("Measuring and writing the report."))
+    runs.write_event(
+        run.folder, "message", message=Sentence(N_("Measuring and writing the report."))
+    )
     worked = run.follow().worked + time.perf_counter() - began
     return _publish(run, worked, engine)
 
 
-def _opening(run: Run, again: bool) -> str:
-    if not again:
-        if not run.plan.folds:
-            return _("Training: on all images.")
-        return _("Training: {count} folds.").format(count=run.plan.folds)
-    epochs = sum(part.epoch for part in run.parts.values())
-    return ngettext(
-        "Resumed: {count} finished epoch was kept, only the one under way was lost.",
-        "Resumed: {count} finished epochs were kept, only the one under way was lost.",
-        epochs,
-    ).format(count=epochs)
-
-
-def _say(run: Run, message: str) -> None:
-    runs.write_event(run.folder, "message", message=message)
+def _opening(run: Run, again: bool) -> Sentence:
+    if again:
+        epochs = sum(part.epoch for part in run.parts.values())
+        said = N_("Resumed, with all finished epochs ({count}); only the one under way was lost.")
+        return Sentence(said, {"count": epochs})
+    if run.plan.folds:
+        return Sentence(N_("Training: {count} folds."), {"count": run.plan.folds})
+    return Sentence(N_("Training: on all images."))
 
 
 class _Parts:
@@ -149,7 +148,7 @@ class _Parts:
                 self._start_what_fits()
                 time.sleep(POLL_SECONDS)
                 if (self.run.folder / "cancel").exists():
-                    raise CancelledError(_("Cancelled."))
+                    raise CancelledError(Sentence(N_("Cancelled.")))
                 for name, part in list(self.running.items()):
                     if part.finished():
                         del self.running[name]
@@ -232,21 +231,15 @@ def check(part: str, status: int, output: str) -> None:
         return
     for line in reversed(output.splitlines()):
         if line.startswith(REASON):
-            raise RunError(
-                _("{part}: {why}").format(part=part_name(part), why=line.removeprefix(REASON))
-            )
+            why = Sentence.from_json(json.loads(line.removeprefix(REASON)))
+            raise RunError(Sentence(N_("{part}: {why}"), {"part": part_name(part), "why": why}))
+    said = N_("{part}: ended with status {number}; the log says why.")
     if status < 0:
-        raise RunError(
-            _(
-                "{part}: killed by the system (signal {number}), perhaps for want of memory; "
-                "it can go on from its last finished epoch."
-            ).format(part=part_name(part), number=-status)
+        said = N_(
+            "{part}: killed by the system (signal {number}), perhaps for want of memory; "
+            "it can go on from its last finished epoch."
         )
-    raise RunError(
-        _("{part}: ended with status {number}; the log says why.").format(
-            part=part_name(part), number=status
-        )
-    )
+    raise RunError(Sentence(said, {"part": part_name(part), "number": abs(status)}))
 
 
 def _publish(run: Run, worked: float, engine: Engine) -> str:
@@ -256,11 +249,11 @@ def _publish(run: Run, worked: float, engine: Engine) -> str:
         results = {part: _result(run, part) for part in run.parts}
         report = report_of(run, results, worked, models, engine.device)
         registry.publish(run.folder / "version", name, report, models)
-    message = _("Done: the version {version} is written.")
+    said = N_("Done: the version {version} is written.")
     if run.plan.serve:
         registry.serve(name, models)
-        message = _("Done: the version {version} is in service.")
-    runs.write_event(run.folder, "done", version=name, message=message.format(version=name))
+        said = N_("Done: the version {version} is in service.")
+    runs.write_event(run.folder, "done", version=name, message=Sentence(said, {"version": name}))
     if engine.here:
         with contextlib.suppress(OSError):  # a convenience for the next estimate
             speed.learn(run)

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from digitrec import runs, speed, storage
-from digitrec.language import _, speaking
+from digitrec.language import N_, Sentence, _, speaking
 from digitrec.recipes import Plan
 from digitrec.runs import Lock, Run
 from digitrec.settings import ROOT, settings
@@ -175,7 +175,7 @@ def cancel(run: str, models: Path | None = None) -> None:
         if seen.under_way:
             (folder / "cancel").touch()
         elif seen.state == "interrupted":
-            runs.write_event(folder, "cancelled", message=_("Cancelled."))
+            runs.write_event(folder, "cancelled", message=Sentence(N_("Cancelled.")))
             runs.discard(folder)
     except OSError as error:
         raise JobError(_("The run cannot be cancelled: {why}").format(why=reason(error))) from error

@@ -2,7 +2,8 @@
 
 A sentence is written in English where it is used, and that is its key in the catalogue. `_` and
 `ngettext` translate when they are called, so never at import; `N_` marks what is translated later,
-where it is shown. Each thread speaks its own language: the page tells that of its sessions, and
+where it is shown; a `Sentence` is that with its values, to be kept and shown to others. Each thread
+speaks its own language: the page tells that of its sessions, and
 everything else, the command line and training runs too, speaks what ``DIGITREC_LANGUAGE`` says.
 """
 
@@ -10,11 +11,12 @@ from __future__ import annotations
 
 import gettext
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from digitrec.settings import LANGUAGES, settings
 
@@ -86,6 +88,36 @@ def ngettext(one: str, many: str, count: int) -> str:
 def N_(sentence: str) -> str:  # noqa: N802  gettext's own name
     """The sentence as it is, marked for the catalogue."""
     return sentence
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence for whoever reads it later, in whatever language that is then.
+
+    english: its key in the catalogue. values: what fills it in, by name; sentences, too.
+
+    >>> fold = Sentence("Fold {number}", {"number": 2})
+    >>> print(Sentence("{part}: {why}", {"part": fold, "why": "no memory"}))
+    Fold 2: no memory
+    """
+
+    english: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return _(self.english).format(**self.values)
+
+    def to_json(self) -> dict[str, object]:
+        """For `json.dumps` as its `default`: the values may be sentences still."""
+        return {"english": self.english, "values": dict(self.values)}
+
+    @classmethod
+    def from_json(cls, found: Any) -> Sentence | str:
+        """What `to_json` gave; anything else as it is, in words."""
+        if not isinstance(found, dict):
+            return str(found)
+        values = {name: cls.from_json(value) for name, value in found["values"].items()}
+        return cls(found["english"], values)
 
 
 def marks() -> tuple[str, str, str]:

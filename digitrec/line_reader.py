@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitrec.composed import SYMBOLS
+from digitrec.pieces import Line, Piece
 from digitrec.preprocess import Ink
 from digitrec.runtime import load
-from digitrec.segment import Line, Piece
 from digitrec.strips import HEIGHT, clean
 
 FOLDER = Path(__file__).resolve().parent / "data" / "line"

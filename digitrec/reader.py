@@ -20,11 +20,13 @@ from digitrec.images import Photo, load
 from digitrec.language import N_, _
 from digitrec.lattice import Step, lattices
 from digitrec.line_reader import LineNetwork, Spelling, network, spell
+from digitrec.pieces import Line, Piece, join
 from digitrec.preprocess import Ink, depth_map, marks, normalise
 from digitrec.reading import Box, Digit, Mark, Number, Reading, Refusal
 from digitrec.rules import without_rules
 from digitrec.runtime import ModelError
-from digitrec.segment import WIDEST_IN_LINE, Line, Piece, find_lines, join
+from digitrec.segment import WIDEST_IN_LINE, find_lines
+from digitrec.strokes import Stroke, inked
 
 SMALL = 0.45  # of the line's height: a mark lower than this is no digit of its own
 ONE_DIGIT = 0.8  # probability from which marks that make up one digit are not read as a line
@@ -41,10 +43,13 @@ def read(
     classifier: Classifier | None = None,
     *,
     turn: bool = True,
+    strokes: Sequence[Stroke] = (),
 ) -> Reading:
     """Read every number in a picture.
 
-    turn: whether a picture that reads badly may be tried on its sides and upside down. Raises
+    turn: whether a picture that reads badly may be tried on its sides and upside down. strokes: of
+    the pen that drew it, in the order of writing, where they are known: digits that touch are told
+    apart by them, too. Strokes that are not of this picture change nothing. Raises
     `digitrec.images.ImageError` for what is not a picture, and `digitrec.runtime.ModelError`
     when no model can be loaded.
     """
@@ -54,7 +59,8 @@ def read(
     whole, notice = _line_network()
     depth, floor = depth_map(photo.pixels)
     ink = marks(depth, floor)
-    page, quarters = _read(depth, ink, classifier, whole), 0
+    reduced = [Stroke(each.points / photo.scale, each.width / photo.scale) for each in strokes]
+    page, quarters = _read(depth, ink, classifier, whole, reduced), 0
     if turn and page.quality() < DOUBTFUL:
         for k in (1, 3, 2):
             turned = [np.ascontiguousarray(np.rot90(side, k)) for side in (depth, ink)]
@@ -118,7 +124,7 @@ class _ReadLine:
         """Points and commas between the first and the last of these digits."""
         if self.spelling is None:
             return []
-        middles = [step.piece.left + step.piece.box[2] / 2 for step in steps]
+        middles = [step.piece.middle for step in steps]
         found = []
         for text, place in self.spelling.marks:
             column = self.spelling.column(place)
@@ -131,9 +137,9 @@ class _ReadLine:
         """The small mark nearest to a column, or where one would stand."""
         height = self.line.height
         small = [m for m in self.line.marks if max(m.box[2:]) < SMALL * height]
-        near = [m for m in small if abs(m.left + m.box[2] / 2 - column) < 0.3 * height]
+        near = [m for m in small if abs(m.middle - column) < 0.3 * height]
         if near:
-            return min(near, key=lambda m: abs(m.left + m.box[2] / 2 - column))
+            return min(near, key=lambda m: abs(m.middle - column))
         side = max(1, round(0.15 * height))
         bottom = max(step.piece.bottom for step in self.digits)
         box = (max(0, round(column - side / 2)), max(0, bottom - side), side, side)
@@ -154,13 +160,21 @@ class _Page:
         return sum(len(line.digits) for line in self.lines)
 
 
-def _read(depth: Ink, ink: Ink, classifier: Classifier, whole: LineNetwork | None) -> _Page:
-    lines = find_lines(without_rules(ink))
+def _read(
+    depth: Ink,
+    ink: Ink,
+    classifier: Classifier,
+    whole: LineNetwork | None,
+    strokes: Sequence[Stroke] = (),
+) -> _Page:
+    ink = without_rules(ink)
+    lines = find_lines(ink, inked(strokes, ink))
     read = []
     for line, lattice in zip(lines, lattices(lines, classifier), strict=True):
         steps, sure = lattice.best[1], 1.0
         spellings: list[Spelling] = []
-        if whole is not None and len(line.marks) > 1 and not _is_one_digit(steps):
+        several = len(line.marks) > 1 or line.strokes is not None
+        if whole is not None and several and not _is_one_digit(steps):
             others = [other for other in lines if other is not line]
             spellings = [spell(whole, depth, line, others, stretch) for stretch in STRETCHES]
         if _is_word(steps, line.height) and not _is_heard(spellings):

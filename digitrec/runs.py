@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from digitrec import storage
-from digitrec.language import _
+from digitrec.language import N_, Sentence
 from digitrec.recipes import Plan
 
 FOLDER, LOCK = ".runs", "lock"
@@ -79,9 +79,11 @@ def parts_of(plan: Plan) -> tuple[Part, ...]:
     return (*folds, Part(FINAL, plan.epochs, plan.images))
 
 
-def part_name(name: str) -> str:
+def part_name(name: str) -> Sentence:
     """What people call a part of a run."""
-    return _("All images") if name == FINAL else _("Fold {number}").format(number=name.split()[1])
+    if name == FINAL:
+        return Sentence(N_("All images"))
+    return Sentence(N_("Fold {number}"), {"number": name.split()[1]})
 
 
 def held_out(plan: Plan, fold: int) -> int:
@@ -110,7 +112,7 @@ class Run:
     plan: Plan
     parts: dict[str, Part]
     state: str = "starting"
-    message: str = ""
+    message: Sentence | str = ""
     version: str | None = None
     resumed: int = 0
     estimate: float | None = None  # seconds, from before the start
@@ -169,7 +171,7 @@ class Run:
             self.resumed, self.estimate = int(event["resumed"]), event.get("estimate")
         self.last = max(self.last, at)
         if message := event.get("message"):
-            self.message = str(message)
+            self.message = Sentence.from_json(message)
         if kind in ("done", "failed", "cancelled"):
             self.state = kind
             self.version = event.get("version")
@@ -208,8 +210,9 @@ class Run:
 
 
 def write_event(folder: Path, event: str, **values: Any) -> None:
-    """Raises ``OSError``."""
-    line = json.dumps({"t": round(time.time(), 3), "event": event, **values})
+    """Raises ``OSError``. A message may be a `Sentence`: each reader sees it in their language."""
+    told = {"t": round(time.time(), 3), "event": event, **values}
+    line = json.dumps(told, default=Sentence.to_json)
     storage.append(folder / "events.jsonl", line)
 
 

@@ -3,120 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitrec.pieces import Line, Piece, join
 from digitrec.preprocess import Ink, stroke_width
+from digitrec.strokes import divided
 
 SOLID = 0.4  # of a mark's strength: where the mark ends
 SPECK = 0.12  # of the typical height: smaller marks are dirt
-MOST_JOINED = 4  # marks that may make up one digit
 WIDEST = 1.15  # width over height of a lone mark that need not be cut
 WIDEST_IN_LINE = 0.85  # of a mark among others, where touching digits are likelier
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A mark, a part of one or several joined.
+def find_lines(ink: Ink, strokes: Sequence[Piece] = ()) -> list[Line]:
+    """The marks of an ink map, (h, w) in [0, 1], in lines from top to bottom.
 
-    box: x, y, w, h in the ink map. ink: (h, w) in [0, 1], with the neighbours' ink left out.
+    strokes: of a pen, where they are known, in the order of writing (`digitrec.strokes.inked`).
     """
-
-    box: tuple[int, int, int, int]
-    ink: Ink
-
-    @property
-    def left(self) -> int:
-        return self.box[0]
-
-    @property
-    def right(self) -> int:
-        return self.box[0] + self.box[2]
-
-    @property
-    def top(self) -> int:
-        return self.box[1]
-
-    @property
-    def bottom(self) -> int:
-        return self.box[1] + self.box[3]
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """The marks `first` to `last` of a line, both included, taken as one digit."""
-
-    first: int
-    last: int
-    piece: Piece
-
-
-@dataclass(frozen=True)
-class Line:
-    """Marks from left to right, with the typical height of their digits in pixels.
-
-    whole: for each mark, which uncut mark it is a part of.
-    """
-
-    marks: tuple[Piece, ...]
-    height: float
-    whole: tuple[int, ...]
-
-    def candidates(self) -> list[Candidate]:
-        """Every run of neighbouring marks that could be one digit."""
-        found = []
-        for first, start in enumerate(self.marks):
-            right = start.right
-            for last in range(first, len(self.marks)):
-                mark = self.marks[last]
-                one = len(set(self.whole[first : last + 1])) == 1
-                if last > first and not one:
-                    left = min(m.left for m in self.marks[first : last + 1])
-                    wide = max(right, mark.right) - left
-                    many = last - first >= MOST_JOINED
-                    if many or mark.left - right > 0.3 * self.height or wide > 1.5 * self.height:
-                        break
-                right = max(right, mark.right)
-                found.append(Candidate(first, last, join(self.marks[first : last + 1])))
-        return found
-
-    def unlikely_ends(self, first: int, last: int) -> int:
-        """How many ends of the run of marks `first` to `last` are an unlikely place to part digits.
-
-        Such is a cut through an uncut mark, and a place between marks that stand on each other.
-        """
-        return self._hangs_together(first - 1) + self._hangs_together(last)
-
-    def _hangs_together(self, i: int) -> bool:
-        if not 0 <= i < len(self.marks) - 1:
-            return False
-        a, b = self.marks[i], self.marks[i + 1]
-        overlap = min(a.right, b.right) - max(a.left, b.left)
-        stacked = min(a.bottom, b.bottom) <= max(a.top, b.top)
-        return self.whole[i] == self.whole[i + 1] or (
-            stacked and overlap > 0.5 * min(a.box[2], b.box[2])
-        )
-
-
-def join(pieces: Sequence[Piece]) -> Piece:
-    """Several pieces as one."""
-    if len(pieces) == 1:
-        return pieces[0]
-    left, top = min(p.left for p in pieces), min(p.top for p in pieces)
-    right, bottom = max(p.right for p in pieces), max(p.bottom for p in pieces)
-    ink = np.zeros((bottom - top, right - left), np.float32)
-    for p in pieces:
-        place = ink[p.top - top : p.bottom - top, p.left - left : p.right - left]
-        np.maximum(place, p.ink, out=place)
-    return Piece((left, top, right - left, bottom - top), ink)
-
-
-def find_lines(ink: Ink) -> list[Line]:
-    """The marks of an ink map, (h, w) in [0, 1], in lines from top to bottom."""
     marks = _marks(ink)
     if not marks:
         return []
@@ -130,12 +39,14 @@ def find_lines(ink: Ink) -> list[Line]:
         height = float(join(row).box[3]) if lone else _typical_height(row)
         widest = WIDEST if lone or len(row) == 1 else WIDEST_IN_LINE
         near = [m for m in small if any(_beside(m, other, height) for other in row)]
-        parts = [
-            (i, part) for i, mark in enumerate(row + near) for part in _cut(mark, height, widest)
-        ]
-        parts.sort(key=lambda numbered: numbered[1].left + numbered[1].box[2] / 2)
+        uncut, cut = row + near, partial(_cut, height=height, widest=widest)
+        parts = [(i, part) for i, mark in enumerate(uncut) for part in cut(mark)]
+        parts.sort(key=lambda numbered: numbered[1].middle)
         whole, pieces = zip(*parts, strict=True)
-        lines.append(Line(pieces, height, whole))
+        line = Line(pieces, height, whole)
+        if strokes:
+            line = replace(line, strokes=divided(line, uncut, strokes, cut))
+        lines.append(line)
     return lines
 
 

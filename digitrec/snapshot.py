@@ -37,10 +37,10 @@ class Snapshot:
 
         holder: the id of the run that holds the folder's lock, or None.
         """
-        state, message = run.state, run.message
+        state, message = run.state, str(run.message)
         if state in UNDER_WAY and holder != run.id:
             run.follow()  # it may have ended between the two looks
-            state, message = run.state, run.message
+            state, message = run.state, str(run.message)
         if state in UNDER_WAY and holder != run.id:
             state = "interrupted"
             message = _(

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.language import _
+from digitrec.language import N_, Sentence
 
 
 def write(path: Path, data: bytes | str) -> None:
@@ -130,12 +130,19 @@ def locked(path: Path, wait: float = 10) -> Iterator[None]:
 
 def reason(error: OSError) -> str:
     """What the system refused, in words, with the file it was about."""
+    return str(refusal(error))
+
+
+def refusal(error: OSError) -> Sentence:
+    """The same, to be read later."""
     words = {
-        errno.ENOSPC: _("the disk is full"),
-        errno.EDQUOT: _("the disk quota is used up"),
-        errno.EROFS: _("the disk may only be read"),
-        errno.EACCES: _("this user may not write there"),
-        errno.EPERM: _("this user may not write there"),
+        errno.ENOSPC: N_("the disk is full"),
+        errno.EDQUOT: N_("the disk quota is used up"),
+        errno.EROFS: N_("the disk may only be read"),
+        errno.EACCES: N_("this user may not write there"),
+        errno.EPERM: N_("this user may not write there"),
     }
+    known = words.get(error.errno or 0)
+    what = Sentence(known) if known else (error.strerror or str(error)).lower()
     where = f" ({error.filename})" if error.filename else ""
-    return words.get(error.errno or 0, (error.strerror or str(error)).lower()) + where + "."
+    return Sentence("{what}{where}.", {"what": what, "where": where})

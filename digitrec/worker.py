@@ -20,14 +20,14 @@ import numpy as np
 from digitrec import runs, scores, storage
 from digitrec.collected import Collected, collected, deal, mixed_in
 from digitrec.datasets import as_input, mnist
-from digitrec.language import _
+from digitrec.language import N_, Sentence
 from digitrec.recipes import Plan, Recipe
 from digitrec.runs import FINAL, Run
 
 EXAMPLES = "examples.npz"  # in the run's folder: as they were when it began
 CALIBRATED_ON = 10_000  # distorted examples, where there are no folds
 NICENESS = 10  # the page goes first
-REASON = "reason: "  # before the sentence on standard output that says why it failed
+REASON = "reason: "  # before the sentence on standard output, as JSON, that says why it failed
 
 
 def folds(plan: Plan) -> list[tuple[Any, Any]]:
@@ -120,7 +120,7 @@ def _export(
     from digitrec import export
 
     runs.write_event(
-        run.folder, "message", message=_("Exporting the model and comparing runtimes.")
+        run.folder, "message", message=Sentence(N_("Exporting the model and comparing runtimes."))
     )
     probabilities, result["runtime_difference"] = export.write(
         model, run.folder / "version", x_test
@@ -171,10 +171,14 @@ def main(arguments: list[str]) -> int:
         else:
             do(Run.load(Path(folder)), part, int(threads))
     except Exception as error:
-        sentence = storage.reason(error) if isinstance(error, OSError) else str(error)
-        if isinstance(error, MemoryError) or "OOM" in sentence:
-            sentence = _("The memory of this machine is not enough; choose a smaller batch size.")
-        print(f"{REASON}{sentence or type(error).__name__}", flush=True)
+        why: Sentence | str = str(error) or type(error).__name__
+        if isinstance(error, OSError):
+            why = storage.refusal(error)
+        elif isinstance(error, MemoryError) or "OOM" in str(error):
+            why = Sentence(
+                N_("The memory of this machine is not enough; choose a smaller batch size.")
+            )
+        print(f"{REASON}{json.dumps(why, default=Sentence.to_json)}", flush=True)
         raise
     return 0
 

@@ -129,6 +129,52 @@ def run_in_french() -> Callable[[Any], str]:
     return run
 
 
+class DeafBrowser:
+    """The page of a browser that never hears that a run has ended, so that it clears nothing.
+
+    It may miss it, as the sidebar's fragment runs each second (`digitrec.ui.blank`).
+    """
+
+    def __init__(self) -> None:
+        self.places: dict[tuple[int, ...], Any] = {}
+
+    def take(self, messages: list[Any]) -> None:
+        for message in messages:
+            if not message.HasField("delta"):
+                continue
+            path, delta = tuple(message.metadata.delta_path), message.delta
+            before = self.places.get(path)
+            kept = delta.HasField("add_block") and before and before.HasField("add_block")
+            if not kept:
+                within = [p for p in self.places if p[: len(path)] == path]
+                for place in within:
+                    del self.places[place]
+            self.places[path] = delta
+
+    def elements(self, kind: str) -> list[Any]:
+        elements = [d.new_element for d in self.places.values() if d.HasField("new_element")]
+        return [getattr(e, kind) for e in elements if e.WhichOneof("type") == kind]
+
+    def html(self, part: str) -> int:
+        """How many pieces of HTML hold this."""
+        return sum(part in element.body for element in self.elements("html"))
+
+
+@pytest.fixture
+def deaf(monkeypatch: pytest.MonkeyPatch) -> DeafBrowser:
+    """Sees what every run of an AppTest sends."""
+    from streamlit.testing.v1 import local_script_runner  # few tests need it
+
+    browser, parse = DeafBrowser(), local_script_runner.parse_tree_from_messages
+
+    def seen(messages: list[Any]) -> Any:
+        browser.take(messages)
+        return parse(messages)
+
+    monkeypatch.setattr(local_script_runner, "parse_tree_from_messages", seen)
+    return browser
+
+
 def _drawn(node: Any) -> Iterator[str]:
     if getattr(node, "proto", None) is not None:
         drawn = MessageToString(node.proto, as_utf8=True).replace("\\'", "'")

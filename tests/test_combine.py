@@ -7,7 +7,7 @@ from digitrec.classifier import in_service
 from digitrec.combine import decide, texts
 from digitrec.lattice import Lattice
 from digitrec.line_reader import OFFSET, STEP, Spelling
-from digitrec.segment import Candidate, Line, Piece
+from digitrec.pieces import Line, Piece
 
 
 def row(digit: int, sure: float) -> np.ndarray:
@@ -30,7 +30,7 @@ def one_mark(digit: int, sure: float) -> tuple[Line, Lattice]:
     mark = Piece((0, 0, 60, 32), np.ones((32, 60), np.float32))
     line = Line((mark,), 32.0, (0,))
     seen = [np.zeros((28, 28), np.float32)]
-    return line, Lattice(line, [Candidate(0, 0, mark)], seen, row(digit, sure)[None])
+    return line, Lattice(line, line.candidates(), seen, row(digit, sure)[None])
 
 
 def test_where_both_agree_the_cuts_are_kept() -> None:

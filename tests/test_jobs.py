@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from digitrec import crossval, jobs, registry, runs, speed, storage
+from digitrec import crossval, jobs, language, registry, runs, speed, storage
 from digitrec.jobs import BusyError, JobError
+from digitrec.language import Sentence
 from digitrec.recipes import LIMITS, Plan, PlanError
 from digitrec.settings import ROOT
 
@@ -53,6 +54,25 @@ def test_a_new_run_waits_with_all_its_parts(models):
     lock.close()
     assert jobs.current(models) is None
     assert jobs.snapshot(folder.name, models).state == "interrupted"
+
+
+def test_each_reader_sees_the_messages_in_their_language(models, monkeypatch):
+    folder, lock = jobs.prepare(SMALL, models)
+    refused = storage.refusal(OSError(errno.ENOSPC, "No space left on device"))
+    fold = {"part": runs.part_name("fold 2"), "why": refused}
+    runs.write_event(folder, "failed", message=Sentence("{part}: {why}", fold))
+    lock.close()
+    spoken = []
+    for code in ("fr", "en"):
+        monkeypatch.setattr(language, "_ask", lambda code=code: code)
+        spoken.append(jobs.snapshot(folder.name, models).message)
+    assert spoken == ["Pli 2\u00a0: le disque est plein.", "Fold 2: the disk is full."]
+
+
+def test_messages_from_before_stay_as_they_were_written(models, monkeypatch):
+    folder = prepared(models)
+    runs.write_event(folder, "failed", message="Pli 1 : le {disque} est plein.")
+    assert jobs.snapshot(folder.name, models).message == "Pli 1 : le {disque} est plein."
 
 
 def test_lines_that_a_full_disk_cut_short_are_passed_over(models):
@@ -279,7 +299,7 @@ def with_worker(monkeypatch, code):
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("print('reason: the disk is full.'); raise SystemExit(1)", "Fold 1: the disk is"),
+        ("print('reason: \"the disk is full.\"'); raise SystemExit(1)", "Fold 1: the disk is"),
         ("import os; os.kill(os.getpid(), 9)", r"Fold 1: killed by the system \(signal 9\)"),
         ("raise SystemExit(3)", "Fold 1: ended with status 3; the log says why"),
     ],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from digitrec.lattice import IMPOSSIBLE, Lattice
-from digitrec.segment import Candidate, Line, Piece
+from digitrec.pieces import Line, Piece
 
 
 def piece(left: int, width: int = 20, height: int = 40) -> Piece:
@@ -21,13 +21,8 @@ def two_marks(first: float, second: float, both: float) -> Lattice:
     """Two parts of one mark: a 1 and a 7 with these probabilities, or together a 0."""
     marks = (piece(0), piece(20))
     line = Line(marks, 40.0, (0, 0))
-    candidates = [
-        Candidate(0, 0, marks[0]),
-        Candidate(0, 1, piece(0, 40)),
-        Candidate(1, 1, marks[1]),
-    ]
     rows = np.stack([p(1, first), p(0, both), p(7, second)])
-    return Lattice(line, candidates, [np.zeros((28, 28), np.float32)] * 3, rows)
+    return Lattice(line, line.candidates(), [np.zeros((28, 28), np.float32)] * 3, rows)
 
 
 def text(lattice: Lattice) -> str:
@@ -58,7 +53,6 @@ def test_what_the_network_refuses_is_no_digit() -> None:
     lattice = two_marks(0.01, 0.01, 0.01)
     refused = np.zeros(11, np.float32)
     refused[10] = 1
-    line = lattice.line
-    candidates = [Candidate(0, 1, piece(0, 40))]
-    only = Lattice(line, candidates, [np.zeros((28, 28), np.float32)], refused[None])
+    both = [each for each in lattice.line.candidates() if not each.lone]
+    only = Lattice(lattice.line, both, [np.zeros((28, 28), np.float32)], refused[None])
     assert [step.digit for step in only.best[1]] == [None]

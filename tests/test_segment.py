@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from digitrec.segment import find_lines, join
+from digitrec.pieces import join
+from digitrec.segment import find_lines
 
 
 def rings(*centres: tuple[int, int], shape: tuple[int, int] = (300, 500)) -> np.ndarray:
@@ -70,17 +71,18 @@ def test_a_mark_near_another_may_belong_to_it() -> None:
     )
     cv2.line(ink, (92, 56), (130, 52), 1.0, 6)
     (line,) = find_lines(ink)
-    spans = {(c.first, c.last) for c in line.candidates()}
-    assert (0, len(line.marks) - 1) in spans
+    spans = {(c.start, c.end) for c in line.candidates()}
+    assert (0, len(line.marks)) in spans
 
 
 def test_touching_digits_are_cut_and_stay_whole_as_well() -> None:
     (line,) = find_lines(rings((100, 100), (140, 100)))
     assert len(line.marks) > 1
-    whole = [c for c in line.candidates() if (c.first, c.last) == (0, len(line.marks) - 1)]
-    assert whole[0].piece.box[2] > 70
-    assert line.unlikely_ends(0, 0) == 1
-    assert line.unlikely_ends(0, len(line.marks) - 1) == 0
+    found = {(c.start, c.end): c for c in line.candidates()}
+    whole = found[0, len(line.marks)]
+    assert whole.piece.box[2] > 70
+    assert whole.unlikely == 0
+    assert found[0, 1].unlikely == 1
 
 
 def test_joined_pieces_keep_their_ink() -> None:

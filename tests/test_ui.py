@@ -19,7 +19,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from digitrec import Photo, reader, synthetic
+from digitrec import Photo, Stroke, reader, synthetic
 from digitrec.runtime import ModelError
 from digitrec.ui import browser, view, words
 from digitrec.ui import photo as photo_page
@@ -87,12 +87,54 @@ def test_a_malformed_drawing_is_a_sentence_and_the_next_is_read(app: AppTest, da
     assert not app.error
 
 
+def test_what_was_said_of_a_malformed_drawing_goes_with_the_next(app: AppTest, deaf: Any) -> None:
+    draw(app, "nonsense")
+    assert len(deaf.elements("alert")) == 1
+    draw(app, data_url(sheet("47")))
+    assert answer(app) == "47"
+    assert not deaf.elements("alert")
+    assert deaf.html("<article") == 1
+    assert deaf.html('role="meter"') == 1
+    assert len(deaf.elements("download_button")) == 1
+    next(button for button in app.button if button.label == "Clear").click().run()
+    assert answer(app) == ""
+    assert deaf.html("<article") == deaf.html('role="meter"') == 0
+    assert not deaf.elements("download_button")
+    assert not app.exception
+
+
 @pytest.mark.parametrize("state", [{}, {"drawing": 7}, {"drawing": {"raw": 1, "data": None}}])
 def test_a_canvas_that_makes_no_sense_is_survived(app: AppTest, state: Any) -> None:
     app.session_state["canvas"] = state
     app.run()
     assert not app.exception
     assert answer(app) == ""
+
+
+def test_a_drawing_is_read_with_its_strokes(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+
+    def reading(image: bytes, *, strokes: list[Stroke]) -> reader.Reading:
+        told.append(strokes)
+        return reader.read(image, strokes=strokes)
+
+    app.run()  # the canvas can be imported where Streamlit runs
+    monkeypatch.setattr("digitrec.ui.drawing.read", reading)
+    raw = {"objects": [{"path": [["M", 1, 2], ["L", 3, 4]], "strokeWidth": 12}] * 2}
+    app.session_state["canvas"] = {"drawing": {"raw": raw, "data": data_url(sheet("47"))}}
+    app.run()
+    assert answer(app) == "47"
+    assert [stroke.points.tolist()[-1] for stroke in told[-1]] == [[3, 4], [3, 4]]
+    next(button for button in app.button if button.label == "Undo").click().run()
+    app.session_state["canvas"] = {  # the browser has redrawn
+        "drawing": {"raw": {"objects": raw["objects"][:1]}, "data": data_url(sheet("4"))}
+    }
+    app.run()
+    assert answer(app) == "4"
+    assert len(told[-1]) == 1
+    draw(app, data_url(sheet("47")))  # whose strokes make no sense
+    assert answer(app) == "47"
+    assert told[-1] == []
 
 
 def test_a_drawing_is_read_whatever_its_strokes(app: AppTest) -> None:

@@ -104,6 +104,15 @@ def test_each_of_several_digits_can_be_looked_into(page):
         assert [one["name"] for one in classes if one["p"]] == [name]
 
 
+def test_what_was_said_of_a_malformed_drawing_goes_with_the_next(page, deaf):
+    page.session_state["canvas"] = {"drawing": {"raw": {"objects": [{}]}, "data": "nonsense"}}
+    page.run()
+    assert len(deaf.elements("alert")) == 1
+    draw(page, "4")
+    assert answer(page) == "4"
+    assert not deaf.elements("alert")
+
+
 def test_another_digit_can_be_asked_for(page):
     page.segmented_control(key="target-7").set_value(1).run()
     assert not page.exception

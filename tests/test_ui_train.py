@@ -296,7 +296,7 @@ def test_every_page_tells_of_the_run(models: Path, pretend: Callable[..., Any]) 
 
 
 def test_a_resumed_run_says_so(models: Path, pretend: Callable[..., Any]) -> None:
-    message = "Resumed: 3 finished epochs were kept, only the one under way was lost."
+    message = "Resumed, with all finished epochs (3); only the one under way was lost."
     pretend(snapshot(resumed=1, message=message))
     assert only(visit("train").info) == message
 

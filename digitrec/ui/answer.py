@@ -16,6 +16,7 @@ from digitrec import Digit, Number, Photo, Reading, Refusal
 from digitrec.language import _
 from digitrec.preprocess import Ink
 from digitrec.ui import browser, table
+from digitrec.ui.blank import blank
 from digitrec.ui.correct import correct
 from digitrec.ui.photo import data_url
 from digitrec.ui.words import certainty, percent, plain, refusal, tone, written
@@ -58,8 +59,7 @@ class Selected:
 def show(result: Result) -> None:
     """The number, how sure it is, what went wrong, the picture, and the digits of one number.
 
-    Every container is made every time, for then each has a place of its own: one that moved would
-    be on the page twice until the run ends. Streamlit leaves out the empty ones.
+    Each has a place of its own, where nothing is put while there is nothing to show.
     """
     reading = result.reading or Reading((), (), 0.0)
     clicked = _clicked(result.key, reading)
@@ -70,48 +70,59 @@ def show(result: Result) -> None:
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         number(reading)
-        if reading.numbers:
-            browser.copy_button(reading.text)
-            if not result.one_of_many:
-                _downloads(result.name, reading)
-    with st.container():
-        if reading.numbers:
-            confidence(reading)
-    with st.container(key="message", gap="xsmall"):
-        _message(result.problems, reading)
-    with st.container():
-        if result.photo:
-            _ask_if_right(reading, selected, result.photo, result.key)
-    with st.container(key="picture"):
-        if result.picture:
+        _ways_out(result, reading)
+    if reading.numbers:
+        confidence(reading)
+    else:
+        blank()
+    message(result.problems, reading, shapes=True)
+    if result.photo and (asked := _asked(reading, selected)):
+        correct(asked, result.photo, result.key)
+    else:
+        blank()
+    if result.picture:
+        with st.container(key="picture"):
             result.picture(clicked, pick)
-    with st.container(key="numbers"):
-        if len(reading.numbers) > 1:
+    else:
+        blank()
+    if len(reading.numbers) > 1:
+        with st.container(key="numbers"):
             browser.numbers(table.rows(reading.numbers), clicked, pick)
-    with st.container():
-        if selected:
-            _detail(selected.number)
-    with st.container(key="digits"):
-        _cards(selected, reading)
+    else:
+        blank()
+    if selected and selected.number.marks:
+        _detail(selected.number)
+    else:
+        blank()
+    _cards(selected, reading)
 
 
-def _message(problems: tuple[str, ...], reading: Reading) -> None:
-    for problem in problems:
-        st.error(plain(problem), icon=":material/error:")
-    if reading.refused:
-        st.warning(refusal(reading), icon=":material/block:")
-        shapes = "".join(map(_left_out, reading.refused[:AT_ONCE]))
-        st.html(f'<div class="refused">{shapes}</div>')
+def message(problems: tuple[str, ...], reading: Reading, *, shapes: bool = False) -> None:
+    """What went wrong and what was refused, in sentences. shapes: shows what was refused, too."""
+    if not problems and not reading.refused:
+        blank()
+        return
+    with st.container(key="message", gap="xsmall"):
+        if problems:
+            st.error("\n\n".join(map(plain, problems)), icon=":material/error:")
+        else:
+            blank()
+        if reading.refused:
+            st.warning(refusal(reading), icon=":material/block:")
+        else:
+            blank()
+        if reading.refused and shapes:
+            drawn = "".join(map(_left_out, reading.refused[:AT_ONCE]))
+            st.html(f'<div class="refused">{drawn}</div>')
+        else:
+            blank()
 
 
-def _ask_if_right(
-    reading: Reading, selected: Selected | None, photo: Callable[[], Photo], key: str
-) -> None:
-    """About the whole reading if it is one number, else about the chosen one."""
+def _asked(reading: Reading, selected: Selected | None) -> Reading | None:
+    """What a person is asked about: the whole reading if it is one number, else the chosen one."""
     if len(reading.numbers) < 2:
-        correct(reading, photo, key)
-    elif selected:
-        correct(Reading((selected.number,), (), 0.0), photo, key)
+        return reading if reading.numbers or reading.refused else None
+    return Reading((selected.number,), (), 0.0) if selected else None
 
 
 def number(reading: Reading) -> None:
@@ -144,6 +155,18 @@ def _marked(digits: tuple[Digit, ...]) -> str:
     )
 
 
+def _ways_out(result: Result, reading: Reading) -> None:
+    """The number on the clipboard, and the reading as files."""
+    if not reading.numbers:
+        blank(3)
+        return
+    browser.copy_button(reading.text)
+    if result.one_of_many:
+        blank(2)
+    else:
+        _downloads(result.name, reading)
+
+
 def _downloads(name: str, reading: Reading) -> None:
     st.download_button(
         "JSON",
@@ -164,6 +187,8 @@ def _downloads(name: str, reading: Reading) -> None:
             help=_("Download the numbers, one a row"),
             on_click="ignore",
         )
+    else:
+        blank()
 
 
 def confidence(reading: Reading) -> None:
@@ -201,19 +226,22 @@ def _selected(result: Result, clicked: int | None) -> Selected | None:
 
 def _detail(number: Number) -> None:
     """What the cards below it do not say."""
-    if number.marks:
-        said = _("Written {number}").format(number=written(number))
-        st.html(f'<p class="written">{said}</p>')
+    said = _("Written {number}").format(number=written(number))
+    st.html(f'<p class="written">{said}</p>')
 
 
 def _cards(selected: Selected | None, reading: Reading) -> None:
     """The digits of the selected number; where none is, of them all, unless they are too many."""
     numbers = (selected.number,) if selected else reading.numbers
     digits = [digit for number in numbers for digit in number.digits]
-    if not selected and len(digits) > AT_ONCE:
-        st.caption(_("Click a number to see its digits as the network saw them."))
-    elif digits:
-        st.html(f'<div class="cards">{"".join(map(_card, digits))}</div>')
+    if not digits:
+        blank()
+        return
+    with st.container(key="digits"):
+        if not selected and len(digits) > AT_ONCE:
+            st.caption(_("Click a number to see its digits as the network saw them."))
+        else:
+            st.html(f'<div class="cards">{"".join(map(_card, digits))}</div>')
 
 
 def _card(digit: Digit) -> str:

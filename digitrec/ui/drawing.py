@@ -11,10 +11,11 @@ import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
 from digitrec import ImageError, load, read
-from digitrec.classifier import ModelError
 from digitrec.language import N_, _
-from digitrec.ui import browser
+from digitrec.runtime import ModelError
+from digitrec.ui import browser, fabric
 from digitrec.ui.answer import Result
+from digitrec.ui.blank import blank
 
 PENS = {N_("Fine"): 6, N_("Medium"): 12, N_("Broad"): 20}  # stroke widths in pixels
 INK = "#1c2233"  # on white in both themes: a change of paper would empty the canvas
@@ -60,14 +61,17 @@ def draw() -> Result:
         st.button(_("Clear"), icon=":material/delete:", on_click=_clear, disabled=not strokes)
     if not strokes:
         st.caption(_("It is read each time you lift the pen."))
+    else:
+        blank()
 
     if problem:
         return Result(problems=(problem,))
-    if image is None or _sent() is None:  # the last reading stays until the browser has redrawn
+    drawn = _sent()
+    if image is None or drawn is None:  # the last reading stays until the browser has redrawn
         last: Result = state.get("drawing", Result())
         return last if strokes else Result()
     try:
-        reading = read(image)
+        reading = read(image, strokes=fabric.strokes(drawn))
     except (ImageError, ModelError) as error:
         return Result(problems=(str(error),))
     key = hashlib.sha256(image).hexdigest()

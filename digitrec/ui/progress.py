@@ -74,7 +74,7 @@ def _tiles(run: Snapshot) -> None:
 
 def _row(part: Part) -> str:
     """A fold, or the final fit: how far it is, its accuracy, and how that came about."""
-    name = part_name(part.name)
+    name = str(part_name(part.name))
     epoch = _("Epoch {number} of {count}").format(
         number=min(part.epoch + 1, part.epochs), count=part.epochs
     )
@@ -110,7 +110,7 @@ def _sparkline(values: list[float]) -> str:
 
 def _curves(run: Snapshot) -> None:
     histories = {
-        part_name(part.name): {
+        str(part_name(part.name)): {
             "val_accuracy": [epoch.val_accuracy for epoch in part.history],
             "val_loss": [epoch.val_loss for epoch in part.history],
         }

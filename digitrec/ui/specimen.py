@@ -19,7 +19,7 @@ from digitrec.language import _
 from digitrec.preprocess import Ink
 from digitrec.reading import Digit, Number, Reading, Refusal
 from digitrec.ui import answer, drawing, gallery, pixels
-from digitrec.ui.words import plain, refusal
+from digitrec.ui.blank import blank
 
 FIRST = 0  # the test digit to begin with: a seven
 DEALT = 16
@@ -52,11 +52,7 @@ def drawn(classifier: Classifier) -> Specimen | None:
         result = drawing.draw()
     reading = result.reading or Reading((), (), 0.0)
     with right:
-        with st.container(key="message", gap="xsmall"):
-            for problem in result.problems:
-                st.error(plain(problem), icon=":material/error:")
-            if reading.refused:
-                st.warning(refusal(reading), icon=":material/block:")
+        answer.message(result.problems, reading)
         if not reading.numbers and not reading.refused:
             st.markdown(
                 _(
@@ -64,11 +60,16 @@ def drawn(classifier: Classifier) -> Specimen | None:
                     "pen. Until then, here is one of MNIST's test set on its way to the answer."
                 )
             )
+        else:
+            blank()
         _said(reading)
         marks: list[Digit | Refusal] = [d for n in reading.numbers for d in n.digits]
         marks += reading.refused
-        with st.container():
-            chosen = _choose(marks) if len(marks) > 1 else 0
+        chosen = 0
+        if len(marks) > 1:
+            chosen = _choose(marks)
+        else:
+            blank()
     return look_at(marks[chosen].ink, classifier) if marks else None
 
 
@@ -153,9 +154,10 @@ def _deal() -> None:
 def _said(reading: Reading) -> None:
     """The answer, and how sure it is; each in a place of its own."""
     answer.number(reading)
-    with st.container():
-        if reading.numbers:
-            answer.confidence(reading)
+    if reading.numbers:
+        answer.confidence(reading)
+    else:
+        blank()
 
 
 def _choose(marks: list[Digit | Refusal]) -> int:

@@ -12,6 +12,7 @@ from digitrec.classifier import in_service
 from digitrec.language import _
 from digitrec.preprocess import BOX, Ink, ink_map, normalise
 from digitrec.ui import drawing, pixels
+from digitrec.ui.blank import blank
 from digitrec.ui.flow import class_name
 from digitrec.ui.pixels import Picture
 from digitrec.ui.specimen import test_digits
@@ -32,8 +33,10 @@ def draw() -> None:
     left, right = st.columns([3, 2], gap="large")
     with left, st.container(key="draw", gap="xsmall"):
         result = drawing.draw()
-    for problem in result.problems:
-        st.error(plain(problem), icon=":material/error:")
+    if result.problems:
+        st.error(plain(" ".join(result.problems)), icon=":material/error:")
+    else:
+        blank()
     with right:
         box = st.slider(_("Size of the digit, in pixels"), 8, 28, BOX, key="prepare-box")
         across = st.slider(_("Moved across, in pixels"), -8, 8, 0, key="prepare-across")
