@@ -9,6 +9,7 @@ from pen import canvas, write
 from playwright.sync_api import Page, expect
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+BUTTONS = ("Undo", "Clear", "Copy number", "JSON")
 BRIGHTNESS = """node => {
     const [r, g, b] = getComputedStyle(node).backgroundColor.match(/[0-9.]+/g).map(Number);
     return (r + g + b) / 765;
@@ -45,6 +46,9 @@ def test_both_themes_keep_white_paper(
 def test_the_keyboard_reaches_everything(page: Page) -> None:
     write(page, "7")
     expect(page.locator(".st-key-answer")).to_have_text("7")
+    # Streamlit fetches a kind of widget when it first shows one, after what stands beside it.
+    for name in BUTTONS:
+        expect(page.get_by_role("button", name=name)).to_be_enabled()
     page.get_by_role("radio", name="Draw").focus()
     reached = []
     for _ in range(12):
@@ -57,8 +61,7 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
             }""")
         )
     words = " ".join(reached)
-    for name in ("Undo", "Clear", "Copy number", "JSON"):
-        assert name in words
+    assert all(name in words for name in BUTTONS)
     assert canvas(page).get_attribute("aria-label")
 
 
