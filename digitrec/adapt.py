@@ -23,7 +23,7 @@ from digitrec import augment, collected, export, registry, results, scores, trai
 from digitrec.adaptation import FOLDS, Tell
 from digitrec.collected import Collected
 from digitrec.datasets import Mnist, as_input, mnist
-from digitrec.language import _
+from digitrec.language import N_, Sentence
 from digitrec.recipes import RECIPES
 from digitrec.training import BYTES, FLOAT, Batches, TrainingError, answers
 from digitrec.versions import Version
@@ -163,34 +163,37 @@ def adapted(base: Version, found: Collected, folder: Path, tell: Tell) -> dict[s
     all of them. Raises `TrainingError`, `DatasetError` and ``OSError``.
     """
     training.use_threads(os.cpu_count() or 1)
-    tell(_("Loading {version}.").format(version=base.name), 0.05)
+    tell(Sentence(N_("Loading {version}."), {"version": base.name}), 0.05)
     try:
         model = keras.models.load_model(base.folder / "model.keras", compile=False)
     except (OSError, ValueError) as error:
         raise TrainingError(
-            _("{file} is missing or damaged.").format(file=base.folder / "model.keras")
+            Sentence(
+                N_("{file} is missing or damaged."), {"file": str(base.folder / "model.keras")}
+            )
         ) from error
     parts, data = parts_of(model), mnist()
     found = found.of_classes(parts.classes)
-    tell(_("Looking at MNIST again."), 0.1)
+    tell(Sentence(N_("Looking at MNIST again.")), 0.1)
     known = replay(parts, data)
     theirs = answers(parts.head, features(parts, as_input(data.x_test)))
-    tell(_("Looking at the examples."), 0.4)
+    tell(Sentence(N_("Looking at the examples.")), 0.4)
     seen = features_of_copies(parts, found.x)
     before = answers(parts.head, seen[:, 0])
     dealt = collected.deal(found.groups, FOLDS)
     after = cross_validated(
         *(parts, known, seen, found.y, dealt),
         lambda k: tell(
-            _("Learning, and examined on the rest: {number} of {count}.").format(
-                number=k + 1, count=FOLDS
+            Sentence(
+                N_("Learning, and examined on the rest: {number} of {count}."),
+                {"number": k + 1, "count": FOLDS},
             ),
             0.5 + 0.1 * k,
         ),
     )
-    tell(_("Learning from all examples."), 0.8)
+    tell(Sentence(N_("Learning from all examples.")), 0.8)
     tune(parts, known, seen, found.y)
-    tell(_("Exporting the model and comparing runtimes."), 0.9)
+    tell(Sentence(N_("Exporting the model and comparing runtimes.")), 0.9)
     ours, difference = export.write(model, folder, as_input(data.x_test))
     temperature = float(
         registry.report(base.name, base.folder.parent)["calibration"]["temperature"]

@@ -14,20 +14,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from digitrec import collected, registry, storage
 from digitrec.examples import ExamplesError
-from digitrec.language import _, ngettext, percent, speaking
+from digitrec.language import N_, Sentence, speaking
 from digitrec.settings import ROOT, settings
 
 FOLDER, LOCK, STATUS = ".adapt", "lock", "status.json"
 NEWEST = 2_000  # examples at most: with more, a training run is the better way
 FEWEST = 3
 FOLDS = 3
-Tell = Callable[[str, float], None]  # a sentence, and the share that is done
+UNDER_WAY = N_("An adaptation is under way; wait until it ends.")
+Tell = Callable[[Sentence, float], None]  # what is being done, and the share that is done
 
 
 class AdaptationError(RuntimeError):
@@ -36,10 +37,13 @@ class AdaptationError(RuntimeError):
 
 @dataclass(frozen=True)
 class Status:
-    """state: "running", "done", "failed", "interrupted". progress: from 0 to 1."""
+    """state: "running", "done", "failed", "interrupted". progress: from 0 to 1.
+
+    The message is a `Sentence`, or a string where the words came from elsewhere.
+    """
 
     state: str
-    message: str
+    message: Sentence | str
     progress: float = 0.0
     version: str | None = None
 
@@ -52,8 +56,8 @@ def start(models: Path | None = None, *, serve: bool = False) -> None:
     try:
         (store / FOLDER).mkdir(parents=True, exist_ok=True)
         if storage.is_locked(store / FOLDER / LOCK):
-            raise AdaptationError(_("An adaptation is under way; wait until it ends."))
-        _say(store, Status("running", _("Starting.")))
+            raise AdaptationError(Sentence(UNDER_WAY))
+        _say(store, Status("running", Sentence(N_("Starting."))))
         with (store / FOLDER / "log.txt").open("wb") as log:
             child = subprocess.Popen(  # noqa: S603
                 [*command, "--serve"] if serve else command,
@@ -66,7 +70,7 @@ def start(models: Path | None = None, *, serve: bool = False) -> None:
             )
     except OSError as error:
         raise AdaptationError(
-            _("It cannot be started: {why}").format(why=storage.reason(error))
+            Sentence(N_("It cannot be started: {why}"), {"why": storage.refusal(error)})
         ) from error
     _children.append(child)
 
@@ -80,15 +84,17 @@ def seen(models: Path | None = None) -> Status | None:
     _children[:] = [child for child in _children if child.poll() is None]
     folder = _store(models) / FOLDER
     try:
-        status = Status(**json.loads((folder / STATUS).read_text()))
+        values = json.loads((folder / STATUS).read_text())
+        status = Status(**{**values, "message": Sentence.from_json(values["message"])})
         age = time.time() - (folder / STATUS).stat().st_mtime
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, KeyError):
         return None
     if status.state != "running" or storage.is_locked(folder / LOCK):
         return status
     if not status.progress and age < STARTING_SECONDS:
         return status
-    return Status("interrupted", _("Its process ended without a word; start it again."))
+    said = Sentence(N_("Its process ended without a word; start it again."))
+    return Status("interrupted", said)
 
 
 def forget(models: Path | None = None) -> None:
@@ -107,12 +113,12 @@ def carry_out(
         lock = storage.lock(folder / LOCK)
     except OSError as error:
         raise AdaptationError(
-            _("It cannot be written: {why}").format(why=storage.reason(error))
+            Sentence(N_("It cannot be written: {why}"), {"why": storage.refusal(error)})
         ) from error
     if lock is None:
-        raise AdaptationError(_("An adaptation is under way; wait until it ends."))
+        raise AdaptationError(Sentence(UNDER_WAY))
 
-    def say(message: str, progress: float) -> None:
+    def say(message: Sentence, progress: float) -> None:
         _say(store, Status("running", message, progress))
         if tell is not None:
             tell(message, progress)
@@ -124,9 +130,9 @@ def carry_out(
             registry.serve(name, store)
         _say(store, Status("done", _outcome(report), 1.0, name))
     except (ExamplesError, registry.RegistryError, OSError, RuntimeError) as error:
-        sentence = storage.reason(error) if isinstance(error, OSError) else str(error)
-        _say(store, Status("failed", sentence))
-        raise AdaptationError(sentence) from error
+        why = _why(error)
+        _say(store, Status("failed", why))
+        raise AdaptationError(why) from error
     finally:
         shutil.rmtree(folder / "version", ignore_errors=True)
         os.close(lock)
@@ -134,17 +140,17 @@ def carry_out(
 
 
 def _carry_out(store: Path, say: Tell) -> dict[str, Any]:
-    say(_("Looking for examples."), 0.02)
+    say(Sentence(N_("Looking for examples.")), 0.02)
     found = collected.collected(NEWEST)
     if len(found) < FEWEST:
         raise AdaptationError(
-            ngettext(
-                "There is {count} example to learn from, and it takes at least {fewest}: correct "
-                "some readings first.",
-                "There are {count} examples to learn from, and it takes at least {fewest}: "
-                "correct some readings first.",
-                len(found),
-            ).format(count=len(found), fewest=FEWEST)
+            Sentence(
+                N_(
+                    "It takes at least {fewest} examples to learn from ({count} so far): correct "
+                    "some readings first."
+                ),
+                {"count": len(found), "fewest": FEWEST},
+            )
         )
     base = registry.version(registry.in_service(store), store)
     if base.damaged is not None:
@@ -159,21 +165,32 @@ def _carry_out(store: Path, say: Tell) -> dict[str, Any]:
     return report
 
 
-def _outcome(report: dict[str, Any]) -> str:
+def _outcome(report: dict[str, Any]) -> Sentence:
     on, test = report["examples"], report["comparison"]
-    return _(
-        "Held-out examples read right: {before} before, {after} now. "
-        "MNIST's test digits: {test_before} before, {test_after} now."
-    ).format(
-        before=percent(on["before"], 1),
-        after=percent(on["after"], 1),
-        test_before=percent(test["other_accuracy"], 2),
-        test_after=percent(test["accuracy"], 2),
+    return Sentence(
+        N_(
+            "Held-out examples read right: {before:.1%} before, {after:.1%} now. "
+            "MNIST's test digits: {test_before:.2%} before, {test_after:.2%} now."
+        ),
+        {
+            "before": on["before"],
+            "after": on["after"],
+            "test_before": test["other_accuracy"],
+            "test_after": test["accuracy"],
+        },
     )
 
 
+def _why(error: Exception) -> Sentence | str:
+    """The sentence that an exception was raised with, or else its words."""
+    if isinstance(error, OSError):
+        return storage.refusal(error)
+    said = error.args[0] if error.args else None
+    return said if isinstance(said, Sentence) else str(error)
+
+
 def _say(store: Path, status: Status) -> None:
-    storage.write(store / FOLDER / STATUS, json.dumps(asdict(status)))
+    storage.write(store / FOLDER / STATUS, json.dumps(vars(status), default=Sentence.to_json))
 
 
 def _store(models: Path | None) -> Path:

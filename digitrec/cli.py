@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TextIO, TypeVar
 
-from digitrec import __version__, cli_examples, cli_train
+from digitrec import __version__, cli_examples, cli_train, cli_words
 from digitrec.classifier import Classifier, in_service
 from digitrec.images import ImageError
+from digitrec.language import _, ngettext
 from digitrec.reader import read
 from digitrec.runtime import ModelError, quietly
 from digitrec.settings import settings
@@ -30,15 +31,15 @@ Picture = TypeVar("Picture")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, or 1 when a part of the work failed."""
+    try:
+        settings()  # first, for the language of the parser
+    except ValueError as error:
+        _say(str(error), sys.stderr)
+        return UNUSABLE
     parsed = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = parsed.command
     if hasattr(sys.stdout, "reconfigure"):  # a file's name need not be valid text
         sys.stdout.reconfigure(errors="surrogateescape")
-    try:
-        settings()
-    except ValueError as error:
-        _say(str(error), sys.stderr)
-        return UNUSABLE
     try:
         status = command(parsed)
         sys.stdout.flush()
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(str(error), sys.stderr)
         return UNUSABLE
     except KeyboardInterrupt:
-        _say("Stopped.", sys.stderr)
+        _say(_("Stopped."), sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone; Python must not find that out again at its exit.
@@ -56,51 +57,61 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    cli_words.translate()
     parser = argparse.ArgumentParser(
-        prog="python -m digitrec", description="Reads handwritten numbers in pictures."
+        prog="python -m digitrec", description=_("Reads handwritten numbers in pictures.")
     )
-    parser.add_argument("--version", action="version", version=f"digitrec {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"digitrec {__version__}",
+        help=_("show the version's number and exit"),
+    )
+    commands = parser.add_subparsers(required=True, metavar=_("COMMAND"))
 
     reading = commands.add_parser(
         "read",
-        help="print the numbers in pictures",
-        description="Prints one line a picture: its name, a tab, and the numbers read in it.",
+        help=_("print the numbers in pictures"),
+        description=_("Prints one line a picture: its name, a tab, and the numbers read in it."),
     )
     reading.add_argument(
         "paths",
         nargs="+",
         type=Path,
-        metavar="IMAGE|FOLDER",
-        help="a picture, or a folder to read with all its subfolders",
+        metavar=_("IMAGE|FOLDER"),
+        help=_("a picture, or a folder to read with all its subfolders"),
     )
     form = reading.add_mutually_exclusive_group()
     form.add_argument(
-        "--json", action="store_true", help="print one JSON object a line, with boxes in pixels"
+        "--json", action="store_true", help=_("print one JSON object a line, with boxes in pixels")
     )
     form.add_argument(
         "--out",
         type=Path,
-        metavar="FILE",
-        help="read with every core into a .csv, .jsonl or .parquet file; one that is there "
-        "already is gone on with",
+        metavar=_("FILE"),
+        help=_(
+            "read with every core into a .csv, .jsonl or .parquet file; one that is there "
+            "already is gone on with"
+        ),
     )
     reading.add_argument(
         "--engine",
         choices=["local", "ray"],
         default="local",
-        help="with --out: read on the Ray cluster that RAY_ADDRESS names",
+        help=_("with --out: read on the Ray cluster that RAY_ADDRESS names"),
     )
     reading.set_defaults(command=_read)
 
     evaluating = commands.add_parser(
         "evaluate",
-        help="measure the reading on pictures named label__n.ext",
-        description="Prints how many pictures are read right, by subfolder. The label is the "
-        "file's name before __; in it _ separates numbers. In a folder whose name ends in "
-        "_scatter the numbers may come in any order.",
+        help=_("measure the reading on pictures named label__n.ext"),
+        description=_(
+            "Prints how many pictures are read right, by subfolder. The label is the file's name "
+            "before __; in it _ separates numbers. In a folder whose name ends in _scatter the "
+            "numbers may come in any order."
+        ),
     )
-    evaluating.add_argument("folder", type=Path, metavar="FOLDER")
+    evaluating.add_argument("folder", type=Path, metavar=_("FOLDER"))
     evaluating.set_defaults(command=_evaluate)
 
     cli_train.add(commands)
@@ -112,7 +123,7 @@ def _read(parsed: argparse.Namespace) -> int:
     if parsed.out is not None:
         return _read_into(parsed)
     if parsed.engine != "local":
-        _say(f"--engine {parsed.engine} needs --out.", sys.stderr)
+        _say(_("--engine {engine} needs --out.").format(engine=parsed.engine), sys.stderr)
         return UNUSABLE
     paths, status = _files(parsed.paths)
     classifier = _classifier()
@@ -158,9 +169,21 @@ def _read_into(parsed: argparse.Namespace) -> int:
     except (bulk.BulkError, cluster.ClusterError) as error:
         _say(str(error), sys.stderr)
         return UNUSABLE
-    told = f"{len(paths) - failed} of {len(paths)} pictures read"
-    again = f", {len(paths) - len(left)} of them before" if len(left) < len(paths) else ""
-    _say(f"{parsed.out}: {told}{again}.", sys.stdout)
+    count, before = len(paths), len(paths) - len(left)
+    if before:
+        told = ngettext(
+            "{file}: {read} of {count} picture read, {before} of them before.",
+            "{file}: {read} of {count} pictures read, {before} of them before.",
+            count,
+        )
+    else:
+        told = ngettext(
+            "{file}: {read} of {count} picture read.",
+            "{file}: {read} of {count} pictures read.",
+            count,
+        )
+    told = told.format(file=parsed.out, read=count - failed, count=count, before=before)
+    _say(told, sys.stdout)
     return FAILED if failed else status
 
 
@@ -174,7 +197,8 @@ def _evaluate(parsed: argparse.Namespace) -> int:
     paths, status = _files([parsed.folder])
     paths = [path for path in paths if evaluation.label(path) is not None]
     if not paths:
-        _say(f"{parsed.folder}: There is no picture named label__n.ext here.", sys.stderr)
+        none = _("There is no picture named label__n.ext here.")
+        _say(f"{parsed.folder}: {none}", sys.stderr)
         return FAILED
     classifier = _classifier()
     scores: dict[str, list[evaluation.Score]] = defaultdict(list)
@@ -212,14 +236,16 @@ def _files(paths: Iterable[Path]) -> tuple[list[Path], int]:
         refused: list[OSError] = []
         found = [
             Path(folder, name)
-            for folder, _, names in os.walk(path, onerror=refused.append)
+            for folder, _folders, names in os.walk(path, onerror=refused.append)
             for name in names
             if not any(part.startswith(".") for part in Path(folder, name).relative_to(path).parts)
         ]
         for error in refused:
-            _say(f"{error.filename}: This folder may not be opened: {error.strerror}.", sys.stderr)
+            why = _("This folder may not be opened: {why}.").format(why=error.strerror)
+            _say(f"{error.filename}: {why}", sys.stderr)
         if not found and not refused:
-            _say(f"{path}: This folder holds no files.", sys.stderr)
+            none = _("This folder holds no files.")
+            _say(f"{path}: {none}", sys.stderr)
         if refused or not found:
             status = FAILED
         files += sorted((file for file in found if file.is_file()), key=_natural)
@@ -242,7 +268,8 @@ def _with_bar(
         return pictures, _say
     from tqdm import tqdm
 
-    bar = tqdm(pictures, total=count, initial=done, unit="picture", leave=False, file=sys.stderr)
+    unit = _("picture")
+    bar = tqdm(pictures, total=count, initial=done, unit=unit, leave=False, file=sys.stderr)
     return bar, tqdm.write
 
 

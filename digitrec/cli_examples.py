@@ -13,14 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from digitrec.example import NOT_A_DIGIT, Example, Which
+from digitrec.language import Sentence, _, ngettext, number, percent
 
 FAILED = 1
 
 
 def add(commands: Any) -> None:
     """Add the two commands to the parser's subcommands."""
-    managing = commands.add_parser("examples", help="import, list, export and delete corrections")
-    actions = managing.add_subparsers(required=True, metavar="ACTION")
+    managing = commands.add_parser(
+        "examples", help=_("import, list, export and delete corrections")
+    )
+    actions = managing.add_subparsers(required=True, metavar=_("ACTION"))
 
     def action(name: str, act: Any, help_: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = actions.add_parser(name, help=help_)
@@ -28,24 +31,28 @@ def add(commands: Any) -> None:
         return parser
 
     importing = action(
-        "import", _import, "keep pictures named label__n.ext, or in a folder a digit"
+        "import", _import, _("keep pictures named label__n.ext, or in a folder a digit")
     )
-    importing.add_argument("source", type=Path, metavar="FOLDER|ZIP")
-    importing.add_argument("--writer", help="whose hand it is")
-    action("list", _list, "all of them, the newest first")
-    exporting = action("export", _export, "write all of them to a file")
-    exporting.add_argument("file", type=Path, metavar="OUT.zip|OUT.npz|OUT.csv")
-    deleting = action("delete", _delete, "put some into the bin")
-    deleting.add_argument("ids", type=int, nargs="+", metavar="ID")
+    importing.add_argument("source", type=Path, metavar=_("FOLDER|ZIP"))
+    importing.add_argument("--writer", metavar=_("NAME"), help=_("whose hand it is"))
+    action("list", _list, _("all of them, the newest first"))
+    exporting = action("export", _export, _("write all of them to a file"))
+    exporting.add_argument("file", type=Path, metavar=_("OUT.zip|OUT.npz|OUT.csv"))
+    deleting = action("delete", _delete, _("put some into the bin"))
+    deleting.add_argument("ids", type=int, nargs="+", metavar=_("ID"))
 
     adapting = commands.add_parser(
         "adapt",
-        help="let the version in service learn the examples, in a minute or two",
-        description="Fine-tunes the version in service on the examples, measures it on held-out "
-        "ones and on MNIST's test set, and keeps it as another version.",
+        help=_("let the version in service learn the examples, in a minute or two"),
+        description=_(
+            "Fine-tunes the version in service on the examples, measures it on held-out ones and "
+            "on MNIST's test set, and keeps it as another version."
+        ),
     )
-    adapting.add_argument("--models", type=Path, metavar="DIR", help="where versions are kept")
-    adapting.add_argument("--serve", action="store_true", help="put it in service when done")
+    adapting.add_argument(
+        "--models", type=Path, metavar=_("DIR"), help=_("where versions are kept")
+    )
+    adapting.add_argument("--serve", action="store_true", help=_("put it in service when done"))
     adapting.set_defaults(command=_adapt)
 
 
@@ -73,11 +80,14 @@ def _import(parsed: argparse.Namespace) -> int:
         print(f"{name}: {why}", file=sys.stderr, flush=True)
     count = len(taken.new)
     examples.add(taken.new)
-    print(f"{count} example{'' if count == 1 else 's'} kept, {len(taken.refused)} left out")
+    said = ngettext(
+        "{count} example kept, {left} left out", "{count} examples kept, {left} left out", count
+    )
+    print(said.format(count=count, left=len(taken.refused)))
     return FAILED if taken.refused or not taken.new else 0
 
 
-def _list(_: argparse.Namespace) -> int:
+def _list(_parsed: argparse.Namespace) -> int:
     from digitrec import examples
 
     print("id\tlabel\tread\tversion\tsource\twriter\twhen")
@@ -107,7 +117,8 @@ def _export(parsed: argparse.Namespace) -> int:
     except exports.ExportError as error:
         _complain(error)
         return FAILED
-    print(f"{parsed.file}: {count} example{'' if count == 1 else 's'}")
+    said = ngettext("{count} example", "{count} examples", count).format(count=number(count))
+    print(f"{parsed.file}: {said}")
     return 0
 
 
@@ -115,7 +126,13 @@ def _delete(parsed: argparse.Namespace) -> int:
     from digitrec import examples
 
     examples.delete(parsed.ids)
-    print(f"{len(set(parsed.ids))} in the bin; the page Examples brings them back")
+    count = len(set(parsed.ids))
+    said = ngettext(
+        "{count} example put into the bin; the page Examples brings it back",
+        "{count} examples put into the bin; the page Examples brings them back",
+        count,
+    )
+    print(said.format(count=count))
     return 0
 
 
@@ -124,8 +141,8 @@ def _adapt(parsed: argparse.Namespace) -> int:
 
     from digitrec import adaptation, registry
 
-    def tell(message: str, progress: float) -> None:
-        print(f"{progress:4.0%}  {message}", file=sys.stderr, flush=True)
+    def tell(message: Sentence, progress: float) -> None:
+        print(f"{percent(progress):>5}  {message}", file=sys.stderr, flush=True)
 
     try:
         report = adaptation.carry_out(parsed.models, serve=parsed.serve, tell=tell)
@@ -140,24 +157,24 @@ def summary(report: dict[str, Any]) -> list[str]:
     """Before and after, as lines of a table."""
     on, test = report["examples"], report["comparison"]
     rows = [
-        ("", "before", "after", "of"),
-        ("held-out examples", _percent(on["before"]), _percent(on["after"]), str(on["examples"])),
+        ("", _("before"), _("after"), _("of")),
+        _row(_("held-out examples"), on["before"], on["after"], on["examples"]),
     ]
-    for row in on["writers"]:
-        name = f"  by {row['writer'] or 'an unknown hand'}"
-        rows.append((name, _percent(row["before"]), _percent(row["after"]), str(row["examples"])))
-    before, after = _percent(test["other_accuracy"]), _percent(test["accuracy"])
-    rows.append(("MNIST's test set", before, after, str(report["data"]["test"])))
+    for hand in on["writers"]:
+        name = _("by {writer}").format(writer=hand["writer"] or _("an unknown hand"))
+        rows.append(_row(f"  {name}", hand["before"], hand["after"], hand["examples"]))
+    before, after = test["other_accuracy"], test["accuracy"]
+    rows.append(_row(_("MNIST's test set"), before, after, report["data"]["test"]))
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
     lines = []
     for name, *values in rows:
         aligned = (value.rjust(w) for value, w in zip(values, widths[1:], strict=True))
         lines.append("  ".join((name.ljust(widths[0]), *aligned)))
-    return [*lines, f"The version {report['name']} is written."]
+    return [*lines, _("The version {version} is written.").format(version=report["name"])]
 
 
-def _percent(share: float) -> str:
-    return f"{share:.2%}"
+def _row(name: str, before: float, after: float, count: int) -> tuple[str, str, str, str]:
+    return name, percent(before, 2), percent(after, 2), number(count)
 
 
 def _complain(error: Exception) -> None:

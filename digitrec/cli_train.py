@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from digitrec import jobs, registry
+from digitrec.language import N_, _, number, percent
 from digitrec.recipes import RECIPES, Plan, PlanError
-from digitrec.runs import Run
+from digitrec.runs import Run, part_name
 from digitrec.versions import Version
 
 FAILED = 1
+SERVING = N_("{version} is in service")
 
 
 def add(commands: Any) -> None:
@@ -23,72 +25,91 @@ def add(commands: Any) -> None:
     _add_models(commands)
     exporting = commands.add_parser(
         "export",
-        help="write a version in another format",
-        description="Writes a version as model.json and final_model.h5, the way the tutorial saves "
-        "it, loads it again and reads MNIST's first test digit with it.",
+        help=_("write a version in another format"),
+        description=_(
+            "Writes a version as model.json and final_model.h5, the way the tutorial saves it, "
+            "loads it again and reads MNIST's first ten test digits with it."
+        ),
     )
-    exporting.add_argument("version", nargs="?", help="default: the one in service")
+    exporting.add_argument(
+        "version", nargs="?", metavar=_("VERSION"), help=_("default: the one in service")
+    )
     exporting.add_argument("--format", choices=["json+h5"], default="json+h5")
-    exporting.add_argument("--output", type=Path, metavar="DIR", help="default: the version's own")
-    exporting.add_argument("--models", type=Path, metavar="DIR", help="where versions are kept")
+    exporting.add_argument(
+        "--output", type=Path, metavar=_("DIR"), help=_("default: the version's own")
+    )
+    _add_folder(exporting)
     exporting.set_defaults(command=_export)
+
+
+def _add_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--models", type=Path, metavar=_("DIR"), help=_("where versions are kept"))
 
 
 def _add_train(commands: Any) -> None:
     training = commands.add_parser(
         "train",
-        help="cross-validate and train a network, and keep it as a version",
-        description="Cross-validates a recipe on the MNIST data that comes with digitrec, trains "
-        "it on all of it, measures it on the test set and writes a version folder.",
+        help=_("cross-validate and train a network, and keep it as a version"),
+        description=_(
+            "Cross-validates a recipe on the MNIST data that comes with digitrec, trains it on all "
+            "of it, measures it on the test set and writes a version folder."
+        ),
     )
     schedules = [name for schedules in RECIPES.values() for name in schedules]
     training.add_argument("--recipe", choices=list(RECIPES), default="compact")
     training.add_argument(
         "--schedule",
         choices=schedules,
-        help="of compact: full, without folds, is how the shipped version is made; with --folds "
-        "the default is quick",
+        help=_(
+            "of compact: full, without folds, is how the shipped version is made; with --folds "
+            "the default is quick"
+        ),
     )
-    training.add_argument("--folds", type=int, metavar="K", help="2 to 10, or 0 for none")
-    training.add_argument("--epochs", type=int, metavar="N", help="passes over the data")
-    training.add_argument("--batch-size", type=int, metavar="B", help="images a step")
-    training.add_argument("--learning-rate", type=float, metavar="L", help="at its highest")
-    training.add_argument("--limit", type=int, metavar="M", help="use the first M images only")
+    training.add_argument("--folds", type=int, metavar="K", help=_("2 to 10, or 0 for none"))
+    training.add_argument("--epochs", type=int, metavar="N", help=_("passes over the data"))
+    training.add_argument("--batch-size", type=int, metavar="B", help=_("images a step"))
+    training.add_argument("--learning-rate", type=float, metavar="L", help=_("at its highest"))
+    training.add_argument("--limit", type=int, metavar="M", help=_("use the first M images only"))
     training.add_argument(
-        "--examples", action="store_true", help="learn from the corrected digits too"
+        "--examples", action="store_true", help=_("learn from the corrected digits too")
     )
-    training.add_argument("--name", help="the version's name (default: the recipe and the time)")
-    training.add_argument("--seed", type=int, help="default: 1")
-    training.add_argument("--models", type=Path, metavar="DIR", help="where versions are kept")
-    training.add_argument("--serve", action="store_true", help="put it in service when done")
+    training.add_argument(
+        "--name",
+        metavar=_("NAME"),
+        help=_("the version's name (default: the recipe and the time)"),
+    )
+    training.add_argument("--seed", type=int, metavar="S", help=_("default: 1"))
+    _add_folder(training)
+    training.add_argument("--serve", action="store_true", help=_("put it in service when done"))
     training.add_argument(
         "--engine",
         choices=["local", "ray"],
         default="local",
-        help="ray: the folds on the cluster that RAY_ADDRESS names",
+        help=_("ray: the folds on the cluster that RAY_ADDRESS names"),
     )
-    training.add_argument("--resume", metavar="RUN", help="go on with a run that broke off")
+    training.add_argument("--resume", metavar=_("RUN"), help=_("go on with a run that broke off"))
     training.set_defaults(command=_train)
 
 
 def _add_models(commands: Any) -> None:
-    managing = commands.add_parser("models", help="list, serve, roll back and tidy the versions")
-    actions = managing.add_subparsers(required=True, metavar="ACTION")
+    managing = commands.add_parser("models", help=_("list, serve, roll back and tidy the versions"))
+    actions = managing.add_subparsers(required=True, metavar=_("ACTION"))
+    metavars = {"version": _("VERSION"), "name": _("NAME"), "note": _("NOTE")}
 
     def action(name: str, act: Any, help_: str, *arguments: str) -> None:
         parser = actions.add_parser(name, help=help_)
         for argument in arguments:
-            parser.add_argument(argument)
-        parser.add_argument("--models", type=Path, metavar="DIR", help="where versions are kept")
+            parser.add_argument(argument, metavar=metavars[argument])
+        _add_folder(parser)
         parser.set_defaults(command=_models, act=act)
 
-    action("list", _list, "all versions, the one in service first")
-    action("show", _show, "a version's report", "version")
-    action("serve", _serve, "put a version in service", "version")
-    action("rollback", _rollback, "put back the version that served before")
-    action("rename", _rename, "give a version another name", "version", "name")
-    action("note", _note, "keep a few words with a version", "version", "note")
-    action("delete", _delete, "delete a version that is not in service", "version")
+    action("list", _list, _("all versions, the one in service first"))
+    action("show", _show, _("a version's report"), "version")
+    action("serve", _serve, _("put a version in service"), "version")
+    action("rollback", _rollback, _("put back the version that served before"))
+    action("rename", _rename, _("give a version another name"), "version", "name")
+    action("note", _note, _("keep a few words with a version"), "version", "note")
+    action("delete", _delete, _("delete a version that is not in service"), "version")
 
 
 def _train(parsed: argparse.Namespace) -> int:
@@ -153,15 +174,24 @@ class _Bar:
             if part.history and (part.name, part.epoch) not in self.told:
                 self.told.add((part.name, part.epoch))
                 last = part.history[-1]
-                line = (
-                    f"{part.name}  epoch {part.epoch}/{part.epochs}  loss {last.loss:.4f}  "
-                    f"held-out accuracy {last.val_accuracy:.4f}  {last.seconds:.0f} s"
+                line = _(
+                    "{part}  epoch {epoch}/{epochs}  loss {loss}  held-out accuracy {accuracy}  "
+                    "{seconds} s"
+                ).format(
+                    part=part_name(part.name),
+                    epoch=part.epoch,
+                    epochs=part.epochs,
+                    loss=number(last.loss, 4),
+                    accuracy=number(last.val_accuracy, 4),
+                    seconds=number(last.seconds),
                 )
                 self.bar.write(line) if not self.bar.disable else print(line, flush=True)
         left = run.seconds_left()
         in_words = "?" if left is None else self.bar.format_interval(left)
         self.bar.set_postfix_str(in_words, refresh=False)
-        running = [part.name for part in run.parts.values() if part.state == "running"]
+        running = [
+            str(part_name(part.name)) for part in run.parts.values() if part.state == "running"
+        ]
         self.bar.set_description_str(", ".join(running), refresh=False)
         self.bar.update(run.progress - self.bar.n)
 
@@ -170,13 +200,16 @@ def _summary(name: str, models: Path) -> str:
     from digitrec.report import summary, verdict
 
     report = registry.report(name, models)
-    lines = [f"fold {k}: {100 * fold['accuracy']:.3f}" for k, fold in enumerate(report["folds"], 1)]
+    lines = [
+        _("Fold {number}: {accuracy}").format(number=k, accuracy=percent(fold["accuracy"], 3))
+        for k, fold in enumerate(report["folds"], 1)
+    ]
     if line := summary(report):
         lines.append(line)
     if report["comparison"]:
         lines.append(verdict(report["comparison"]))
-    test = report["test"]["accuracy"]
-    lines.append(f"{models / name}: {test:.2%} of MNIST's test digits right")
+    said = _("{folder}: {share} of MNIST's test digits right")
+    lines.append(said.format(folder=models / name, share=percent(report["test"]["accuracy"], 2)))
     return "\n".join(lines)
 
 
@@ -223,16 +256,16 @@ def _show(parsed: argparse.Namespace) -> str:
 
 def _serve(parsed: argparse.Namespace) -> str:
     registry.serve(parsed.version, parsed.models)
-    return f"{parsed.version} is in service"
+    return _(SERVING).format(version=parsed.version)
 
 
 def _rollback(parsed: argparse.Namespace) -> str:
-    return f"{registry.rollback(parsed.models)} is in service"
+    return _(SERVING).format(version=registry.rollback(parsed.models))
 
 
 def _rename(parsed: argparse.Namespace) -> str:
     registry.rename(parsed.version, parsed.name, parsed.models)
-    return f"{parsed.version} is now {parsed.name}"
+    return _("{version} is now {name}").format(version=parsed.version, name=parsed.name)
 
 
 def _note(parsed: argparse.Namespace) -> str:
@@ -242,7 +275,7 @@ def _note(parsed: argparse.Namespace) -> str:
 
 def _delete(parsed: argparse.Namespace) -> str:
     registry.delete(parsed.version, parsed.models)
-    return f"{parsed.version} is deleted"
+    return _("{version} is deleted").format(version=parsed.version)
 
 
 def _export(parsed: argparse.Namespace) -> int:
@@ -262,7 +295,8 @@ def _export(parsed: argparse.Namespace) -> int:
         return FAILED
     for path in written:
         print(path)
-    print(f"Loaded again, it reads MNIST's first ten test digits as {digits}.", flush=True)
+    said = _("Loaded again, it reads MNIST's first ten test digits as {digits}.")
+    print(said.format(digits=digits), flush=True)
     return 0
 
 

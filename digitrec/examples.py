@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection, Row
 
 from digitrec import storage
 from digitrec.example import LABELS, NOT_A_DIGIT, Example, New, Which
-from digitrec.language import _, number
+from digitrec.language import N_, Sentence, _, number
 from digitrec.schema import EXAMPLES, NewerSchemaError, database, writing
 from digitrec.settings import settings
 
@@ -254,35 +254,37 @@ def _in_words() -> Iterator[None]:
         yield
     except NewerSchemaError as error:
         raise ExamplesError(
-            _("The examples cannot be used: {why}; install that one.").format(why=error)
+            Sentence(
+                N_("The examples cannot be used: {why}; install that one."), {"why": str(error)}
+            )
         ) from error
     except OSError as error:
         raise ExamplesError(
-            _("The examples cannot be kept: {why}").format(why=storage.reason(error))
+            Sentence(N_("The examples cannot be kept: {why}"), {"why": storage.refusal(error)})
         ) from error
     except sa.exc.SQLAlchemyError as error:
         raise ExamplesError(
-            _("The examples cannot be used: {why}.").format(why=_why(error))
+            Sentence(N_("The examples cannot be used: {why}."), {"why": _why(error)})
         ) from error
 
 
-def _why(error: sa.exc.SQLAlchemyError) -> str:
+def _why(error: sa.exc.SQLAlchemyError) -> Sentence:
     """In a few words, and never with the URL, in which a password may stand."""
     said = str(getattr(error, "orig", None) or error).partition("\n")[0].lower()
     for words, meaning in {
-        "readonly": _("this user may not write to their file"),
-        "unable to open": _("their file cannot be opened"),
-        "disk is full": _("the disk is full"),
-        "malformed": _("their file is damaged; put a copy of it back"),
-        "not a database": _("their file is damaged; put a copy of it back"),
-        "locked": _("another process holds them; try again"),
-        "connection": _("the database server cannot be reached"),
-        "no module named": _("install digitrec[postgres] for a PostgreSQL database"),
-        "sqlite or postgresql": _(
+        "readonly": N_("this user may not write to their file"),
+        "unable to open": N_("their file cannot be opened"),
+        "disk is full": N_("the disk is full"),
+        "malformed": N_("their file is damaged; put a copy of it back"),
+        "not a database": N_("their file is damaged; put a copy of it back"),
+        "locked": N_("another process holds them; try again"),
+        "connection": N_("the database server cannot be reached"),
+        "no module named": N_("install digitrec[postgres] for a PostgreSQL database"),
+        "sqlite or postgresql": N_(
             "DIGITREC_DATABASE_URL must name an sqlite or postgresql database"
         ),
-        "could not parse": _("DIGITREC_DATABASE_URL is not a database URL"),
+        "could not parse": N_("DIGITREC_DATABASE_URL is not a database URL"),
     }.items():
         if words in said:
-            return meaning
-    return _("the database refused ({why})").format(why=type(error).__name__)
+            return Sentence(meaning)
+    return Sentence(N_("the database refused ({why})"), {"why": type(error).__name__})

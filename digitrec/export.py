@@ -11,7 +11,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from digitrec import storage
-from digitrec.language import _
+from digitrec.language import N_, Sentence, _
 from digitrec.training import FLOAT, TrainingError, answers
 
 TOLERANCE = 1e-4  # between the probabilities of the two runtimes
@@ -36,10 +36,13 @@ def write(model: keras.Model, folder: Path, x: FLOAT) -> tuple[FLOAT, float]:
     difference = float(np.abs(ours[:COMPARED] - theirs).max())
     if not difference <= TOLERANCE:
         raise TrainingError(
-            _(
-                "The exported model differs from the trained one by {difference}, more than "
-                "{tolerance}; it was not kept."
-            ).format(difference=f"{difference:.1e}", tolerance=f"{TOLERANCE:.0e}")
+            Sentence(
+                N_(
+                    "The exported model differs from the trained one by {difference}, more than "
+                    "{tolerance}; it was not kept."
+                ),
+                {"difference": f"{difference:.1e}", "tolerance": f"{TOLERANCE:.0e}"},
+            )
         )
     storage.sync_files(folder)
     return ours, difference

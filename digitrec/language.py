@@ -3,14 +3,15 @@
 A sentence is written in English where it is used, and that is its key in the catalogue. `_` and
 `ngettext` translate when they are called, so never at import; `N_` marks what is translated later,
 where it is shown; a `Sentence` is that with its values, to be kept and shown to others. Each thread
-speaks its own language: the page tells that of its sessions, and
-everything else, the command line and training runs too, speaks what ``DIGITREC_LANGUAGE`` says.
+speaks its own language: the page tells that of its sessions, and everything else, the command line
+and training runs too, speaks what ``DIGITREC_LANGUAGE`` says.
 """
 
 from __future__ import annotations
 
 import gettext
 import os
+import string
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -94,18 +95,21 @@ def N_(sentence: str) -> str:  # noqa: N802  gettext's own name
 class Sentence:
     """A sentence for whoever reads it later, in whatever language that is then.
 
-    english: its key in the catalogue. values: what fills it in, by name; sentences, too.
+    english: its key in the catalogue. values: what fills it in, by name; sentences, too. A share in
+    [0, 1] that is filled in with as many decimals as in ``{share:.2%}`` goes through `percent`.
 
     >>> fold = Sentence("Fold {number}", {"number": 2})
     >>> print(Sentence("{part}: {why}", {"part": fold, "why": "no memory"}))
     Fold 2: no memory
+    >>> print(Sentence("{share:.1%}", {"share": 0.98925}))
+    98.9 %
     """
 
     english: str
     values: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return _(self.english).format(**self.values)
+        return _Filling().vformat(_(self.english), (), self.values)
 
     def to_json(self) -> dict[str, object]:
         """For `json.dumps` as its `default`: the values may be sentences still."""
@@ -116,8 +120,20 @@ class Sentence:
         """What `to_json` gave; anything else as it is, in words."""
         if not isinstance(found, dict):
             return str(found)
-        values = {name: cls.from_json(value) for name, value in found["values"].items()}
+        values = {
+            name: value if isinstance(value, int | float) else cls.from_json(value)
+            for name, value in found["values"].items()
+        }
         return cls(found["english"], values)
+
+
+class _Filling(string.Formatter):
+    """``str.format``, but for percentages: they are written as in the language spoken now."""
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        if format_spec.endswith("%"):
+            return percent(value, int(format_spec.strip(".%")))
+        return super().format_field(value, format_spec)
 
 
 def marks() -> tuple[str, str, str]:

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from digitrec import storage
-from digitrec.language import _
+from digitrec.language import N_, Sentence, _
 from digitrec.recipes import NAME, PlanError, check_name
 from digitrec.settings import settings
-from digitrec.storage import reason
+from digitrec.storage import refusal
 from digitrec.versions import DEFAULT, FILES, Version, damage, read_report, read_version
 
 POINTER = "in_service"
@@ -202,10 +202,11 @@ def _changing(store: Path) -> Iterator[None]:
         with storage.locked(store / LOCK):
             yield
     except TimeoutError as error:
-        raise RegistryError(_("Another change to the versions is under way; try again.")) from error
+        busy = Sentence(N_("Another change to the versions is under way; try again."))
+        raise RegistryError(busy) from error
     except OSError as error:
         raise RegistryError(
-            _("The versions cannot be changed: {why}").format(why=reason(error))
+            Sentence(N_("The versions cannot be changed: {why}"), {"why": refusal(error)})
         ) from error
 
 

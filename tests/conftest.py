@@ -90,6 +90,16 @@ def no_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     digitrec_settings.cache_clear()
 
 
+@pytest.fixture
+def french(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """`DIGITREC_LANGUAGE` is French."""
+    with monkeypatch.context() as patch:
+        patch.setenv("DIGITREC_LANGUAGE", "fr")
+        digitrec_settings.cache_clear()
+        yield
+    digitrec_settings.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def heeding_modes():
     """The beginning of a command that heeds files' modes, as root by itself does not."""
@@ -195,5 +205,5 @@ def _english() -> list[str]:
     ]
     french = " ".join(str(message.string) for message in messages)
     ids = [text for m in messages for text in (m.id if isinstance(m.id, tuple) else (m.id,))]
-    parts = {part.strip() for text in ids for part in re.split(r"{\w*}|[*.:;,()\[\]\n]+", text)}
+    parts = {part.strip() for text in ids for part in re.split(r"{[^}]*}|[*.:;,()\[\]\n]+", text)}
     return sorted(part for part in parts if " " in part and len(part) > 7 and part not in french)

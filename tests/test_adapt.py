@@ -27,6 +27,7 @@ from digitrec.adaptation import AdaptationError, Status
 from digitrec.collected import Collected, mixed_in
 from digitrec.datasets import Mnist, as_input, mnist
 from digitrec.example import New
+from digitrec.language import percent
 from digitrec.recipes import Plan
 from digitrec.report import html
 from digitrec.runs import FINAL, Run
@@ -140,6 +141,8 @@ def test_an_adaptation_becomes_a_version(
     status = adaptation.seen(store)
     assert status is not None
     assert (status.state, status.version) == ("done", name)
+    share = report["comparison"]["accuracy"]
+    assert str(status.message).endswith(f"{percent(share, 2)} now.")
     adaptation.forget(store)
     assert adaptation.seen(store) is None
 
@@ -180,7 +183,7 @@ def test_a_start_is_a_child_that_says_how_it_went(
     status = adaptation.seen(store)
     assert status is not None
     assert status.state == "failed"
-    assert "12 examples to learn from" in status.message
+    assert "(12 so far)" in str(status.message)
 
 
 # A training run with examples.

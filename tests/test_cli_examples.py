@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import json
+from contextlib import AbstractContextManager
 from pathlib import Path
+from unittest.mock import patch
 
 import cv2
 import numpy as np
 import pytest
 
-from digitrec import adaptation, cli_examples, examples, storage, synthetic
+from digitrec import adaptation, cli_examples, examples, language, storage, synthetic
 from digitrec.cli import main
 from digitrec.example import New, Which
 from digitrec.settings import settings
@@ -72,10 +76,61 @@ def test_what_is_left_out_is_said_and_the_rest_kept(
 
 def test_adapt_needs_examples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["adapt", "--models", str(tmp_path)]) == 1
-    assert "0 examples to learn from, and it takes at least 3" in capsys.readouterr().err
+    assert "at least 3 examples to learn from (0 so far)" in capsys.readouterr().err
     seen = adaptation.seen(tmp_path)
     assert seen is not None
     assert seen.state == "failed"
+
+
+def in_french() -> AbstractContextManager[object]:
+    """The reader is French, whatever the setting says."""
+    return patch.object(language, "_ask", lambda: "fr")
+
+
+def test_each_reader_sees_the_status_in_their_language(tmp_path: Path) -> None:
+    assert main(["adapt", "--models", str(tmp_path)]) == 1
+    status = adaptation.seen(tmp_path)
+    assert status is not None
+    assert str(status.message).startswith("It takes at least 3 examples")
+    with in_french():
+        assert str(status.message).startswith("Il faut au moins 3 exemples")
+
+
+def test_the_outcome_is_read_in_both_languages(tmp_path: Path) -> None:
+    report = {
+        "examples": {"before": 0.5, "after": 0.755},
+        "comparison": {"other_accuracy": 0.9965, "accuracy": 0.9964},
+    }
+    (tmp_path / ".adapt").mkdir()
+    adaptation._say(tmp_path, adaptation.Status("done", adaptation._outcome(report), 1.0, "mine"))
+    status = adaptation.seen(tmp_path)
+    assert status is not None
+    assert "read right: 50.0 % before, 75.5 % now" in str(status.message)
+    with in_french():
+        assert "juste\u00a0: 50,0\u202f% avant, 75,5\u202f% maintenant" in str(status.message)
+
+
+def test_what_the_system_refuses_is_read_in_both_languages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(adaptation.collected, "collected", refuse)
+    with pytest.raises(adaptation.AdaptationError, match="the disk is full"):
+        adaptation.carry_out(tmp_path)
+    with in_french():
+        status = adaptation.seen(tmp_path)
+        assert status is not None
+        assert str(status.message) == "le disque est plein."
+
+
+@pytest.mark.parametrize("message", ["Learning from all examples.", "Apprentissage."])
+def test_a_status_kept_as_words_is_read_still(tmp_path: Path, message: str) -> None:
+    (tmp_path / ".adapt").mkdir()
+    kept = {"state": "failed", "message": message, "progress": 0.5, "version": None}
+    (tmp_path / ".adapt" / "status.json").write_text(json.dumps(kept))
+    assert adaptation.seen(tmp_path) == adaptation.Status("failed", message, 0.5)
 
 
 def test_one_adaptation_at_a_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,9 +156,9 @@ def test_the_summary_is_a_table() -> None:
         "name": "adapted-1",
     }
     assert cli_examples.summary(report) == [
-        "                   before    after     of",
-        "held-out examples  50.00%   75.00%     12",
-        "  by Ada           25.00%  100.00%      4",
-        "MNIST's test set   99.65%   99.64%  10000",
+        "                    before     after      of",
+        "held-out examples  50.00 %   75.00 %      12",
+        "  by Ada           25.00 %  100.00 %       4",
+        "MNIST's test set   99.65 %   99.64 %  10,000",
         "The version adapted-1 is written.",
     ]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import re
 import string
 import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -18,19 +18,30 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from digitrec import ImageError, adaptation, jobs, language, load
-from digitrec.language import N_, _, bound, ngettext, number, percent, preferred, speaking
+from digitrec.language import (
+    N_,
+    Sentence,
+    _,
+    bound,
+    ngettext,
+    number,
+    percent,
+    preferred,
+    speaking,
+)
 from digitrec.recipes import Plan
-from digitrec.settings import ROOT, settings
+from digitrec.settings import ROOT
 
 FRENCH = ROOT / "digitrec" / "locale" / "fr" / "LC_MESSAGES" / "digitrec.po"
 PAGE = [ROOT / "app.py", *sorted((ROOT / "digitrec" / "ui").rglob("*.py"))]
-# The command line speaks English, but for the library's sentences that it passes on.
-ENGLISH = {"cli", "cli_examples", "cli_train", "__main__", "line_training", "settings", "language"}
+# What makes the shipped networks, and the settings, which the language is one of.
+ENGLISH = {"line_training", "settings", "language"}
 LIBRARY = [p for p in sorted((ROOT / "digitrec").glob("*.py")) if p.stem not in ENGLISH]
+COMMANDS = [p for p in LIBRARY if p.stem.startswith("cli")]
 MARKS = {"_", "N_", "ngettext"}
 TEXT = {  # what of a call's keywords a person reads
-    *("alt", "body", "caption", "captions", "help", "label", "page_title", "placeholder"),
-    *("said", "text", "title", "words"),
+    *("alt", "body", "caption", "captions", "description", "help", "label", "metavar"),
+    *("page_title", "placeholder", "said", "text", "title", "words"),
 }
 NAMED = {  # what of a call's keywords nobody reads
     *("border", "color", "column_order", "css", "default", "file_name", "fill_color", "format"),
@@ -48,19 +59,12 @@ SPOKEN = {  # Streamlit's calls whose first argument a person reads
 }
 ALIKE = {  # read in both languages, or by nobody
     *("CSV", "JSON", "PNG", "SVG", "SHA-256", "MNIST", "MNIST, ", "Language, langue", "About"),
-    *("User-Agent", "Mobi", "Accept-Language"),
+    *("User-Agent", "Mobi", "Accept-Language", "Picture", "python -m digitrec", "json+h5"),
+    *("id\tlabel\tread\tversion\tsource\twriter\twhen", "not a digit"),  # for programs
+    "{percentage:3.0f}% |{bar}| {desc} {elapsed}<{postfix}",
 }
 BUILTIN = {"OSError", "ValueError", "TimeoutError", "ArgumentError"}
 NAMES = {"Draw", "Camera", "box plot"}  # by which modules know what others show
-
-
-@pytest.fixture
-def french(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("DIGITREC_LANGUAGE", "fr")
-    settings.cache_clear()
-    yield
-    monkeypatch.undo()
-    settings.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +153,8 @@ def _unmarked(tree: ast.Module) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", PAGE, ids=lambda path: path.stem)
-def test_no_string_of_the_page_is_left_out(path: Path) -> None:
+@pytest.mark.parametrize("path", [*PAGE, *COMMANDS], ids=lambda path: path.stem)
+def test_no_string_of_the_page_or_the_command_line_is_left_out(path: Path) -> None:
     assert not _unmarked(ast.parse(path.read_text()))
 
 
@@ -213,14 +217,18 @@ def test_translations_keep_the_placeholders(catalogue: Catalog) -> None:
 
 
 def _placeholders(text: str) -> set[str]:
-    return {name for _text, name, _form, _kind in string.Formatter().parse(text) if name}
+    """By name, with how each is written; argparse's own are those of the sign for per cent."""
+    braces = {f"{name}:{form}" for _, name, form, _ in string.Formatter().parse(text) if name}
+    return braces | set(re.findall(r"%(?:\(\w+\))?[rs]", text))
 
 
 def test_french_is_set_as_the_french_set_it(catalogue: Catalog) -> None:
     """No line may break before : ; ? ! % and », nor after «; and an apostrophe is one."""
     for message in catalogue:
         for text in message.string if isinstance(message.string, tuple) else (message.string,):
-            assert not (message.id and re.search(r" [;?!%»]| :(?=\s|$)|« |\w'\w", text)), text
+            assert not (
+                message.id and re.search(r" [;?!»]| %(?![\w(])| :(?=\s|$)|« |\w'\w", text)
+            ), text
 
 
 def test_the_compiled_catalogue_is_up_to_date(catalogue: Catalog) -> None:
@@ -240,6 +248,16 @@ def test_the_setting_decides_where_no_session_does() -> None:
     assert forms == ["{count} exemple", "{count} exemple", "{count} exemples"]
     assert number(60_000.5, 1) == "60\u202f000,5"
     assert percent(0.98925, 3) == "98,925\u202f%"
+
+
+@pytest.mark.usefixtures("french")
+def test_a_sentence_s_percentages_are_the_reader_s() -> None:
+    said = Sentence(N_("{folder}: {share:.2%}, {count}"), {"share": 0.98925, "count": 1000})
+    said = Sentence(said.english, {**said.values, "folder": Sentence("Undo")})
+    kept = json.loads(json.dumps(said, default=Sentence.to_json))
+    assert Sentence.from_json(kept) == said
+    assert str(Sentence.from_json(kept)) == "Annuler: 98,92\u202f%, 1000"
+    assert Sentence.from_json("as it was") == "as it was"
 
 
 def test_english_needs_no_catalogue() -> None:

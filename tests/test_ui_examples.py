@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from digitrec import adaptation, examples, synthetic
 from digitrec.adaptation import AdaptationError, Status
 from digitrec.example import NOT_A_DIGIT, New, Which
+from digitrec.language import Sentence
 from digitrec.settings import ROOT, settings
 
 
@@ -166,6 +167,9 @@ def test_adapting_is_started_followed_and_served(
     said[0] = Status("done", "Held-out examples read right: 50% before, 90% now.", 1, "default")
     app.run()
     assert "90% now" in app.success[0].value
+    said[0] = Status("done", Sentence("{share:.1%} now", {"share": 0.9}), 1, "default")
+    app.run()
+    assert "90\\.0 % now" in app.success[0].value
     said[0] = Status("interrupted", "Its process ended without a word; start it again.")
     app.run()
     assert "did not finish" in app.error[0].value

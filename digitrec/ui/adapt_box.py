@@ -55,7 +55,7 @@ def _follow() -> None:
     if status is None or status.state != "running":
         st.rerun()
     st.markdown("#### " + _("Adapting"))
-    st.progress(status.progress, plain(status.message))
+    st.progress(status.progress, plain(str(status.message)))
     st.caption(_("It goes on if you leave this page."))
 
 
@@ -63,11 +63,11 @@ def _outcome(status: Status) -> None:
     """What the last one came to."""
     if status.state != "done" or status.version is None:
         st.error(
-            _("The last one did not finish. {why}").format(why=plain(status.message)),
+            _("The last one did not finish. {why}").format(why=plain(str(status.message))),
             icon=":material/error:",
         )
         return
-    st.success(plain(status.message), icon=":material/check_circle:")
+    st.success(plain(str(status.message)), icon=":material/check_circle:")
     try:
         version = registry.version(status.version)
     except RegistryError:  # it was renamed or deleted since
