@@ -103,12 +103,7 @@ class _ReadLine:
 
     @property
     def refused(self) -> list[Step]:
-        """What is tall enough to have been meant as something."""
-        return [
-            step
-            for step in self.steps
-            if step.digit is None and step.piece.box[3] > 0.5 * self.line.height
-        ]
+        return _refused(self.steps, self.line.height)
 
     def numbers(self, photo: Photo) -> list[Number]:
         return [self._number(group, photo) for group in _groups(self.digits, self.line.height)]
@@ -174,7 +169,7 @@ def _read(
         steps, sure = lattice.best[1], 1.0
         spellings: list[Spelling] = []
         several = len(line.marks) > 1 or line.strokes is not None
-        if whole is not None and several and not _is_one_digit(steps):
+        if whole is not None and several and not _is_one_digit(steps, line.height):
             others = [other for other in lines if other is not line]
             spellings = [spell(whole, depth, line, others, stretch) for stretch in STRETCHES]
         if _is_word(steps, line.height) and not _is_heard(spellings):
@@ -212,10 +207,20 @@ def _is_heard(spellings: Sequence[Spelling]) -> bool:
     return min(spelling.log_probability(text) for spelling in spellings) > math.log(HEARD)
 
 
-def _is_one_digit(steps: Sequence[Step]) -> bool:
-    """Whether a line's marks surely make up one digit: the line network is for more."""
+def _is_one_digit(steps: Sequence[Step], height: float) -> bool:
+    """Whether a line's marks surely make up one digit: the line network is for more.
+
+    Tall ink beside it, read as nothing, may be another.
+    """
     digits = [step for step in steps if step.digit is not None]
-    return len(digits) == 1 and float(digits[0].p[digits[0].digit]) > ONE_DIGIT
+    if len(digits) != 1 or _refused(steps, height):
+        return False
+    return float(digits[0].p[digits[0].digit]) > ONE_DIGIT
+
+
+def _refused(steps: Sequence[Step], height: float) -> list[Step]:
+    """What is no digit, but tall enough to have been meant as something."""
+    return [step for step in steps if step.digit is None and step.piece.box[3] > 0.5 * height]
 
 
 def _is_word(steps: Sequence[Step], height: float) -> bool:

@@ -14,7 +14,7 @@ from digitrec.images import load
 from digitrec.reader import read
 from digitrec.reading import Reading
 from digitrec.runtime import ModelError
-from digitrec.styles import draw
+from digitrec.styles import IN_LINES, draw, written
 
 
 def seven(side: int = 400) -> np.ndarray:
@@ -51,6 +51,14 @@ def test_what_is_not_a_digit_is_refused() -> None:
     (refusal,) = reading.refused
     assert refusal.reason == "not a digit"
     assert refusal.box == pytest.approx((52, 52, 296, 296), abs=8)
+
+
+@pytest.mark.parametrize(("text", "seed"), [("57", 0), ("59", 6), ("50", 217), ("94", 238)])
+def test_a_shape_refused_by_itself_is_read_beside_a_sure_digit(text: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    ink = np.hstack([written(int(digit), rng, 64, IN_LINES) for digit in text])
+    page = (255 - 200 * np.pad(ink, 24)).astype(np.uint8)
+    assert read(np.repeat(page[..., None], 3, axis=2)).text == text
 
 
 def test_boxes_are_in_pixels_of_the_original() -> None:
