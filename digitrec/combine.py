@@ -16,8 +16,8 @@ from digitrec.pieces import Line, Piece, join
 from digitrec.preprocess import Ink, normalise
 from digitrec.segment import SOLID
 
-TRUST = 1.0  # in the reading as a whole, against that by parts
-RELUCTANCE = 6.0  # log-probability that a text costs at most for not being among the cuts
+TRUST = 1.5  # in the reading as a whole, against that by parts
+RELUCTANCE = 8.0  # log-probability that a text costs at most for not being among the cuts
 
 
 def texts(lattice: Lattice, spellings: Sequence[Spelling]) -> dict[str, tuple[float, float]]:

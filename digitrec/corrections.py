@@ -122,7 +122,7 @@ def boxed(photo: Photo, boxes: Sequence[Box], classifier: Classifier) -> list[Sh
 
     Raises `CorrectionError` for a box without ink.
     """
-    ink = without_rules(ink_map(photo.pixels))
+    ink = without_rules(ink_map(photo.pixels))[0]
     inks = []
     for place, box in enumerate(boxes, 1):
         x, y, w, h = _within(photo, box)

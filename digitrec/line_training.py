@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import json
 import time
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ from digitrec.training import (
 )
 
 # Each cycle: its epochs, those of them with a rising learning rate, and its highest.
-CYCLES = ((30, 10, 0.003), (9, 1, 0.0012), (28, 4, 0.002))
+CYCLES = ((30, 10, 0.003), (9, 1, 0.0012), (28, 4, 0.002), (28, 4, 0.0025))
+AVERAGED = 2  # of the last cycles, the weights at their ends
 EPOCHS = sum(epochs for epochs, _, _ in CYCLES)
 CHUNKS, CHUNK, BATCH = 16, 1024, 64  # strips are drawn a chunk at a time and dealt by their width
 LONGEST = 14  # symbols of a strip
@@ -103,9 +105,12 @@ class _Cycles(keras.optimizers.schedules.LearningRateSchedule):
 class _Watch(keras.callbacks.Callback):
     """Measures each epoch on held-out strips, keeps it, and says so."""
 
-    def __init__(self, drawing: Strips, held_out: list[Strip], checkpoint: Checkpoint) -> None:
+    def __init__(
+        self, folder: Path, drawing: Strips, held_out: list[Strip], checkpoint: Checkpoint
+    ) -> None:
         super().__init__()
-        self.drawing, self.held_out, self.checkpoint = drawing, held_out, checkpoint
+        self.folder, self.drawing, self.held_out = folder, drawing, held_out
+        self.checkpoint = checkpoint
 
     def on_epoch_begin(self, epoch: int, *_: Any) -> None:
         self.drawing.begin(epoch)
@@ -118,6 +123,8 @@ class _Watch(keras.callbacks.Callback):
             "seconds": round(time.perf_counter() - self.began, 1),
         }
         self.checkpoint.history.append(entry)
+        if epoch + 1 in _ends():
+            self.model.save_weights(_end(self.folder, epoch + 1))
         self.checkpoint.save(self.model)
         print(f"epoch {epoch + 1}/{EPOCHS}  {json.dumps(entry)}", flush=True)
 
@@ -166,8 +173,8 @@ def train(folder: Path, seed: int = 1) -> None:
     checkpoint = Checkpoint(folder / "checkpoint.npz")
     checkpoint.load(model)
     done = len(checkpoint.history)
+    drawing = Strips(train_digits, seed)
     if done < EPOCHS:
-        drawing = Strips(train_digits, seed)
         lines = tf.TensorSpec((None, strips.HEIGHT, None, 1), tf.float32)
         symbols = tf.TensorSpec((None, LONGEST), tf.int32)
         model.fit(
@@ -176,9 +183,35 @@ def train(folder: Path, seed: int = 1) -> None:
             epochs=EPOCHS,
             shuffle=False,  # Strips does, from its own seed
             verbose=0,
-            callbacks=[_Watch(drawing, held_out, checkpoint)],
+            callbacks=[_Watch(folder, drawing, held_out, checkpoint)],
         )
+    _average(model, folder, drawing)
     _export(model, folder, checkpoint.history, held_out, seed)
+
+
+def _ends() -> list[int]:
+    """The last epochs of the cycles that are averaged."""
+    return list(accumulate(epochs for epochs, _, _ in CYCLES))[-AVERAGED:]
+
+
+def _end(folder: Path, epoch: int) -> Path:
+    return folder / f"epoch-{epoch}.weights.h5"
+
+
+def _average(model: keras.Model, folder: Path, drawing: Strips) -> None:
+    """Stochastic weight averaging (Izmailov et al., 2018) over the ends of the last cycles.
+
+    The batch normalisation's statistics are then those of the averaged network, on an epoch of
+    strips that no cycle has seen.
+    """
+    found = []
+    for epoch in _ends():
+        model.load_weights(_end(folder, epoch))
+        found.append(model.get_weights())
+    model.set_weights([np.mean(each, axis=0) for each in zip(*found, strict=True)])
+    drawing.begin(EPOCHS)
+    for index in range(len(drawing)):
+        model(drawing[index][0], training=True)
 
 
 def _export(
@@ -197,6 +230,7 @@ def _export(
         "epochs": EPOCHS,
         "strips_per_epoch": CHUNKS * CHUNK,
         "cycles": CYCLES,
+        "averaged": AVERAGED,
         "batch_size": BATCH,
         "accuracy": accuracy(model, held_out),
         "measured_on": f"{HELD_OUT} strips composed from MNIST's test digits",

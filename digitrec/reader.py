@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -162,7 +163,9 @@ def _read(
     whole: LineNetwork | None,
     strokes: Sequence[Stroke] = (),
 ) -> _Page:
-    ink = without_rules(ink)
+    ink, form = without_rules(ink)
+    if form.any():  # the line network would take a box's edges for digits
+        depth = np.where(cv2.dilate(form, np.ones((3, 3), np.uint8)) & (ink < 0.05), 0, depth)
     lines = find_lines(ink, inked(strokes, ink))
     read = []
     for line, lattice in zip(lines, lattices(lines, classifier), strict=True):

@@ -6,40 +6,38 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitrec.forms import LEAST, THICKER, Mask, by_frames, by_holes, scraps
 from digitrec.preprocess import Ink, stroke_width
 
-Mask = NDArray[np.uint8]
 EDGE = 0.025  # of the side: nearer than this to the frame counts as touching it
 LONG = 0.35  # of the side: the least length of a rule that stands alone
-LEAST = 8.0  # stroke widths, of a rule's length
-THICKER = 1.4  # of a rule's width: what is thicker is a stroke that runs along it
-OTHERS = 0.3  # of the area of a form's rectangles, at the most that of its other holes
-RECTANGLE = 0.92  # of the box around it that a form's hole fills; a 0's fills four fifths
 
 
-def without_rules(ink: Ink) -> Ink:
-    """The ink map, (h, w) in [0, 1], without its rules.
+def without_rules(ink: Ink) -> tuple[Ink, Mask]:
+    """The ink map, (h, w) in [0, 1], without its rules; and where those of forms were, (h, w), 1.
 
     A table or a form is a mark whose holes are rectangles, with what lies all along it, as the
-    outer line of a double rule; where digits touch too many holes, it is made of rules whose ends
-    all meet others. A dashed rule is a row of dashes. Any other level rule runs from one side of
-    the picture to the other, or nearly, and an upright one, which might be a 1, lies along the
-    frame or stands between two level rules. Where nothing but a rule or two of this last kind would
-    be found, nothing is taken out: it was a digit after all.
+    outer line of a double rule; where digits touch too many holes, it is told by its frame, or is
+    made of rules whose ends all meet others. A dashed rule is a row of dashes. Any other level rule
+    runs from one side of the picture to the other, or nearly, and an upright one, which might be a
+    1, lies along the frame or stands between two level rules. Where nothing but a rule or two of
+    this last kind would be found, nothing is taken out: it was a digit after all.
     """
     mask = (ink > 0.3).astype(np.uint8)
     # The strokes' width: of long marks only, as grain would bring it down.
     stroke = stroke_width(np.where(ink > 0.3, ink, 0)) if mask.any() else 0.0
     if not stroke:
-        return ink
+        return ink, mask
     cleaned = ink.copy()
     # Narrow gaps, as in worn and between double rules, are closed, and are not. Dashes are run
     # together only where that finds no form: it runs digits into their boxes.
     for gaps in ((0, 1), (3,)):
-        form, cells = np.bitwise_or.reduce([_form(mask, stroke, gap) for gap in gaps])
+        form, cells = np.bitwise_or.reduce([by_holes(mask, stroke, gap) for gap in gaps])
         if form.any():
             break
-    form |= _scraps(mask & (1 - form), form, cells, stroke)
+    framed, inside = by_frames(mask & (1 - form), stroke)
+    form, cells = form | framed, cells | inside
+    form |= scraps(mask & (1 - form), form, cells, stroke)
     cleaned[form > 0] = 0
     mask[form > 0] = 0
     turned = np.ascontiguousarray(mask.T)
@@ -49,98 +47,19 @@ def without_rules(ink: Ink) -> Ink:
     upright = [rule for rule in down if _is_upright(rule, level, mask.shape)]
     closed = _closed(across, down, stroke)
     certain = form.any() or any(dashed) or any(closed) or len(level) > 1
-    for rule in dict.fromkeys((*level, *closed[0], *dashed[0])):
+    for rule in dict.fromkeys((*closed[0], *dashed[0])):
+        form |= _erase(cleaned, mask, rule, stroke)
+    for rule in dict.fromkeys((*closed[1], *dashed[1])):
+        form |= _erase(cleaned.T, turned, rule, stroke).T
+    for rule in level:
         _erase(cleaned, mask, rule, stroke)
-    for rule in dict.fromkeys((*upright, *closed[1], *dashed[1])):
+    for rule in upright:
         _erase(cleaned.T, turned, rule, stroke)
     if certain:
-        return cleaned
+        return cleaned, form
     count, _, stats, _ = cv2.connectedComponentsWithStats((cleaned > 0.4).astype(np.uint8))
     tall = stats[1:, cv2.CC_STAT_HEIGHT].max() if count > 1 else 0
-    return cleaned if tall > 4 * stroke else ink
-
-
-def _form(mask: Mask, stroke: float, gaps: int) -> tuple[Mask, Mask]:
-    """The rims of the rectangular holes of marks that such holes make up; and these holes.
-
-    Both are (h, w), 1 there. What reaches into a hole, as a digit that touches its box, is not of
-    the form, and neither is what sticks out of it. A few holes may be none of the form's, as those
-    of touching digits. The form is dilated by a pixel, for the grey fringe. gaps: what is closed
-    before, in strokes' widths.
-    """
-    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _square(round(gaps * stroke) | 1))
-    form, inside = np.zeros_like(mask), np.zeros_like(mask)
-    outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    for i, outline in enumerate(outlines):
-        x, y, w, h = cv2.boundingRect(outline)
-        if tree[0][i][3] >= 0 or min(w, h) < LEAST * stroke:
-            continue
-        cells, taken, others, hole = [], 0.0, 0.0, tree[0][i][2]
-        while hole >= 0:
-            cell = cv2.convexHull(outlines[hole])
-            area, sides = cv2.contourArea(cell), cv2.minAreaRect(cell)[1]
-            if min(sides) > 3 * stroke and area > RECTANGLE * sides[0] * sides[1]:
-                cells.append(cell)
-                taken += area
-            elif min(sides) > 3 * stroke:
-                others += area
-            hole = tree[0][hole][0]
-        if taken > 0.5 * w * h and others < OTHERS * taken:
-            whole, holes = np.zeros((2, h, w), np.uint8)
-            cv2.drawContours(whole, [outline], -1, 1, cv2.FILLED, offset=(-x, -y))
-            cv2.drawContours(holes, cells, -1, 1, cv2.FILLED, offset=(-x, -y))
-            cv2.drawContours(holes, cells, -1, 0, 1, offset=(-x, -y))  # it lies on the rules
-            form[y : y + h, x : x + w] |= _rims(mask[y : y + h, x : x + w], whole, holes, stroke)
-            inside[y : y + h, x : x + w] |= holes
-    return cv2.dilate(form, _square(3)) if form.any() else form, inside
-
-
-def _rims(mask: Mask, whole: Mask, holes: Mask, stroke: float) -> Mask:
-    """The rules around the holes of a form's outline filled, but not the strokes on them.
-
-    There, the mask is thicker than the rules, and is not of them alone.
-    """
-    rims: Mask = (whole & _dilated(holes, 2 * stroke)) - holes
-    drawn, thick = mask & rims, 1
-    while _opened(drawn, thick + 1).sum() > 0.3 * drawn.sum():
-        thick += 1
-    thicker = _opened(mask, round(THICKER * thick) + 1) & rims
-    rest = mask & (1 - rims)
-    _, labels = cv2.connectedComponents(thicker | rest, connectivity=8)
-    rims[(thicker > 0) & np.isin(labels, np.unique(labels[rest > 0]))] = 0
-    return rims
-
-
-def _scraps(rest: Mask, form: Mask, cells: Mask, stroke: float) -> Mask:
-    """What is left of a form's rules: marks all of which is close to it, and not in its cells.
-
-    So is the outer line of a double rule, and so are dashes at the ends.
-    """
-    if not form.any():
-        return form
-    _, labels = cv2.connectedComponents(rest, connectivity=8)
-    near = (_dilated(form, 3 * stroke) > 0) & (cells == 0)
-    strokes = np.unique(labels[~near & (rest > 0)])
-    scraps = (rest > 0) & ~np.isin(labels, strokes)
-    found: Mask = cv2.dilate(scraps.astype(np.uint8), _square(3))
-    return found
-
-
-def _square(side: int) -> Mask:
-    return np.ones((side, side), np.uint8)
-
-
-def _opened(mask: Mask, side: int) -> Mask:
-    """What of a mask is at least so wide; outside the picture there is nothing."""
-    edge = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
-    opened: Mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, _square(side), **edge)
-    return opened
-
-
-def _dilated(mask: Mask, reach: float) -> Mask:
-    """A mask widened by `reach` pixels, and one for its edge."""
-    widened: Mask = cv2.dilate(mask, _square(2 * round(reach) + 3))
-    return widened
+    return (cleaned if tall > 4 * stroke else ink), form
 
 
 def _dashes(mask: Mask, stroke: float) -> Mask:
@@ -261,8 +180,11 @@ def _long(marked: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
     return np.asarray(opened[0] > 0)
 
 
-def _erase(ink: Ink, mask: Mask, rule: _Rule, stroke: float) -> None:
-    """Clear the rule's columns, but for those where a stroke crosses it or runs along it."""
+def _erase(ink: Ink, mask: Mask, rule: _Rule, stroke: float) -> Mask:
+    """Clear the rule's columns, but for those where a stroke crosses it or runs along it.
+
+    Returns what was cleared, (h, w), 1 there.
+    """
     height = ink.shape[0]
     half = int(np.ceil(rule.wide / 2)) + 2
     middle = np.round(rule.middle).astype(int)
@@ -277,7 +199,10 @@ def _erase(ink: Ink, mask: Mask, rule: _Rule, stroke: float) -> None:
     inside = (rows >= 0) & (rows < height)
     drawn = (inside * mask[np.clip(rows, 0, height - 1), columns]).sum(0)
     crossed |= _long(drawn > THICKER * rule.wide + 1, round(stroke))
+    cleared = np.zeros(ink.shape, np.uint8)
     for offset in range(-half, half + 1):
         rows = middle + offset
         clear = (rows >= 0) & (rows < height) & ~crossed
-        ink[rows[clear], columns[clear]] = 0
+        cleared[rows[clear], columns[clear]] = 1
+    ink[cleared > 0] = 0
+    return cleared

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from digitrec.reader import read
 from digitrec.reading import Box, Reading
-from digitrec.synthetic_pages import Camera, Hand, page
+from digitrec.synthetic_pages import Camera, Hand, page, random_page
 
 ROWS = [["407", "2358"], ["61", "9"], ["3720", "84"]]
 EVEN = Camera(shadow=0.1)
@@ -114,6 +114,12 @@ def test_an_empty_form_reads_as_nothing(form: str, rule: str) -> None:
 @pytest.mark.parametrize("paper", ["ruled", "squared"])
 def test_paper_with_nothing_written_reads_as_nothing(paper: str) -> None:
     assert read(page([["", ""], ["", ""]], 1, paper=paper, camera=EVEN).pixels).text == ""
+
+
+@pytest.mark.parametrize("seed", [103, 203, 234, 245, 249, 258])
+def test_boxes_whose_walls_the_digits_touch(seed: int) -> None:
+    written = random_page(seed, "boxes")
+    assert read(written.pixels).text == written.text
 
 
 @pytest.mark.parametrize("form", ["boxes", "cell"])

@@ -203,7 +203,7 @@ def _look(key: str, view: View, classifier: Classifier, _content: Callable[[], b
 @st.cache_resource(scope="session", max_entries=4, show_spinner=False)
 def _ink(key: str, view: View, _content: Callable[[], bytes]) -> str:  # noqa: ARG001  the same
     """What counts as ink, as the URL of a see-through PNG that fits over the preview."""
-    ink = without_rules(ink_map(view.of(_content()).pixels))
+    ink = without_rules(ink_map(view.of(_content()).pixels))[0]
     factor = min(1.0, SHOWN_SIDE / max(ink.shape))
     size = (max(1, round(ink.shape[1] * factor)), max(1, round(ink.shape[0] * factor)))
     small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
