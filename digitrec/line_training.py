@@ -124,7 +124,7 @@ class _Watch(keras.callbacks.Callback):
         }
         self.checkpoint.history.append(entry)
         if epoch + 1 in _ends():
-            self.model.save_weights(_end(self.folder, epoch + 1))
+            np.savez(_end(self.folder, epoch + 1), *self.model.get_weights())
         self.checkpoint.save(self.model)
         print(f"epoch {epoch + 1}/{EPOCHS}  {json.dumps(entry)}", flush=True)
 
@@ -195,7 +195,7 @@ def _ends() -> list[int]:
 
 
 def _end(folder: Path, epoch: int) -> Path:
-    return folder / f"epoch-{epoch}.weights.h5"
+    return folder / f"epoch-{epoch}.npz"
 
 
 def _average(model: keras.Model, folder: Path, drawing: Strips) -> None:
@@ -206,8 +206,8 @@ def _average(model: keras.Model, folder: Path, drawing: Strips) -> None:
     """
     found = []
     for epoch in _ends():
-        model.load_weights(_end(folder, epoch))
-        found.append(model.get_weights())
+        with np.load(_end(folder, epoch)) as kept:
+            found.append(list(kept.values()))
     model.set_weights([np.mean(each, axis=0) for each in zip(*found, strict=True)])
     drawing.begin(EPOCHS)
     for index in range(len(drawing)):
