@@ -233,6 +233,8 @@ def test_every_sample_is_read(upload: Page) -> None:
 
 def test_the_camera(window: Callable[..., Page]) -> None:
     page = window("/?input=Camera")
+    # The button is there before the first frame, and would take a black picture.
+    page.wait_for_function("document.querySelector('video')?.currentTime > 0.2")
     page.get_by_role("button", name="Take Photo").click()
     expect(page.locator(".st-key-answer")).to_have_text("42")
     page.get_by_text("Draw", exact=True).click()
