@@ -17,6 +17,7 @@ from digitrec.preprocess import Ink, normalise
 from digitrec.segment import SOLID
 
 TRUST = 1.5  # in the reading as a whole, against that by parts
+TRUST_BESIDE_STROKES = 1.0  # the same where the pen's strokes are known, which make better parts
 RELUCTANCE = 8.0  # log-probability that a text costs at most for not being among the cuts
 
 
@@ -41,8 +42,9 @@ def decide(
     And how likely that text is against the others looked at, from 0 to 1. spellings: of the line
     as it is, first, and of it stretched.
     """
+    trust = TRUST if line.strokes is None else TRUST_BESIDE_STROKES
     totals = {
-        text: score + TRUST * whole for text, (score, whole) in texts(lattice, spellings).items()
+        text: score + trust * whole for text, (score, whole) in texts(lattice, spellings).items()
     }
     text = max(totals, key=totals.__getitem__)
     sure = 1 / sum(math.exp(total - totals[text]) for total in totals.values())
