@@ -24,6 +24,8 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
         "HELD_OUT": 8,
     }.items():
         monkeypatch.setattr(line_training, name, value)
+    # TensorFlow takes a number of threads only before its first step, which is another test's.
+    monkeypatch.setattr(line_training, "use_threads", lambda _: None)
 
 
 class KilledError(Exception):
