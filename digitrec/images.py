@@ -246,6 +246,8 @@ def _on_paper(image: Image.Image) -> Image.Image:
         return image.convert("RGB")
     paper = "white"
     alpha = np.asarray(image.getchannel("A"))
+    if alpha.min(initial=255) == 255:
+        return image.convert("RGB")
     visible = alpha >= max(1, alpha.max() // 2)
     # Light paper cut out of its background is mostly opaque, or has dark ink on it.
     if 0 < visible.mean() < 0.5:

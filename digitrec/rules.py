@@ -25,7 +25,8 @@ def without_rules(ink: Ink) -> tuple[Ink, Mask]:
     """
     mask = (ink > 0.3).astype(np.uint8)
     # The strokes' width: of long marks only, as grain would bring it down.
-    stroke = stroke_width(np.where(ink > 0.3, ink, 0)) if mask.any() else 0.0
+    place = _place(mask, 1)
+    stroke = stroke_width(ink[place] * mask[place]) if mask.any() else 0.0
     if not stroke:
         return ink, mask
     cleaned = ink.copy()
@@ -47,6 +48,8 @@ def without_rules(ink: Ink) -> tuple[Ink, Mask]:
     upright = [rule for rule in down if _is_upright(rule, level, mask.shape)]
     closed = _closed(across, down, stroke)
     certain = form.any() or any(dashed) or any(closed) or len(level) > 1
+    if not (certain or level or upright):
+        return ink, form
     for rule in dict.fromkeys((*closed[0], *dashed[0])):
         form |= _erase(cleaned, mask, rule, stroke)
     for rule in dict.fromkeys((*closed[1], *dashed[1])):
@@ -62,14 +65,29 @@ def without_rules(ink: Ink) -> tuple[Ink, Mask]:
     return (cleaned if tall > 4 * stroke else ink), form
 
 
+def _place(mask: Mask, margin: int) -> tuple[slice, slice]:
+    """Rows and columns of the marks of a mask, with a margin: a drawing fills little of its paper.
+
+    Where the margin is as wide as the window, a morphological operation finds there what it would
+    find in the whole mask.
+    """
+    x, y, w, h = cv2.boundingRect(mask)
+    return slice(max(0, y - margin), y + h + margin), slice(max(0, x - margin), x + w + margin)
+
+
 def _dashes(mask: Mask, stroke: float) -> Mask:
     """The short, flat marks of a mask, run together where they follow each other closely."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    across = round(3 * stroke) | 1
+    place = _place(mask, across)
+    near = mask[place]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
     flat = stats[:, cv2.CC_STAT_HEIGHT] <= 1.3 * stroke + 1
     short = stats[:, cv2.CC_STAT_WIDTH] <= 6 * stroke
-    dashes = (flat & short)[labels].astype(np.uint8) * mask
-    gap = np.ones((3, round(3 * stroke) | 1), np.uint8)
-    linked: Mask = cv2.morphologyEx(dashes, cv2.MORPH_CLOSE, gap)
+    linked = np.zeros_like(mask)
+    if (flat & short)[1:].any():
+        dashes = (flat & short)[labels].astype(np.uint8) * near
+        gap = np.ones((3, across), np.uint8)
+        linked[place] = cv2.morphologyEx(dashes, cv2.MORPH_CLOSE, gap)
     return linked
 
 
@@ -106,16 +124,23 @@ class _Rule:
 def _straight(mask: Mask, stroke: float) -> list[_Rule]:
     """Long, thin, nearly level lines in a mask."""
     reach = max(9, min(round(7 * stroke), mask.shape[1] // 6))
-    runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, reach), np.uint8))
+    runs = np.zeros_like(mask)
+    near = _place(mask, reach)
+    runs[near] = cv2.morphologyEx(mask[near], cv2.MORPH_OPEN, np.ones((1, reach), np.uint8))
+    rules: list[_Rule] = []
+    if not runs.any():
+        return rules
+    place = _place(runs, reach)
+    runs = runs[place]
     linked = cv2.dilate(runs, np.ones((3, reach | 1), np.uint8))  # over gaps and steps
     count, labels, stats, _ = cv2.connectedComponentsWithStats(linked, connectivity=8)
-    rules = []
+    top, left = place[0].start, place[1].start
     for label in range(1, count):
         x, y, w, h = (int(v) for v in stats[label, :4])
         if w < LEAST * stroke or h > 0.12 * w + 4 * stroke:
             continue
         part = runs[y : y + h, x : x + w] * (labels[y : y + h, x : x + w] == label)
-        rule = _Rule(part.astype(np.uint8), x, y)
+        rule = _Rule(part.astype(np.uint8), left + x, top + y)
         thin = rule.thick <= 1.3 * stroke + 1 and rule.strays <= rule.thick + 1
         if thin and rule.stop - rule.start >= LEAST * stroke:
             rules.append(rule)
