@@ -20,7 +20,7 @@ from typing import Any
 
 from digitrec import collected, registry, storage
 from digitrec.examples import ExamplesError
-from digitrec.language import N_, Sentence, speaking
+from digitrec.language import N_, Sentence, said, speaking
 from digitrec.settings import ROOT, settings
 
 FOLDER, LOCK, STATUS = ".adapt", "lock", "status.json"
@@ -185,8 +185,7 @@ def _why(error: Exception) -> Sentence | str:
     """The sentence that an exception was raised with, or else its words."""
     if isinstance(error, OSError):
         return storage.refusal(error)
-    said = error.args[0] if error.args else None
-    return said if isinstance(said, Sentence) else str(error)
+    return said(error)
 
 
 def _say(store: Path, status: Status) -> None:

@@ -233,7 +233,7 @@ def _list(parsed: argparse.Namespace) -> str:
             _plus_minus(version),
             "–" if version.test_accuracy is None else f"{100 * version.test_accuracy:.2f}",
             f"{version.bytes / 1e6:.1f}",
-            version.damaged or version.note,
+            str(version.damaged or version.note),
         )
         for version in registry.versions(parsed.models)
     ]

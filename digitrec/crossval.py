@@ -20,7 +20,7 @@ from typing import IO, Any, Protocol
 import numpy as np
 
 from digitrec import registry, runs, speed, storage
-from digitrec.language import N_, Sentence
+from digitrec.language import N_, Sentence, said
 from digitrec.results import report_of, this_device
 from digitrec.runs import Run, part_name
 from digitrec.settings import ROOT
@@ -91,7 +91,7 @@ def carry_out(
         _last_words(folder, "failed", refused)
         raise RunError(refused) from error
     except Exception as error:
-        why = str(error) or type(error).__name__
+        why = said(error)
         _last_words(folder, "failed", why)
         raise RunError(why) from error
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.language import _
+from digitrec.language import N_, Sentence
 from digitrec.settings import settings
 
 SHA256 = {  # of the arrays' bytes
@@ -48,21 +48,25 @@ def mnist(path: Path | None = None) -> Mnist:
     Raises `DatasetError` when the file is missing or is not MNIST to the byte.
     """
     path = path or settings().mnist
-    restore = _("Restore it with `git checkout digitrec/data/mnist.npz`.")
     if not path.is_file():
-        missing = _("The data set {file} is missing.").format(file=path)
-        raise DatasetError(f"{missing} {restore}")
+        raise _unusable(N_("The data set {file} is missing."), file=path)
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in SHA256}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        damaged = _("The data set {file} is damaged ({why}).").format(file=path, why=error)
-        raise DatasetError(f"{damaged} {restore}") from error
+        damaged = N_("The data set {file} is damaged ({why}).")
+        raise _unusable(damaged, file=path, why=error) from error
     for name, expected in SHA256.items():
         if hashlib.sha256(np.ascontiguousarray(arrays[name]).data).hexdigest() != expected:
-            changed = _("The data set {file} is damaged: {part} has changed.")
-            raise DatasetError(f"{changed.format(file=path, part=name)} {restore}")
+            changed = N_("The data set {file} is damaged: {part} has changed.")
+            raise _unusable(changed, file=path, part=name)
     return Mnist(**arrays)
+
+
+def _unusable(problem: str, **values: object) -> DatasetError:
+    restore = Sentence(N_("Restore it with `git checkout digitrec/data/mnist.npz`."))
+    why = Sentence(problem, {name: str(value) for name, value in values.items()})
+    return DatasetError(Sentence("{why} {restore}", {"why": why, "restore": restore}))
 
 
 def as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -78,7 +78,12 @@ def _catalogue(code: str) -> gettext.NullTranslations:
 
 def _(sentence: str) -> str:
     """A sentence in the language spoken now."""
-    return _catalogue(language()).gettext(sentence)
+    return translated(sentence, language())
+
+
+def translated(sentence: str, code: str) -> str:
+    """A sentence in a language of ours."""
+    return _catalogue(code).gettext(sentence)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
@@ -125,6 +130,12 @@ class Sentence:
             for name, value in found["values"].items()
         }
         return cls(found["english"], values)
+
+
+def said(error: BaseException) -> Sentence | str:
+    """The sentence that an exception was raised with; else its words, or its name."""
+    first = error.args[0] if error.args else None
+    return first if isinstance(first, Sentence) else str(error) or type(error).__name__
 
 
 class _Filling(string.Formatter):

@@ -57,7 +57,8 @@ def report(name: str, models: Path | None = None) -> dict[str, Any]:
     folder = _folder(_store(models), name)
     found = read_report(folder)
     if found is None:
-        raise RegistryError(_("{file} is missing or damaged.").format(file=folder / "report.json"))
+        file = str(folder / "report.json")
+        raise RegistryError(Sentence(N_("{file} is missing or damaged."), {"file": file}))
     return found
 
 
@@ -172,9 +173,8 @@ def publish(work: Path, name: str, report: dict[str, Any], models: Path | None =
     storage.sync_files(work)
     with _changing(store):
         if (store / name).exists():
-            raise RegistryError(
-                _("The version {version} exists already; choose another name.").format(version=name)
-            )
+            taken = N_("The version {version} exists already; choose another name.")
+            raise RegistryError(Sentence(taken, {"version": name}))
         work.rename(store / name)
         storage.sync_folder(store)
     return store / name
@@ -186,13 +186,13 @@ def _store(models: Path | None) -> Path:
 
 def _folder(store: Path, name: str) -> Path:
     if not NAME.fullmatch(name) or not (store / name).is_dir():
-        raise RegistryError(_("There is no version {version}.").format(version=name))
+        raise RegistryError(Sentence(N_("There is no version {version}."), {"version": name}))
     return store / name
 
 
 def _usable(store: Path, name: str) -> None:
     if damaged := damage(_folder(store, name)):
-        raise RegistryError(damaged + " " + _("It cannot be put in service."))
+        raise RegistryError(str(damaged) + " " + _("It cannot be put in service."))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from digitrec.language import _
+from digitrec.language import N_, Sentence
 
 MODEL, REPORT = "model.tflite", "report.json"  # of a folder
 
@@ -78,10 +78,12 @@ def load(folder: Path) -> tuple[Network, dict[str, Any]]:
 
 def unusable(path: Path) -> ModelError:
     """The error to raise for a file of a model that is missing or damaged."""
-    said = _("The model file {file} is missing: restore it, or put another version in service.")
+    said = N_("The model file {file} is missing: restore it, or put another version in service.")
     if path.exists():
-        said = _("The model file {file} is damaged: restore it, or put another version in service.")
-    return ModelError(said.format(file=path))
+        said = N_(
+            "The model file {file} is damaged: restore it, or put another version in service."
+        )
+    return ModelError(Sentence(said, {"file": str(path)}))
 
 
 @contextmanager

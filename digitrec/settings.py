@@ -40,7 +40,8 @@ def settings() -> Settings:
         if text := os.environ.get(variable):  # one set to nothing is one not set
             allowed = one.metadata.get("one_of", (text,))
             if text not in allowed:
-                raise ValueError(f"{variable} must be {' or '.join(allowed)}, not {text!r}.")
+                said = N_("{variable} must be one of {names}, not {text}.")
+                raise _refused(said, variable, text, names=", ".join(allowed))
             values[one.name] = _parsed(variable, text, one.default)
     return Settings(**values)
 
@@ -56,6 +57,22 @@ def _parsed(variable: str, text: str, default: object) -> Path | str | int | flo
     except ValueError:
         value = 0
     if not 0 < value < float("inf"):
-        name = "whole number" if kind is int else "number"
-        raise ValueError(f"{variable} must be a {name} above 0, not {text!r}.")
+        said = N_("{variable} must be a number above 0, not {text}.")
+        if kind is int:
+            said = N_("{variable} must be a whole number above 0, not {text}.")
+        raise _refused(said, variable, text)
     return value
+
+
+def N_(sentence: str) -> str:  # noqa: N802  `digitrec.language` needs this module first
+    """The sentence as it is, marked for the catalogue."""
+    return sentence
+
+
+def _refused(said: str, variable: str, text: str, **values: str) -> ValueError:
+    """In the language that is set; where that cannot be understood either, in English."""
+    from digitrec.language import translated
+
+    code = os.environ.get("DIGITREC_LANGUAGE")
+    said = translated(said, code if code in LANGUAGES else LANGUAGES[0])
+    return ValueError(said.format(variable=variable, text=repr(text), **values))

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from digitrec.language import _, ngettext, number
+from digitrec.language import N_, Sentence, _, ngettext, number
 
 DEFAULT = "default"  # the shipped version
 FILES = ("model.keras", "model.tflite")
@@ -22,7 +22,7 @@ class Version:
     name: str
     folder: Path
     in_service: bool
-    damaged: str | None  # why, in a sentence
+    damaged: Sentence | None  # why
     note: str = ""
     created: str | None = None  # ISO 8601, UTC
     recipe: str | None = None
@@ -106,7 +106,7 @@ def read_report(folder: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def damage(folder: Path) -> str | None:
+def damage(folder: Path) -> Sentence | None:
     """Why a version cannot serve, in a sentence, or None.
 
     Cheap once known: files are hashed when they change.
@@ -116,10 +116,12 @@ def damage(folder: Path) -> str | None:
         try:
             status = (folder / file).stat()
         except OSError:
-            return _("The file {file} is missing.").format(file=folder / file)
+            return Sentence(N_("The file {file} is missing."), {"file": str(folder / file)})
         stamp.append((status.st_mtime_ns, status.st_size, status.st_ino))
     damaged = _inspect(folder, tuple(stamp))
-    return damaged and _("The file {file} is damaged.").format(file=folder / damaged)
+    if damaged is None:
+        return None
+    return Sentence(N_("The file {file} is damaged."), {"file": str(folder / damaged)})
 
 
 @lru_cache(maxsize=256)

@@ -20,7 +20,7 @@ import numpy as np
 from digitrec import runs, scores, storage
 from digitrec.collected import Collected, collected, deal, mixed_in
 from digitrec.datasets import as_input, mnist
-from digitrec.language import N_, Sentence
+from digitrec.language import N_, Sentence, said
 from digitrec.recipes import Plan, Recipe
 from digitrec.runs import FINAL, Run
 
@@ -171,7 +171,7 @@ def main(arguments: list[str]) -> int:
         else:
             do(Run.load(Path(folder)), part, int(threads))
     except Exception as error:
-        why: Sentence | str = str(error) or type(error).__name__
+        why = said(error)
         if isinstance(error, OSError):
             why = storage.refusal(error)
         elif isinstance(error, MemoryError) or "OOM" in str(error):

@@ -110,7 +110,7 @@ def test_a_language_that_is_not_ours_is_one_sentence() -> None:
             env={**os.environ, "DIGITREC_LANGUAGE": "de"},
         )  # fmt: skip
         assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr == "DIGITREC_LANGUAGE must be en or fr, not 'de'.\n"
+        assert done.stderr == "DIGITREC_LANGUAGE must be one of en, fr, not 'de'.\n"
 
 
 def test_what_is_done_is_told_in_french(

@@ -1,9 +1,12 @@
 """The embedded MNIST, and what is said when it is not whole."""
 
+import json
+
 import numpy as np
 import pytest
 
 from digitrec.datasets import CONTESTED, DatasetError, as_input, mnist
+from digitrec.language import Sentence, said
 from digitrec.settings import settings
 
 
@@ -30,6 +33,16 @@ def test_mnist_is_whole():
 def test_a_missing_file_is_named_with_the_way_out(tmp_path):
     with pytest.raises(DatasetError, match=r"gone\.npz is missing\. Restore it with `git checkout"):
         mnist(tmp_path / "gone.npz")
+
+
+def test_whoever_reads_of_it_later_does_so_in_their_language(tmp_path, request):
+    with pytest.raises(DatasetError) as caught:
+        mnist(tmp_path / "gone.npz")
+    kept = json.dumps(said(caught.value), default=Sentence.to_json)
+    request.getfixturevalue("french")
+    assert str(Sentence.from_json(json.loads(kept))).endswith(
+        "gone.npz manque. Restaurez-le par `git checkout digitrec/data/mnist.npz`."
+    )
 
 
 @pytest.mark.parametrize("keep", [0, 1000, -1000])

@@ -59,12 +59,19 @@ def test_one_set_to_nothing_is_not_set(monkeypatch):
         ("DIGITREC_MAX_MEGAPIXELS", "-1", "above 0, not '-1'"),
         ("DIGITREC_DOUBT_BELOW", "nan", "DIGITREC_DOUBT_BELOW must be a number above 0"),
         ("DIGITREC_DOUBT_BELOW", "inf", "above 0, not 'inf'"),
-        ("DIGITREC_LANGUAGE", "de", "DIGITREC_LANGUAGE must be en or fr, not 'de'"),
+        ("DIGITREC_LANGUAGE", "de", "DIGITREC_LANGUAGE must be one of en, fr, not 'de'"),
     ],
 )
 def test_a_value_that_cannot_be_understood_is_named(monkeypatch, variable, text, message):
     monkeypatch.setenv(variable, text)
     with pytest.raises(ValueError, match=message):
+        settings()
+
+
+def test_it_is_said_in_the_language_that_is_set(monkeypatch):
+    monkeypatch.setenv("DIGITREC_LANGUAGE", "fr")
+    monkeypatch.setenv("DIGITREC_WORK_SIDE", "large")
+    with pytest.raises(ValueError, match="DIGITREC_WORK_SIDE doit être un nombre entier"):
         settings()
 
 

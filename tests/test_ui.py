@@ -21,6 +21,7 @@ from streamlit.testing.v1 import AppTest
 
 from digitrec import Photo, Stroke, reader, synthetic
 from digitrec.runtime import ModelError
+from digitrec.settings import settings
 from digitrec.ui import browser, view, words
 from digitrec.ui import photo as photo_page
 from digitrec.ui.view import View
@@ -68,6 +69,18 @@ def test_an_empty_canvas_gets_no_answer(app: AppTest) -> None:
     assert answer(app) == ""
     assert not app.error
     assert not app.warning
+
+
+def test_unusable_settings_are_one_sentence(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGITREC_WORK_SIDE", "wide")
+    settings.cache_clear()
+    app.run()
+    assert not app.exception
+    (error,) = app.error
+    assert error.value == "DIGITREC_WORK_SIDE must be a whole number above 0, not 'wide'."
+    monkeypatch.undo()
+    settings.cache_clear()
+    assert not app.run().error
 
 
 def test_a_drawing_is_read(app: AppTest) -> None:

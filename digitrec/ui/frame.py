@@ -18,7 +18,12 @@ ABOUT = N_("digitrec reads handwritten numbers. Nothing you draw or upload leave
 
 
 def configure() -> None:
-    """Set the page up; the first call of every run."""
+    """Set the page up; the first call of every run. With unusable settings it is the last."""
+    try:
+        settings()
+    except ValueError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
     switch.begin()
     st.set_page_config(
         page_title="digitrec",

@@ -37,7 +37,7 @@ def card(version: Version) -> None:
             else:
                 report_view.serve_button(version, f"serve-{name}")
         if version.damaged:
-            st.error(plain(version.damaged), icon=":material/error:")
+            st.error(plain(str(version.damaged)), icon=":material/error:")
         if version.note:
             st.markdown(f":material/sticky_note_2: {plain(version.note)}")
         st.html(facts(version))

@@ -48,7 +48,7 @@ def _head(version: Version) -> None:
         serve_button(version, "report-serve")
     st.caption(f"{recipe(version.recipe, version.schedule)}. {version.data}")
     if version.damaged:
-        st.error(plain(version.damaged), icon=":material/error:")
+        st.error(plain(str(version.damaged)), icon=":material/error:")
 
 
 def serve_button(version: Version, key: str) -> None:
