@@ -56,6 +56,8 @@ def test_the_course_fits_a_phone_and_turns(window: Callable[..., Page]) -> None:
     page = window("/course?chapter=4", **PHONE)
     expect(page.locator(".st-key-course h3").first).to_have_text("4. The convolutional network")
     expect(page.locator(".st-key-chapter-4 canvas").first).to_be_visible()
+    nine = page.locator(".st-key-chapter-4").get_by_role("radio", name="9", exact=True)
+    expect(nine).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.locator(".st-key-turn-left button").tap()
     expect(page.locator(".st-key-course h3").first).to_have_text("3. Preparing the data")
