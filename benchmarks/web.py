@@ -38,7 +38,7 @@ QUIET = (
     "--disable-sync",
 )
 WAIT = 180  # seconds for anything on the page: the machine may be busy
-PAIRS = 30  # answers timed on each page
+PAIRS = 60  # answers timed on each page
 UPLOADS = 20
 SEVEN = ((0.0, 0.0), (0.7, 0.0), (0.3, 1.0))  # a stroke in a unit square, y down
 

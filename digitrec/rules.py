@@ -10,6 +10,7 @@ from digitrec.forms import LEAST, THICKER, Mask, by_frames, by_holes, scraps
 from digitrec.preprocess import Ink, stroke_width
 
 EDGE = 0.025  # of the side: nearer than this to the frame counts as touching it
+SHORT = 3.5  # stroke widths: the least of a dashed side of a box, between the corners
 LONG = 0.35  # of the side: the least length of a rule that stands alone
 
 
@@ -42,12 +43,11 @@ def without_rules(ink: Ink) -> tuple[Ink, Mask]:
     cleaned[form > 0] = 0
     mask[form > 0] = 0
     turned = np.ascontiguousarray(mask.T)
-    dashed = [_straight(_dashes(side, stroke), stroke) for side in (mask, turned)]
     across, down = _straight(mask, stroke), _straight(turned, stroke)
     level = [rule for rule in across if _crosses(rule, mask.shape[1], stroke)]
     upright = [rule for rule in down if _is_upright(rule, level, mask.shape)]
-    closed = _closed(across, down, stroke)
-    certain = form.any() or any(dashed) or any(closed) or len(level) > 1
+    closed, dashed = _closed(across, down, 2 * stroke), _dashed(mask, turned, stroke)
+    certain = form.any() or any(closed) or any(dashed) or len(level) > 1
     if not (certain or level or upright):
         return ink, form
     for rule in dict.fromkeys((*closed[0], *dashed[0])):
@@ -75,20 +75,40 @@ def _place(mask: Mask, margin: int) -> tuple[slice, slice]:
     return slice(max(0, y - margin), y + h + margin), slice(max(0, x - margin), x + w + margin)
 
 
-def _dashes(mask: Mask, stroke: float) -> Mask:
-    """The short, flat marks of a mask, run together where they follow each other closely."""
+def _dashed(mask: Mask, turned: Mask, stroke: float) -> tuple[list[_Rule], list[_Rule]]:
+    """The dashed rules of both directions: long ones, and the sides of boxes.
+
+    A side of a small box is short between the corners, and is told by the sides that it meets.
+    """
+    sides, lengths = zip(*(_dashes(side, stroke) for side in (mask, turned)), strict=True)
+    corner = 2 * stroke + max(lengths)
+    level, upright = (_straight(side, stroke, SHORT) for side in sides)
+    boxes = _closed(level, upright, corner)
+    for rule in (*boxes[0], *boxes[1]):
+        rule.lengthen(corner)
+    across, down = (_straight(side, stroke) for side in sides)
+    return across + boxes[0], down + boxes[1]
+
+
+def _dashes(mask: Mask, stroke: float) -> tuple[Mask, float]:
+    """The short, flat marks of a mask, run together where they follow each other closely.
+
+    And how long one of them is.
+    """
     across = round(3 * stroke) | 1
     place = _place(mask, across)
     near = mask[place]
     _, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
-    flat = stats[:, cv2.CC_STAT_HEIGHT] <= 1.3 * stroke + 1
-    short = stats[:, cv2.CC_STAT_WIDTH] <= 6 * stroke
+    heights, widths = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH]
+    flat = (heights <= 1.3 * stroke + 1) & (widths <= 6 * stroke)
+    flat[0] = False
     linked = np.zeros_like(mask)
-    if (flat & short)[1:].any():
-        dashes = (flat & short)[labels].astype(np.uint8) * near
-        gap = np.ones((3, across), np.uint8)
-        linked[place] = cv2.morphologyEx(dashes, cv2.MORPH_CLOSE, gap)
-    return linked
+    long = widths[flat & (widths > stroke)]
+    if not len(long):
+        return linked, 0.0
+    dashes = flat[labels].astype(np.uint8)
+    linked[place] = cv2.morphologyEx(dashes, cv2.MORPH_CLOSE, np.ones((3, across), np.uint8))
+    return linked, float(np.median(long))
 
 
 class _Rule:
@@ -108,10 +128,16 @@ class _Rule:
         rows = np.arange(part.shape[0])[:, None]
         centres = (part * rows).sum(0)[columns] / heights[bare] + top
         fit = np.polyfit(columns + left, centres, min(2, len(columns) - 1))
+        self.fit = fit
         self.middle = np.polyval(fit, np.arange(self.start, self.stop))
         self.strays = float(np.abs(np.polyval(fit, columns + left) - centres).mean())
         extent = part.shape[0] - part.argmax(0) - part[::-1].argmax(0)
         self.wide = float(np.median(extent[columns]))
+
+    def lengthen(self, by: float) -> None:
+        """Let it go on at both ends, inside the picture or not."""
+        self.start, self.stop = max(0, self.start - round(by)), self.stop + round(by)
+        self.middle = np.polyval(self.fit, np.arange(self.start, self.stop))
 
     def passes(self, x: float, y: float, slack: float) -> bool:
         """Whether it runs by a point, or ends there."""
@@ -121,12 +147,13 @@ class _Rule:
         return bool(abs(self.middle[column] - y) < slack)
 
 
-def _straight(mask: Mask, stroke: float) -> list[_Rule]:
-    """Long, thin, nearly level lines in a mask."""
+def _straight(mask: Mask, stroke: float, least: float = 7) -> list[_Rule]:
+    """Long, thin, nearly level lines in a mask, of parts that are `least` strokes' widths long."""
     reach = max(9, min(round(7 * stroke), mask.shape[1] // 6))
+    part = min(reach, max(9, round(least * stroke)))
     runs = np.zeros_like(mask)
     near = _place(mask, reach)
-    runs[near] = cv2.morphologyEx(mask[near], cv2.MORPH_OPEN, np.ones((1, reach), np.uint8))
+    runs[near] = cv2.morphologyEx(mask[near], cv2.MORPH_OPEN, np.ones((1, part), np.uint8))
     rules: list[_Rule] = []
     if not runs.any():
         return rules
@@ -139,8 +166,8 @@ def _straight(mask: Mask, stroke: float) -> list[_Rule]:
         x, y, w, h = (int(v) for v in stats[label, :4])
         if w < LEAST * stroke or h > 0.12 * w + 4 * stroke:
             continue
-        part = runs[y : y + h, x : x + w] * (labels[y : y + h, x : x + w] == label)
-        rule = _Rule(part.astype(np.uint8), left + x, top + y)
+        own = runs[y : y + h, x : x + w] * (labels[y : y + h, x : x + w] == label)
+        rule = _Rule(own.astype(np.uint8), left + x, top + y)
         thin = rule.thick <= 1.3 * stroke + 1 and rule.strays <= rule.thick + 1
         if thin and rule.stop - rule.start >= LEAST * stroke:
             rules.append(rule)
@@ -148,10 +175,10 @@ def _straight(mask: Mask, stroke: float) -> list[_Rule]:
 
 
 def _closed(
-    level: list[_Rule], upright: list[_Rule], stroke: float
+    level: list[_Rule], upright: list[_Rule], slack: float
 ) -> tuple[list[_Rule], list[_Rule]]:
     """The rules both of whose ends meet rules of the other direction of which the same holds."""
-    sides, slack = (level, upright), 2 * stroke
+    sides = (level, upright)
     while True:
         kept = tuple(
             [
@@ -213,7 +240,8 @@ def _erase(ink: Ink, mask: Mask, rule: _Rule, stroke: float) -> Mask:
     height = ink.shape[0]
     half = int(np.ceil(rule.wide / 2)) + 2
     middle = np.round(rule.middle).astype(int)
-    columns = np.arange(rule.start, rule.stop)
+    columns = np.arange(rule.start, min(rule.stop, ink.shape[1]))
+    middle = middle[: len(columns)]
     crossed = np.zeros(len(columns), bool)
     for offset in (-half - 1, half + 1):
         rows = middle + offset

@@ -49,6 +49,11 @@ def test_most_of_a_page_is_read(form: str, rule: str, paper: str) -> None:
     assert np.mean(shares) > 0.9
 
 
+def test_the_dashes_of_boxes_that_are_small_for_the_pen_are_taken_out() -> None:
+    written = random_page(2051, "boxes")
+    assert agreement(read(written.pixels).text, written.text) > 0.85
+
+
 @pytest.mark.parametrize("inverted", [False, True])
 @pytest.mark.parametrize(
     ("desk", "paper"),
