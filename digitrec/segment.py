@@ -126,14 +126,22 @@ def _rows(marks: Sequence[Piece], typical: float) -> list[list[Piece]]:
             i = parent[i]
         return i
 
+    tall = [mark for mark in marks if mark.box[3] >= 0.55 * typical]
+
+    def nearest(mark: Piece, other: Piece) -> bool:
+        """Whether no tall mark lies nearer to the low one of two: between rows it is of one."""
+        low, second = sorted((mark, other), key=lambda m: m.box[3])
+        if second.box[3] < 0.55 * typical:
+            return True
+        return all(_apart(low, m) >= _apart(low, second) for m in tall)
+
     for i, mark in enumerate(marks):
         for j in range(i + 1, len(marks)):
             other = marks[j]
             overlap = min(mark.bottom, other.bottom) - max(mark.top, other.top)
             smaller = min(mark.box[3], other.box[3])
-            if overlap > 0.4 * smaller or (
-                smaller < 0.55 * typical and _beside(mark, other, typical)
-            ):
+            near = smaller < 0.55 * typical and _beside(mark, other, typical)
+            if overlap > 0.4 * smaller or (near and nearest(mark, other)):
                 parent[root(j)] = root(i)
                 if other.left > mark.right and overlap > 0.6 * smaller:
                     break
@@ -143,6 +151,12 @@ def _rows(marks: Sequence[Piece], typical: float) -> list[list[Piece]]:
     return sorted(
         groups.values(), key=lambda g: float(np.median([m.top + m.box[3] / 2 for m in g]))
     )
+
+
+def _apart(a: Piece, b: Piece) -> int:
+    """How far two marks are from each other, across or along, pixels."""
+    across = max(a.left - b.right, b.left - a.right, 0)
+    return max(across, a.top - b.bottom, b.top - a.bottom)
 
 
 def _beside(small: Piece, mark: Piece, height: float) -> bool:

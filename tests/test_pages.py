@@ -54,6 +54,11 @@ def test_the_dashes_of_boxes_that_are_small_for_the_pen_are_taken_out() -> None:
     assert agreement(read(written.pixels).text, written.text) > 0.85
 
 
+def test_what_is_left_of_boxes_does_not_make_two_rows_one() -> None:
+    written = random_page(2040, "boxes")
+    assert agreement(read(written.pixels).text, written.text) > 0.9
+
+
 @pytest.mark.parametrize("inverted", [False, True])
 @pytest.mark.parametrize(
     ("desk", "paper"),
