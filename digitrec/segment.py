@@ -154,15 +154,12 @@ def _rows(marks: Sequence[Piece], typical: float) -> list[list[Piece]]:
 
 
 def _apart(a: Piece, b: Piece) -> int:
-    """How far two marks are from each other, across or along, pixels."""
-    across = max(a.left - b.right, b.left - a.right, 0)
-    return max(across, a.top - b.bottom, b.top - a.bottom)
+    """How far two marks' boxes are from each other, across or along, pixels."""
+    return max(a.left - b.right, b.left - a.right, a.top - b.bottom, b.top - a.bottom, 0)
 
 
 def _beside(small: Piece, mark: Piece, height: float) -> bool:
-    gap_x = max(mark.left - small.right, small.left - mark.right, 0)
-    gap_y = max(mark.top - small.bottom, small.top - mark.bottom, 0)
-    return gap_x < 0.3 * height and gap_y < 0.3 * height
+    return _apart(small, mark) < 0.3 * height
 
 
 def _cut(mark: Piece, height: float, widest: float) -> list[Piece]:

@@ -40,8 +40,7 @@ def settings() -> Settings:
         if text := os.environ.get(variable):  # one set to nothing is one not set
             allowed = one.metadata.get("one_of", (text,))
             if text not in allowed:
-                said = N_("{variable} must be one of {names}, not {text}.")
-                raise _refused(said, variable, text, names=", ".join(allowed))
+                raise ValueError(_refusal(variable, text, allowed))
             values[one.name] = _parsed(variable, text, one.default)
     return Settings(**values)
 
@@ -57,22 +56,20 @@ def _parsed(variable: str, text: str, default: object) -> Path | str | int | flo
     except ValueError:
         value = 0
     if not 0 < value < float("inf"):
-        said = N_("{variable} must be a number above 0, not {text}.")
-        if kind is int:
-            said = N_("{variable} must be a whole number above 0, not {text}.")
-        raise _refused(said, variable, text)
+        raise ValueError(_refusal(variable, text, kind))
     return value
 
 
-def N_(sentence: str) -> str:  # noqa: N802  `digitrec.language` needs this module first
-    """The sentence as it is, marked for the catalogue."""
-    return sentence
-
-
-def _refused(said: str, variable: str, text: str, **values: str) -> ValueError:
+def _refusal(variable: str, text: str, wanted: type | tuple[str, ...]) -> str:
     """In the language that is set; where that cannot be understood either, in English."""
-    from digitrec.language import translated
+    from digitrec.language import N_, translated  # which needs this module first
 
+    said = N_("{variable} must be one of {names}, not {text}.")
+    if wanted is int:
+        said = N_("{variable} must be a whole number above 0, not {text}.")
+    elif wanted is float:
+        said = N_("{variable} must be a number above 0, not {text}.")
+    names = ", ".join(wanted) if isinstance(wanted, tuple) else ""
     code = os.environ.get("DIGITREC_LANGUAGE")
     said = translated(said, code if code in LANGUAGES else LANGUAGES[0])
-    return ValueError(said.format(variable=variable, text=repr(text), **values))
+    return said.format(variable=variable, names=names, text=repr(text))
