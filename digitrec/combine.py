@@ -28,9 +28,10 @@ def texts(lattice: Lattice, spellings: Sequence[Spelling]) -> dict[str, tuple[fl
     for text in (text for spelling in spellings for text in spelling.likeliest()):
         if text not in scores:
             scores[text] = max(lattice.reading(text)[0], best - RELUCTANCE)
+    whole = np.mean([spelling.log_probabilities(list(scores)) for spelling in spellings], axis=0)
     return {
-        text: (score, sum(s.log_probability(text) for s in spellings) / len(spellings))
-        for text, score in scores.items()
+        text: (score, float(heard))
+        for (text, score), heard in zip(scores.items(), whole, strict=True)
     }
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 
 import cv2
@@ -71,43 +71,52 @@ class Spelling:
 
     def likeliest(self) -> list[str]:
         """The best few texts by prefix beam search (Hannun et al., 2014)."""
-        beam = {"": (0.0, -math.inf)}  # log-probability of ending in nothing, in a digit
+        beam = [("", 0.0, -math.inf, 0.0)]  # log-probability of ending in nothing, in a digit, both
         for nothing, *of_digits in self.p.tolist():
-            likely = [digit for digit, p in enumerate(of_digits) if p > UNLIKELY]
-            if not likely:
-                beam = {text: (_either(*ends) + nothing, -math.inf) for text, ends in beam.items()}
-                continue
-            ahead: defaultdict[str, list[float]] = defaultdict(lambda: [-math.inf, -math.inf])
-            for text, ends in beam.items():
-                total = _either(*ends)
-                ahead[text][0] = _either(ahead[text][0], total + nothing)
-                for digit in likely:
-                    again = text.endswith(str(digit))
-                    if again:
-                        ahead[text][1] = _either(ahead[text][1], ends[1] + of_digits[digit])
-                    longer = ahead[text + str(digit)]
-                    came = ends[0] if again else total
-                    longer[1] = _either(longer[1], came + of_digits[digit])
-            ranked = sorted(ahead.items(), key=lambda item: -_either(*item[1]))
-            beam = {text: (ends[0], ends[1]) for text, ends in ranked[:BEAM]}
-        return list(beam)[:TEXTS]
+            likely = [(str(digit), p) for digit, p in enumerate(of_digits) if p > UNLIKELY]
+            in_nothing: dict[str, float] = {}
+            in_digit: dict[str, float] = {}
+            for text, ends_in_nothing, ends_in_digit, total in beam:
+                in_nothing[text] = total + nothing
+                for digit, p in likely:
+                    longer, came = text + digit, total
+                    if text.endswith(digit):
+                        came = ends_in_nothing
+                        in_digit[text] = _either(in_digit.get(text, -math.inf), ends_in_digit + p)
+                    in_digit[longer] = _either(in_digit.get(longer, -math.inf), came + p)
+            ahead = []
+            for text in in_nothing | in_digit:
+                ends = in_nothing.get(text, -math.inf), in_digit.get(text, -math.inf)
+                ahead.append((text, *ends, _either(*ends)))
+            beam = sorted(ahead, key=itemgetter(3), reverse=True)[:BEAM] if likely else ahead
+        return [text for text, *_ in beam[:TEXTS]]
 
-    def log_probability(self, text: str) -> float:
-        """Of all ways to spell `text` together: the forward algorithm (Graves et al., 2006)."""
-        states = _states(text)
-        skips = np.array([_may_skip(states, s) for s in range(len(states))])
-        alpha = np.full(len(states) + 2, -np.inf)  # two before the first, for the shifts
-        alpha[2] = 0.0
-        for row in self.p:
-            skipped = np.where(skips, alpha[:-2], -np.inf)
-            alpha[2:] = np.logaddexp(np.logaddexp(alpha[2:], alpha[1:-1]), skipped) + row[states]
-        return float(np.logaddexp(alpha[-1], alpha[-2]))
+    def log_probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Of each text, all ways to spell it together: the forward algorithm (Graves et al., 2006).
+
+        Shape (len(texts),). All texts go through it at once, the shorter ones with states to spare.
+        """
+        states = np.zeros((len(texts), 2 * max(map(len, texts)) + 1), int)
+        for row, text in zip(states, texts, strict=True):
+            row[: 2 * len(text) + 1] = _states(text)
+        barred = np.where(_may_skip(states), 0.0, -np.inf)
+        alpha = np.full((len(texts), states.shape[1] + 2), -np.inf)  # two more, for the shifts
+        alpha[:, 2] = 0
+        ahead = alpha[:, 2:]
+        for p in self.p[:, states]:
+            skipped = alpha[:, :-2] + barred
+            ahead[:] = np.logaddexp(np.logaddexp(ahead, alpha[:, 1:-1]), skipped) + p
+        each = np.arange(len(texts))
+        last = 2 + 2 * np.array([len(text) for text in texts])
+        found: NDArray[np.float64] = np.logaddexp(alpha[each, last], alpha[each, last - 1])
+        return found
 
     def places(self, text: str) -> list[tuple[float, float]]:
         """Where each digit of `text` is, by the likeliest spelling: strip x, and probability."""
         if not text:
             return []
         states = _states(text)
+        skips = _may_skip(np.array(states))
         score = np.full(len(states), -np.inf)
         score[:2] = self.p[0][states[:2]]
         came = np.zeros((len(self.p), len(states)), int)
@@ -115,7 +124,7 @@ class Spelling:
             new = np.full(len(states), -np.inf)
             for s in range(len(states)):
                 options: list[int] = [s, s - 1] if s else [s]
-                if _may_skip(states, s):
+                if skips[s]:
                     options.append(s - 2)
                 source = max(options, key=lambda o: score[o])
                 new[s] = score[source] + self.p[t][states[s]]
@@ -150,9 +159,14 @@ def _states(text: str) -> list[int]:
     return states
 
 
-def _may_skip(states: Sequence[int], s: int) -> bool:
-    """Whether the nothing before a digit may be left out: not between two that are the same."""
-    return s > 1 and states[s] != 0 and states[s] != states[s - 2]
+def _may_skip(states: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Where the nothing before a digit may be left out: not between two that are the same.
+
+    states: of `_states`, (..., n); so is what it gives.
+    """
+    may = np.zeros(states.shape, bool)
+    may[..., 2:] = (states[..., 2:] != 0) & (states[..., 2:] != states[..., :-2])
+    return may
 
 
 def spell(

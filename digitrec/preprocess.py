@@ -147,12 +147,10 @@ def _flat(pixels: NDArray[np.uint8]) -> Ink:
 
 def _depth(pixels: NDArray[np.uint8], paper: NDArray[np.uint8]) -> Ink:
     """The share of the paper's light that is missing, (h, w) float32; half the pixels below 0."""
-    total = np.zeros(pixels.shape[:2], np.float32)
-    for channel in range(3):
-        light = paper[..., channel].astype(np.float32)
-        missing = np.maximum(light - pixels[..., channel], 0) / np.maximum(light, 32)
-        total += missing * missing
-    return _settled(total)
+    # Saturated arithmetic: where the pixel is lighter than the paper nothing is missing.
+    missing = cv2.divide(cv2.subtract(paper, pixels), np.maximum(paper, 32), dtype=cv2.CV_32F)
+    squares = cv2.multiply(missing, missing, dst=missing)
+    return _settled(cv2.transform(squares, np.ones((1, 3), np.float32)))
 
 
 def _settled(total: Ink) -> Ink:
@@ -164,7 +162,7 @@ def _settled(total: Ink) -> Ink:
 
 def _sample(values: NDArray[Any]) -> NDArray[Any]:
     """Enough of the pixels for a median."""
-    step = max(1, max(values.shape) // 300)
+    step = -(-max(values.shape) // 300)
     return values[::step, ::step]
 
 

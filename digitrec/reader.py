@@ -207,7 +207,7 @@ def _is_heard(spellings: Sequence[Spelling]) -> bool:
     texts = {spelling.likeliest()[0] for spelling in spellings}
     if len(texts) != 1 or len(text := texts.pop()) < 2:
         return False
-    return min(spelling.log_probability(text) for spelling in spellings) > math.log(HEARD)
+    return all(spelling.log_probabilities([text])[0] > math.log(HEARD) for spelling in spellings)
 
 
 def _is_one_digit(steps: Sequence[Step], height: float) -> bool:

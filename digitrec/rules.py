@@ -12,6 +12,7 @@ from digitrec.preprocess import Ink, stroke_width
 EDGE = 0.025  # of the side: nearer than this to the frame counts as touching it
 SHORT = 3.5  # stroke widths: the least of a dashed side of a box, between the corners
 LONG = 0.35  # of the side: the least length of a rule that stands alone
+FINE = 12.0  # pixels of a stroke's width: what is taken out is seen well enough then
 
 
 def without_rules(ink: Ink) -> tuple[Ink, Mask]:
@@ -30,16 +31,10 @@ def without_rules(ink: Ink) -> tuple[Ink, Mask]:
     stroke = stroke_width(ink[place] * mask[place]) if mask.any() else 0.0
     if not stroke:
         return ink, mask
+    if stroke > 2 * FINE:
+        return _reduced(ink, stroke / FINE)
     cleaned = ink.copy()
-    # Narrow gaps, as in worn and between double rules, are closed, and are not. Dashes are run
-    # together only where that finds no form: it runs digits into their boxes.
-    for gaps in ((0, 1), (3,)):
-        form, cells = np.bitwise_or.reduce([by_holes(mask, stroke, gap) for gap in gaps])
-        if form.any():
-            break
-    framed, inside = by_frames(mask & (1 - form), stroke)
-    form, cells = form | framed, cells | inside
-    form |= scraps(mask & (1 - form), form, cells, stroke)
+    form = _forms(mask, stroke)
     cleaned[form > 0] = 0
     mask[form > 0] = 0
     turned = np.ascontiguousarray(mask.T)
@@ -63,6 +58,33 @@ def without_rules(ink: Ink) -> tuple[Ink, Mask]:
     count, _, stats, _ = cv2.connectedComponentsWithStats((cleaned > 0.4).astype(np.uint8))
     tall = stats[1:, cv2.CC_STAT_HEIGHT].max() if count > 1 else 0
     return (cleaned if tall > 4 * stroke else ink), form
+
+
+def _forms(mask: Mask, stroke: float) -> Mask:
+    """The rules of tables, forms and boxes, with what lies all along them."""
+    # Narrow gaps, as in worn and between double rules, are closed, and are not. Dashes are run
+    # together only where that finds no form: it runs digits into their boxes.
+    for gaps in ((0, 1), (3,)):
+        form, cells = np.bitwise_or.reduce([by_holes(mask, stroke, gap) for gap in gaps])
+        if form.any():
+            break
+    framed, inside = by_frames(mask & (1 - form), stroke)
+    form, cells = form | framed, cells | inside
+    found: Mask = form | scraps(mask & (1 - form), form, cells, stroke)
+    return found
+
+
+def _reduced(ink: Ink, factor: float) -> tuple[Ink, Mask]:
+    """What `without_rules` finds in a picture so many times smaller: in far less time."""
+    height, width = ink.shape
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+    cleaned, form = without_rules(small)
+    taken = ((small > 0) & (cleaned == 0)).astype(np.uint8)
+    taken, form = (
+        cv2.resize(part, (width, height), interpolation=cv2.INTER_NEAREST) for part in (taken, form)
+    )
+    return np.where(taken, np.float32(0), ink), form
 
 
 def _place(mask: Mask, margin: int) -> tuple[slice, slice]:

@@ -40,6 +40,19 @@ def test_a_box_is_taken_out() -> None:
     assert cleaned[60:140, 170:230].sum() > 0.9 * page().sum()
 
 
+def test_the_rules_of_a_large_picture_are_found_in_a_smaller_one() -> None:
+    sides = [((0, 20), (399, 20)), ((0, 180), (399, 180)), ((120, 20), (120, 180))]
+    boxed, digit = (
+        cv2.resize(small, None, fx=10, fy=10, interpolation=cv2.INTER_CUBIC).clip(0, 1)
+        for small in (page(*sides, ((280, 20), (280, 180))), page())
+    )
+    cleaned, form = without_rules(boxed)
+    assert form.shape == boxed.shape
+    assert cleaned[:, :1600].sum() < 0.02 * boxed.sum()
+    assert np.array_equal(cleaned[500:1500, 1600:2400], digit[500:1500, 1600:2400])
+    assert np.array_equal(without_rules(digit)[0], digit)
+
+
 @pytest.mark.parametrize("lean", [0, 3, 6])
 def test_nothing_is_left_of_a_table_of_any_slope(lean: int) -> None:
     table = page()
