@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from digitrec.preprocess import Ink
 
-MOST_JOINED = 4  # pieces that may make up one digit
+MOST_JOINED = 4  # pieces, or uncut marks, that may make up one digit
 
 
 @dataclass(frozen=True)
@@ -76,19 +77,26 @@ class Division:
     weights: tuple[float, ...]
 
     def candidates(self, height: float) -> Iterator[Candidate]:
-        """Every run of neighbouring pieces that could be one digit, in a line of that height."""
+        """Every run of neighbouring pieces that could be one digit, in a line of that height.
+
+        In a run of several uncut marks' pieces there are few pieces, or all of those of few marks.
+        """
+        parts = Counter(self.whole)
         for first, start in enumerate(self.pieces):
             right = start.right
             for last in range(first, len(self.pieces)):
                 piece = self.pieces[last]
-                one = len(set(self.whole[first : last + 1])) == 1
-                if last > first and not one:
+                joined = Counter(self.whole[first : last + 1])
+                if len(joined) > 1:
                     left = min(p.left for p in self.pieces[first : last + 1])
                     wide = max(right, piece.right) - left
-                    many = last - first >= MOST_JOINED
-                    if many or piece.left - right > 0.3 * height or wide > 1.5 * height:
+                    if piece.left - right > 0.3 * height or wide > 1.5 * height:
                         break
                 right = max(right, piece.right)
+                uncut = all(parts[mark] == count for mark, count in joined.items())
+                many = len(joined) if uncut else last - first + 1
+                if len(joined) > 1 and many > MOST_JOINED:
+                    continue
                 yield Candidate(
                     self.places[first],
                     self.places[last + 1],

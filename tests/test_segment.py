@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from digitrec.pieces import join
+from digitrec.pieces import MOST_JOINED, join
 from digitrec.segment import find_lines
 
 
@@ -83,6 +83,21 @@ def test_touching_digits_are_cut_and_stay_whole_as_well() -> None:
     assert whole.piece.box[2] > 70
     assert whole.unlikely == 0
     assert found[0, 1].unlikely == 1
+
+
+def test_a_mark_cut_into_many_pieces_may_belong_to_another_as_a_whole() -> None:
+    ink = np.zeros((200, 300), np.float32)
+    top = np.array([(150, 50), (110, 50), (108, 88)])
+    cv2.polylines(ink, [top], isClosed=False, color=1.0, thickness=6)
+    base = np.array([(85, 130), (110, 110), (140, 128), (165, 110), (190, 130)])
+    cv2.polylines(ink, [base], isClosed=False, color=1.0, thickness=6)
+    (line,) = find_lines(ink)
+    pieces = len(line.marks)
+    assert pieces > MOST_JOINED + 1
+    spans = {(c.start, c.end) for c in line.candidates()}
+    assert (0, pieces) in spans
+    several = {(a, b) for a, b in spans if len(set(line.whole[int(a) : int(b)])) > 1}
+    assert all(b - a <= MOST_JOINED for a, b in several - {(0, pieces)})
 
 
 def test_joined_pieces_keep_their_ink() -> None:
