@@ -74,16 +74,18 @@ class Spelling:
         beam = [("", 0.0, -math.inf, 0.0)]  # log-probability of ending in nothing, in a digit, both
         for nothing, *of_digits in self.p.tolist():
             likely = [(str(digit), p) for digit, p in enumerate(of_digits) if p > UNLIKELY]
-            in_nothing: dict[str, float] = {}
+            in_nothing = {text: total + nothing for text, _, _, total in beam}
             in_digit: dict[str, float] = {}
+            # A full beam goes on with nothing: what is less likely than its last drops out.
+            least = beam[-1][3] + nothing if len(beam) == BEAM else -math.inf
             for text, ends_in_nothing, ends_in_digit, total in beam:
-                in_nothing[text] = total + nothing
                 for digit, p in likely:
                     longer, came = text + digit, total
                     if text.endswith(digit):
                         came = ends_in_nothing
                         in_digit[text] = _either(in_digit.get(text, -math.inf), ends_in_digit + p)
-                    in_digit[longer] = _either(in_digit.get(longer, -math.inf), came + p)
+                    if came + p > least or longer in in_nothing:
+                        in_digit[longer] = _either(in_digit.get(longer, -math.inf), came + p)
             ahead = []
             for text in in_nothing | in_digit:
                 ends = in_nothing.get(text, -math.inf), in_digit.get(text, -math.inf)
