@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitrec.classifier import Classifier
-from digitrec.inside import log_odds, probabilities
+from digitrec.inside import log_odds
 from digitrec.preprocess import SIDE, Ink
 
 PATCH = 4  # side of the squares that are exchanged whole, pixels
@@ -56,7 +56,7 @@ def _towards(classifier: Classifier, ink: Ink, target: int, model: Ink) -> Chang
         paid = np.abs(tried - now).sum((1, 2)) + 1
         now = tried[int(np.argmax(np.where(gained > 0, gained / paid, gained - 1e3)))]
     now = _without_needless(classifier, ink, now, target)
-    confidence = float(probabilities(classifier, now[None])[0, target])
+    confidence = float(classifier.probabilities(now[None, ..., None])[0, target])
     return Change(now, confidence, float(np.abs(now - ink).sum() / max(float(ink.sum()), 1e-6)))
 
 
@@ -74,7 +74,7 @@ def _without_needless(classifier: Classifier, before: Ink, after: Ink, target: i
 
 def _margins(classifier: Classifier, inks: Ink, target: int) -> NDArray[np.float32]:
     """By how much the target leads the next answer, in log-odds, (n,)."""
-    odds = log_odds(probabilities(classifier, inks))
+    odds = log_odds(classifier.probabilities(inks[..., None]))
     others = np.delete(odds, target, 1).max(1)
     return np.asarray(odds[:, target] - others, np.float32)
 

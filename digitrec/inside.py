@@ -16,7 +16,6 @@ from digitrec.runtime import MODEL, ModelError, Network, unusable
 
 Array = NDArray[np.float32]
 
-BATCH = 64  # pictures at once: more gain nothing, and LiteRT keeps the room for them
 PATCH = 4  # side of what is erased at a time to see what it was worth, pixels
 
 
@@ -55,8 +54,7 @@ class Inspector:
 
     def features(self, inks: Array) -> Array:
         """(n, 28, 28, 1) float32 in [0, 1] -> (n, d) float32: what the answer is computed from."""
-        found = [self._last(inks[i : i + BATCH])[0] for i in range(0, len(inks), BATCH)]
-        return np.concatenate(found).reshape(len(inks), -1)
+        return self._last(inks)[0].reshape(len(inks), -1)
 
 
 def inspector(classifier: Classifier) -> Inspector:
@@ -76,13 +74,6 @@ def _inspector(model: Path, sha256: str) -> Inspector:
         raise unusable(model) from error
     except GraphError as error:
         raise ModelError(str(error)) from error
-
-
-def probabilities(classifier: Classifier, inks: Array) -> Array:
-    """Of any number of pictures, a batch at a time: (n, 28, 28) -> (n, 11)."""
-    batches = [inks[i : i + BATCH, ..., None] for i in range(0, len(inks), BATCH)]
-    found = [classifier.probabilities(batch) for batch in batches]
-    return np.concatenate(found) if found else np.zeros((0, 11), np.float32)
 
 
 def log_odds(p: Array) -> Array:
@@ -107,7 +98,7 @@ def occlusion(classifier: Classifier, ink: Ink, answer: int) -> Array:
     pictures = np.repeat(ink[None], len(places) + 1, axis=0)
     for picture, (y, x) in zip(pictures, places, strict=False):
         picture[y : y + PATCH, x : x + PATCH] = 0
-    odds = log_odds(probabilities(classifier, pictures)[:, answer])
+    odds = log_odds(classifier.probabilities(pictures[..., None])[:, answer])
     worth = np.zeros((SIDE, SIDE), np.float32)
     covered = np.zeros((SIDE, SIDE), np.float32)
     for (y, x), left in zip(places, odds, strict=False):

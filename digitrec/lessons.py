@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from digitrec.classifier import NOT_A_DIGIT, Classifier
 from digitrec.datasets import as_input, mnist
 from digitrec.graph import Graph
-from digitrec.inside import BATCH, probabilities
 from digitrec.preprocess import SIDE, Ink, bounding_box
 from digitrec.runtime import Network
 
@@ -89,17 +88,12 @@ def rounded_accuracy(content: bytes, bits: int, inks: Array, labels: NDArray[np.
 
     inks: (n, 28, 28, 1).
     """
-    network = Network(Graph(content).rounded(bits))
-    right = [
-        network(inks[i : i + BATCH])[0][:, :NOT_A_DIGIT].argmax(1) == labels[i : i + BATCH]
-        for i in range(0, len(inks), BATCH)
-    ]
-    return float(np.concatenate(right).mean())
+    answers = Network(Graph(content).rounded(bits))(inks)[0][:, :NOT_A_DIGIT].argmax(1)
+    return float((answers == labels).mean())
 
 
 @lru_cache(maxsize=1)
 def test_answers(classifier: Classifier) -> tuple[Array, NDArray[np.uint8]]:
     """The answers to MNIST's whole test set, (10000, 11), and its labels."""
     data = mnist()
-    inks = as_input(data.x_test)[..., 0]
-    return probabilities(classifier, inks), data.y_test.copy()
+    return classifier.probabilities(as_input(data.x_test)), data.y_test.copy()

@@ -143,8 +143,7 @@ def _comparison(on_test: Any, data: Mnist, models: Path) -> dict[str, Any] | Non
         other = Classifier(models / in_service(models))
     except ModelError:
         return None
-    x = as_input(data.x_test)
-    theirs = np.concatenate([other.probabilities(x[i : i + 500]) for i in range(0, len(x), 500)])
+    theirs = other.probabilities(as_input(data.x_test))
     return scores.against(on_test, theirs, data.y_test, other.name)
 
 
@@ -162,9 +161,8 @@ def _on_examples(
         other = Classifier(models / in_service(models))
     except ModelError:
         return None
-    x = as_input(found.x)
-    before = [other.probabilities(x[i : i + 500]).argmax(1) for i in range(0, len(x), 500)]
-    return moved(found, np.concatenate(before), after, other.name)
+    before = other.probabilities(as_input(found.x)).argmax(1)
+    return moved(found, before, after, other.name)
 
 
 def this_device() -> str:

@@ -20,6 +20,7 @@ from digitrec.language import N_, Sentence
 MODEL, REPORT = "model.tflite", "report.json"  # of a folder
 
 Array = NDArray[np.float32]
+BATCH = 64  # inputs at once: more gain nothing, and LiteRT keeps the room for them
 
 
 class ModelError(RuntimeError):
@@ -41,7 +42,12 @@ class Network:
         self._lock = threading.Lock()  # an interpreter is not thread-safe
 
     def __call__(self, x: Array) -> list[Array]:
-        """Each of its outputs, float32. A shape other than the last one's needs new buffers."""
+        """Each of its outputs, float32, for (n, ...) inputs, of which there is one at least."""
+        batches = [self._run(x[i : i + BATCH]) for i in range(0, len(x), BATCH)]
+        return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+
+    def _run(self, x: Array) -> list[Array]:
+        """A shape other than the last one's needs new buffers."""
         with self._lock:
             if x.shape != self._shape:
                 self._interpreter.resize_tensor_input(self._input, x.shape)
