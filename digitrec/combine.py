@@ -18,6 +18,8 @@ from digitrec.segment import SOLID
 
 TRUST = 1.5  # in the reading as a whole, against that by parts
 TRUST_BESIDE_STROKES = 1.0  # the same where the pen's strokes are known, which make better parts
+UNSURE = -0.2  # log-probability a digit, as a whole: above, it is a number whatever the parts say
+NO_NUMBER = -1.6  # the same and that of a mark by parts, together: below, it is a word
 RELUCTANCE = 8.0  # log-probability that a text costs at most for not being among the cuts
 
 
@@ -40,16 +42,19 @@ def decide(
 ) -> tuple[list[Step], float]:
     """The steps of the text for which the scores of both readings together are best.
 
-    And how likely that text is against the others looked at, from 0 to 1. spellings: of the line
+    And how likely that text is against the others looked at, from 0 to 1. Where neither reading
+    finds any text likely, as of a word, nothing is taken for a digit. spellings: of the line
     as it is, first, and of it stretched.
     """
     trust = TRUST if line.strokes is None else TRUST_BESIDE_STROKES
-    totals = {
-        text: score + trust * whole for text, (score, whole) in texts(lattice, spellings).items()
-    }
+    found = texts(lattice, spellings)
+    totals = {text: score + trust * heard for text, (score, heard) in found.items()}
     text = max(totals, key=totals.__getitem__)
     sure = 1 / sum(math.exp(total - totals[text]) for total in totals.values())
     best, steps = lattice.best
+    whole = found[text][1] / max(1, len(text))
+    if whole < UNSURE and whole + best / len(line.marks) < NO_NUMBER:
+        return [replace(step, digit=None) for step in steps], sure
     if text == "".join(str(step.digit) for step in steps if step.digit is not None):
         return steps, sure
     score, steps = lattice.reading(text)

@@ -16,6 +16,7 @@ from digitrec.pieces import Candidate, Line, Piece
 from digitrec.preprocess import Ink, normalise
 
 IMPOSSIBLE = -math.inf
+MOST = 5000  # candidates of a page: a page of a thousand digits has fewer
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Lattice:
 
 def lattices(lines: Sequence[Line], classifier: Classifier) -> list[Lattice]:
     """Of each line; the network sees the candidates of all lines at once."""
-    candidates = [line.candidates() for line in lines]
+    candidates = _candidates(lines)
     inks = [normalise(c.piece.ink) for found in candidates for c in found]
     if not inks:
         return []
@@ -114,6 +115,19 @@ def lattices(lines: Sequence[Line], classifier: Classifier) -> list[Lattice]:
         made.append(Lattice(line, found, list(seen[start:end]), p[start:end]))
         start = end
     return made
+
+
+def _candidates(lines: Sequence[Line]) -> list[list[Candidate]]:
+    """Of each line; on a page of print or scribbles, which has too many, of its marks as they are.
+
+    Nobody would wait for a page of text to be tried in every way.
+    """
+    found: list[list[Candidate]] = []
+    for line in lines:
+        found.append(line.candidates())
+        if sum(map(len, found)) > MOST:
+            return [list(line.division.uncut()) for line in lines]
+    return found
 
 
 def _scored(line: Line, candidate: Candidate, seen: Ink, p: NDArray[np.float32]) -> _Scored:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -97,14 +98,25 @@ class Division:
                 many = len(joined) if uncut else last - first + 1
                 if len(joined) > 1 and many > MOST_JOINED:
                     continue
-                yield Candidate(
-                    self.places[first],
-                    self.places[last + 1],
-                    join(self.pieces[first : last + 1]),
-                    sum(self.weights[first : last + 1]),
-                    self._hangs_together(first - 1) + self._hangs_together(last),
-                    lone=first == last,
-                )
+                yield self._run(first, last)
+
+    def uncut(self) -> Iterator[Candidate]:
+        """The runs of pieces of the same mark, which follow each other: for a digit each."""
+        first = 0
+        for _, pieces in groupby(self.whole):
+            last = first + len(list(pieces)) - 1
+            yield self._run(first, last)
+            first = last + 1
+
+    def _run(self, first: int, last: int) -> Candidate:
+        return Candidate(
+            self.places[first],
+            self.places[last + 1],
+            join(self.pieces[first : last + 1]),
+            sum(self.weights[first : last + 1]),
+            self._hangs_together(first - 1) + self._hangs_together(last),
+            lone=first == last,
+        )
 
     def _hangs_together(self, i: int) -> bool:
         """Whether the place after a piece is an unlikely one to part digits.

@@ -35,6 +35,7 @@ HEARD = 0.5  # probability from which a line's digits are believed that by its p
 STRETCHES = (1.0, 1.2)  # of a line's width: read twice, it is misread less often
 ENOUGH = 6  # digits that must read well for a page to be turned: a short word upside down may too
 DOUBTFUL, WELL = 0.88, 0.9  # mean confidence of a page that is tried turned, and of one turned
+WORDS = 4  # tall marks without a digit among them
 WHOLE = 0.95  # probability of a digit that is in pieces
 CLEARLY = 0.05  # the least gain in it
 
@@ -229,11 +230,13 @@ def _refused(steps: Sequence[Step], height: float) -> list[Step]:
 def _is_word(steps: Sequence[Step], height: float) -> bool:
     """Whether most of a line is refused, and not for being digits run together.
 
-    The one digit among letters is then a letter too.
+    The one digit among letters is then a letter too. Several marks of which none holds a digit are
+    words.
     """
     tall = [step for step in steps if step.piece.box[3] > SMALL * height]
     letters = [s for s in tall if s.digit is None and s.piece.box[2] < WIDEST_IN_LINE * height]
-    return len(letters) > 2 * sum(step.digit is not None for step in tall)
+    digits = sum(step.digit is not None for step in tall)
+    return len(letters) > 2 * digits or (not digits and len(tall) >= WORDS)
 
 
 def _digit(step: Step, photo: Photo) -> Digit:

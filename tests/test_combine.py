@@ -57,6 +57,12 @@ def test_digits_run_together_are_parted_between_their_places() -> None:
     assert all(step.p[0] > 0.9 and step.p.sum() == pytest.approx(1, abs=1e-3) for step in steps)
 
 
+def test_what_neither_reading_finds_likely_is_no_number() -> None:
+    line, lattice = one_mark(7, 0.3)
+    steps, _ = decide(line, lattice, [spelling("4", sure=0.55)], in_service())
+    assert [step.digit for step in steps] == [None]
+
+
 def test_the_texts_looked_at_hold_both_readings() -> None:
     _, lattice = one_mark(7, 0.9)
     found = texts(lattice, [spelling("44")])

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
-from digitrec.lattice import IMPOSSIBLE, Lattice
+from digitrec import lattice as module
+from digitrec.classifier import in_service
+from digitrec.lattice import IMPOSSIBLE, Lattice, lattices
 from digitrec.pieces import Line, Piece
+from digitrec.segment import find_lines
 
 
 def piece(left: int, width: int = 20, height: int = 40) -> Piece:
@@ -47,6 +51,19 @@ def test_a_given_text_is_found_and_scores_no_better_than_the_best() -> None:
 
 def test_a_text_of_more_digits_than_marks_cannot_be() -> None:
     assert two_marks(0.9, 0.9, 0.9).reading("177") == (IMPOSSIBLE, [])
+
+
+def test_on_a_crowded_page_the_marks_are_taken_as_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ink = np.zeros((200, 400), np.float32)
+    for x in (60, 100, 250):  # the first two touch, and are cut
+        cv2.ellipse(ink, (x, 100), (18, 28), 0, 0, 360, 1.0, 5, cv2.LINE_AA)
+    lines = find_lines(ink)
+    assert len(lines[0].marks) > 2
+    monkeypatch.setattr(module, "MOST", 3)
+    (crowded,) = lattices(lines, in_service())
+    assert [step.piece.box[2] < 60 for step in crowded.best[1]] == [False, True]
 
 
 def test_what_the_network_refuses_is_no_digit() -> None:

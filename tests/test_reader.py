@@ -53,6 +53,17 @@ def test_what_is_not_a_digit_is_refused() -> None:
     assert refusal.box == pytest.approx((52, 52, 296, 296), abs=8)
 
 
+@pytest.mark.parametrize("font", [cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_SIMPLEX])
+@pytest.mark.parametrize("words", ["Number of pages", "Maths and Science", "the quick brown fox"])
+def test_printed_words_are_no_numbers(words: str, font: int) -> None:
+    (width, height), below = cv2.getTextSize(words, font, 1.5, 2)
+    page = np.full((height + below + 60, width + 60, 3), 240, np.uint8)
+    cv2.putText(page, words, (30, height + 30), font, 1.5, (40, 40, 50), 2, cv2.LINE_AA)
+    reading = read(page)
+    assert reading.text == ""
+    assert reading.refused
+
+
 @pytest.mark.parametrize(("text", "seed"), [("57", 0), ("59", 6), ("50", 217), ("94", 238)])
 def test_a_shape_refused_by_itself_is_read_beside_a_sure_digit(text: str, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from digitrec.datasets import as_input, mnist
-from digitrec.runtime import MODEL, REPORT, ModelError, Network, load, quietly
+from digitrec.runtime import BATCH, MODEL, REPORT, ModelError, Network, load, quietly
 from digitrec.settings import ROOT
 
 SHIPPED = ROOT / "models" / "default"
@@ -33,6 +33,22 @@ def folder(tmp_path: Path) -> Path:
 def test_a_network_comes_with_its_report() -> None:
     _, report = load(SHIPPED)
     assert report["files"][MODEL]["bytes"] == (SHIPPED / MODEL).stat().st_size
+
+
+def test_many_inputs_go_through_a_batch_at_a_time(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    run = Network._run
+    monkeypatch.setattr(
+        Network, "_run", lambda self, x: (sizes.append(len(x)), run(self, x))[1], raising=True
+    )
+    x = as_input(mnist().x_test[: 2 * BATCH + 3])
+    (together,) = network(x)
+    assert sizes == [BATCH, BATCH, 3]
+    (alone,) = network(x[BATCH : BATCH + 1])
+    assert together.shape == (len(x), 11)
+    assert together[BATCH] == pytest.approx(alone[0], abs=1e-5)
 
 
 def test_threads_share_a_network_whatever_the_shapes_they_ask_for(network: Network) -> None:
