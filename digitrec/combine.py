@@ -43,8 +43,8 @@ def decide(
     """The steps of the text for which the scores of both readings together are best.
 
     And how likely that text is against the others looked at, from 0 to 1. Where neither reading
-    finds any text likely, as of a word, nothing is taken for a digit. spellings: of the line
-    as it is, first, and of it stretched.
+    finds any text likely, as of a printed word, nothing is taken for a digit. spellings: of the
+    line as it is, first, and of it stretched.
     """
     trust = TRUST if line.strokes is None else TRUST_BESIDE_STROKES
     found = texts(lattice, spellings)
@@ -53,7 +53,8 @@ def decide(
     sure = 1 / sum(math.exp(total - totals[text]) for total in totals.values())
     best, steps = lattice.best
     whole = found[text][1] / max(1, len(text))
-    if whole < UNSURE and whole + best / len(line.marks) < NO_NUMBER:
+    unlikely = whole < UNSURE and whole + best / len(line.marks) < NO_NUMBER
+    if unlikely and line.strokes is None:
         return [replace(step, digit=None) for step in steps], sure
     if text == "".join(str(step.digit) for step in steps if step.digit is not None):
         return steps, sure
