@@ -67,10 +67,14 @@ class Lattice:
     @cached_property
     def best(self) -> tuple[float, list[Step]]:
         """The likeliest path's score, a log-probability of sorts, and its steps."""
-        best: dict[float, tuple[float, tuple[Step, ...]]] = {0.0: (0.0, ())}
-        for start, found in self._from.items():
+        return self.between(0.0, self._end)
+
+    def between(self, first: float, last: float) -> tuple[float, list[Step]]:
+        """The same from a place to another, where no candidate reaches beyond either."""
+        best: dict[float, tuple[float, tuple[Step, ...]]] = {first: (0.0, ())}
+        for start in (place for place in self._from if first <= place < last):
             score, steps = best[start]
-            for each in found:
+            for each in self._from[start]:
                 digit = int(each.digits.argmax())
                 gain = max(float(each.digits[digit]), each.other)
                 end = each.candidate.end
@@ -78,8 +82,13 @@ class Lattice:
                     what = digit if each.digits[digit] >= each.other else None
                     step = Step(each.candidate.piece, each.seen, each.p, what)
                     best[end] = (score + gain, (*steps, step))
-        score, steps = best[self._end]
+        score, steps = best[last]
         return score, list(steps)
+
+    def probabilities(self, candidate: Candidate) -> NDArray[np.float32]:
+        """(11,) of a candidate of the line, as the network sees it."""
+        alike = (c for c in self._from[candidate.start] if c.candidate.end == candidate.end)
+        return next(alike).p
 
     def reading(self, text: str) -> tuple[float, list[Step]]:
         """The same among the paths that read `text`; -inf and no steps where there is none."""

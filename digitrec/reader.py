@@ -18,16 +18,17 @@ from PIL import Image
 from digitrec.classifier import NOT_A_DIGIT, Classifier, in_service
 from digitrec.combine import decide
 from digitrec.images import Photo, load
-from digitrec.language import N_, _
+from digitrec.language import _
 from digitrec.lattice import Step, lattices
 from digitrec.line_reader import LineNetwork, Spelling, network, spell
 from digitrec.pieces import Line, Piece, join
 from digitrec.preprocess import Ink, depth_map, marks, normalise
-from digitrec.reading import Box, Digit, Mark, Number, Reading, Refusal
+from digitrec.reading import A_WORD, NOT_DIGIT, Box, Digit, Mark, Number, Reading, Refusal
 from digitrec.rules import without_rules
 from digitrec.runtime import ModelError
 from digitrec.segment import WIDEST_IN_LINE, find_lines
 from digitrec.strokes import Stroke, inked
+from digitrec.words import apart
 
 SMALL = 0.45  # of the line's height: a mark lower than this is no digit of its own
 ONE_DIGIT = 0.8  # probability from which marks that make up one digit are not read as a line
@@ -63,20 +64,19 @@ def read(
     ink = marks(depth, floor)
     reduced = [Stroke(each.points / photo.scale, each.width / photo.scale) for each in strokes]
     page, quarters = _read(depth, ink, classifier, whole, reduced), 0
-    if turn and page.quality() < DOUBTFUL:
+    if turn and (page.quality() < DOUBTFUL or len(page.words) >= page.count()):
         for k in (1, 3, 2):
             turned = [np.ascontiguousarray(np.rot90(side, k)) for side in (depth, ink)]
             other = _read(turned[0], turned[1], classifier, whole)
-            better = other.quality() > max(WELL, page.quality() + CLEARLY)
-            if other.count() >= ENOUGH and better:
+            if other.count() >= ENOUGH and other.is_clearer(page):
                 page, quarters = other, k
     if quarters % 2:
         photo = replace(photo, width=photo.height, height=photo.width)
     numbers = tuple(number for line in page.lines for number in line.numbers(photo))
-    refused = tuple(
-        Refusal(_original(step.piece, photo), N_("not a digit"), step.seen)
-        for line in page.lines
-        for step in line.refused
+    letters = [step for line in page.lines for step in line.refused]
+    refused = (
+        *(Refusal(_original(step.piece, photo), NOT_DIGIT, step.seen) for step in letters),
+        *(Refusal(_original(word, photo), A_WORD, normalise(word.ink)) for word in page.words),
     )
     seconds = time.perf_counter() - start
     return Reading(numbers, refused, seconds, classifier.notice or notice, 90 * quarters)
@@ -145,13 +145,25 @@ class _ReadLine:
 
 @dataclass(frozen=True)
 class _Page:
+    """words: left out before the lines were read; they say nothing of how well those read."""
+
     lines: list[_ReadLine]
+    words: list[Piece]
 
     def quality(self) -> float:
         """The mean confidence over digits and what was refused, 0 for the latter."""
         sure = [float(step.p[:NOT_A_DIGIT].max()) for line in self.lines for step in line.digits]
         others = sum(len(line.refused) for line in self.lines)
         return sum(sure) / max(1, len(sure) + others)
+
+    def is_clearer(self, other: _Page) -> bool:
+        """Whether this is how the page was written, and not how the other is turned.
+
+        Where most of the other is taken for words, the few digits in it may read well.
+        """
+        better = self.quality() > other.quality() + CLEARLY
+        more = bool(other.words) and self.count() >= 2 * other.count()
+        return self.quality() > WELL and (better or more)
 
     def count(self) -> int:
         return sum(len(line.digits) for line in self.lines)
@@ -167,9 +179,13 @@ def _read(
     ink, form = without_rules(ink)
     if form.any():  # the line network would take a box's edges for digits
         depth = np.where(cv2.dilate(form, np.ones((3, 3), np.uint8)) & (ink < 0.05), 0, depth)
-    lines = find_lines(ink, inked(strokes, ink))
+    rows = find_lines(ink, inked(strokes, ink))
+    found = lattices(rows, classifier)
+    lines, words = apart(rows, found, form)
+    if words or len(lines) != len(rows):
+        found = lattices(lines, classifier)
     read = []
-    for line, lattice in zip(lines, lattices(lines, classifier), strict=True):
+    for line, lattice in zip(lines, found, strict=True):
         steps, sure = lattice.best[1], 1.0
         spellings: list[Spelling] = []
         several = len(line.marks) > 1 or line.strokes is not None
@@ -181,8 +197,8 @@ def _read(
         elif spellings:
             steps, sure = decide(line, lattice, spellings, classifier)
         read.append(_ReadLine(line, steps, sure, spellings[0] if spellings else None))
-    page = _Page(read)
-    return page if page.count() else _in_pieces(lines, classifier) or page
+    page = _Page(read, words)
+    return page if page.count() else _in_pieces(rows, classifier) or page
 
 
 def _in_pieces(lines: Sequence[Line], classifier: Classifier) -> _Page | None:
@@ -200,7 +216,7 @@ def _in_pieces(lines: Sequence[Line], classifier: Classifier) -> _Page | None:
     if digit == NOT_A_DIGIT or p[digit] < WHOLE:
         return None
     line = Line((whole,), whole.box[3], (0,))
-    return _Page([_ReadLine(line, [Step(whole, seen, p, digit)], 1.0, None)])
+    return _Page([_ReadLine(line, [Step(whole, seen, p, digit)], 1.0, None)], [])
 
 
 def _is_heard(spellings: Sequence[Spelling]) -> bool:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from digitrec.language import N_
 from digitrec.preprocess import Ink
+
+NOT_DIGIT, A_WORD = N_("not a digit"), N_("a word")  # reasons to leave ink out
 
 Box = tuple[int, int, int, int]  # x, y, w, h in pixels of the upright original
 
@@ -43,7 +46,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Ink that is not a digit, with the reason in a few words."""
+    """Ink that is not a digit. reason: `NOT_DIGIT`, or `A_WORD` for several letters together."""
 
     box: Box
     reason: str

@@ -29,14 +29,14 @@ def find_lines(ink: Ink, strokes: Sequence[Piece] = ()) -> list[Line]:
     marks = _marks(ink)
     if not marks:
         return []
-    typical = _typical_height(marks)
+    typical = typical_height(marks)
     large = [m for m in marks if max(m.box[2], m.box[3]) >= 0.4 * typical]
     small = [m for m in marks if SPECK * typical <= max(m.box[2], m.box[3]) < 0.4 * typical]
     lone = len(large) == 2 and _beside(large[0], large[1], typical)  # such as the two rings of an 8
     rows = [large] if lone else _rows(large, typical)
     lines = []
     for row in rows:
-        height = float(join(row).box[3]) if lone else _typical_height(row)
+        height = float(join(row).box[3]) if lone else typical_height(row)
         widest = WIDEST if lone or len(row) == 1 else WIDEST_IN_LINE
         near = [m for m in small if any(_beside(m, other, height) for other in row)]
         uncut, cut = row + near, partial(_cut, height=height, widest=widest)
@@ -71,7 +71,7 @@ def _marks(ink: Ink) -> list[Piece]:
         marks.append(Piece((x0, y0, x1 - x0, y1 - y0), (crop * near).astype(np.float32)))
         areas.append(area)
     inside = [m for m in marks if not any(_touches(m, ink.shape))]
-    usual = _typical_height(inside) if len(inside) > 2 else 0.0
+    usual = typical_height(inside) if len(inside) > 2 else 0.0
     inner = [m for m, a in zip(marks, areas, strict=True) if not _is_edge(m, a, ink.shape, usual)]
     return inner or marks
 
@@ -103,7 +103,7 @@ def _is_edge(mark: Piece, area: int, shape: tuple[int, ...], usual: float) -> bo
     return (thin and along and filled > 0.3) or (corner and (thin or small or filled > 0.5))
 
 
-def _typical_height(marks: Sequence[Piece]) -> float:
+def typical_height(marks: Sequence[Piece]) -> float:
     """The median height, weighted by ink, so that dirt does not count."""
     heights = np.array([max(m.box[3], m.box[2] * 0.5) for m in marks])
     weights = np.array([m.ink.sum() for m in marks])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
 from digitrec.synthetic import INKS, PAPERS, Box, soft_noise, written_digit
 from digitrec.synthetic_camera import DESKS, Camera, box_of, photograph
@@ -21,13 +22,19 @@ Colour = tuple[int, int, int]
 Point = tuple[int, int]  # x, y
 Mark = tuple[int, int, NDArray[np.float32]]  # x, y and coverage on the sheet
 
-FORMS = ("lines", "table", "boxes", "cell")
+FORMS = ("lines", "table", "boxes", "cell", "labels")
 RULES = ("solid", "dashed", "double")
-PRINT: Colour = (74, 76, 84)  # of a form's rules
+LABELS = (
+    *("Total", "Name", "Score", "Date", "Age", "Room", "Marks", "Physics", "Amount", "Year"),
+    *("Chemistry", "Price", "Quantity", "Number", "Reading", "Weight", "Page", "Subtotal"),
+    *("Student", "Class", "Street", "Pressure", "Points", "Result", "Balance", "Phone", "Maths"),
+)
+PRINT: Colour = (74, 76, 84)  # of a form's rules and words
 PITCH = 1.9  # from one base line to the next, of a digit's height; so are the next three
 MARGIN = 1.3  # of the sheet
 APART = 1.8  # two numbers on a line
 BOX = (1.15, 1.45)  # width and height for one digit
+LABEL = 5.5  # the widest word, and the room after it
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,8 @@ def page(
     """Numbers on a page, a row a line; the same arguments always give the same picture.
 
     form: "lines", whose base lines lie on the rules of ruled paper; "table"; "boxes", one for each
-    digit; "cell", the close-up of a frame with round corners. rule: of the form's rules. height:
+    digit; "cell", the close-up of a frame with round corners; "labels", a printed word before each
+    row. rule: of the form's rules. height:
     of a digit, in pixels.
     """
     rng = np.random.default_rng(seed)
@@ -92,6 +100,9 @@ def page(
         _rule(scene, start, stop, rule, height)
     if form == "cell":
         _frame(scene, height)
+    for x, y, ink in layout.print:
+        place = scene[y : y + ink.shape[0], x : x + ink.shape[1]]
+        place += (np.array(PRINT, np.float32) - place) * ink[..., None]
     coverage = np.zeros(layout.shape, np.float32)
     for x, y, ink in layout.marks:
         place = coverage[y : y + ink.shape[0], x : x + ink.shape[1]]
@@ -155,7 +166,7 @@ class _Layout:
     """Where all goes on the flat sheet.
 
     shape: (h, w) of the sheet. numbers: each with the places of its digits in `marks`. rules: from
-    point to point.
+    point to point. print: the words.
     """
 
     def __init__(
@@ -164,15 +175,19 @@ class _Layout:
         self.marks: list[Mark] = []
         self.numbers: list[tuple[str, list[int]]] = []
         self.rules: list[tuple[Point, Point]] = []
+        self.print: list[Mark] = []
         self._hand, self._height, self._rng = hand, height, rng
         margin = round(MARGIN * height)
         down = round(PITCH * height)
         longest = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         wide = [round((1.05 * max(1, n) + APART) * height) for n in longest]  # of each column
-        lefts = [margin + sum(wide[:i]) for i in range(len(wide) + 1)]
+        start = margin + (round(LABEL * height) if form == "labels" else 0)
+        lefts = [start + sum(wide[:i]) for i in range(len(wide) + 1)]
         tops = [margin + i * down for i in range(len(rows) + 1)]
         self.shape = (tops[-1] + margin, lefts[-1] + margin)
         for row, top in zip(rows, tops, strict=False):
+            if form == "labels":
+                self._label(margin, top + round(1.4 * height))
             for number, left in zip(row, lefts, strict=False):
                 base = top + round(1.4 * height)
                 if form == "boxes":
@@ -202,6 +217,15 @@ class _Layout:
                 x += ink.shape[1] + room
         if text:
             self.numbers.append((text, digits))
+
+    def _label(self, x: int, base: int) -> None:
+        """A printed word on the base line, in an upright sans serif, 0.6 of a digit high."""
+        font = ImageFont.load_default(0.8 * self._height)
+        word = str(self._rng.choice(LABELS))
+        left, top, right, bottom = (round(v) for v in font.getbbox(word, anchor="ls"))
+        image = Image.new("L", (right - left, bottom - top))
+        ImageDraw.Draw(image).text((-left, -top), word, 255, font, anchor="ls")
+        self.print.append((x, base + top, np.asarray(image, np.float32) / np.float32(255)))
 
     def _boxed(self, text: str, left: int, top: int) -> None:
         """A digit a box, here and there touching it; an empty number is one empty box."""

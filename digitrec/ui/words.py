@@ -7,7 +7,7 @@ from datetime import datetime
 
 from digitrec import language
 from digitrec.language import N_, _, ngettext, number
-from digitrec.reading import Number, Reading
+from digitrec.reading import A_WORD, Number, Reading
 from digitrec.settings import settings
 
 MONTHS = (
@@ -62,6 +62,9 @@ def refusal(reading: Reading) -> str:
     count = len(reading.refused)
     if not count:
         return ""
+    if reading.numbers and all(shape.reason == A_WORD for shape in reading.refused):
+        said = ngettext("One word is left out.", "{count} words are left out.", count)
+        return said.format(count=count)
     said = ngettext("This is not a digit.", "These {count} shapes are not digits.", count)
     if reading.numbers:
         said = ngettext(

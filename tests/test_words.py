@@ -1,0 +1,102 @@
+"""Words beside numbers, and numbers far apart on one line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from digitrec.classifier import in_service
+from digitrec.lattice import lattices
+from digitrec.pieces import Line, Piece
+from digitrec.reader import read
+from digitrec.reading import A_WORD, Reading, Refusal
+from digitrec.segment import find_lines
+from digitrec.synthetic_pages import Camera, page, random_page
+from digitrec.ui.words import refusal
+from digitrec.words import apart
+
+CLEAN = Camera(shadow=0)
+FORM = [["407", "39"], ["5126", ""], ["83", "7"]]
+
+
+def bars(*lefts: int, width: int = 8) -> Line:
+    """Upright strokes 40 pixels high: ones, or what else they are taken for."""
+    ink = np.zeros((44, width + 4), np.float32)
+    ink[2:-2, 2:-2] = 1
+    marks = tuple(Piece((left, 0, width + 4, 44), ink) for left in lefts)
+    return Line(marks, 44.0, tuple(range(len(marks))))
+
+
+def printed() -> list[Line]:
+    """A word and nothing else."""
+    written = page([[""]], 3, form="labels", camera=CLEAN)
+    ink = (255 - written.pixels.min(2)).astype(np.float32) / 255
+    return find_lines(np.where(ink > 0.3, ink, 0))
+
+
+def nowhere(line: Line) -> np.ndarray:
+    return np.zeros((44, line.marks[-1].right), np.uint8)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 10, 29, 36])
+def test_printed_words_are_left_out_of_a_form(seed: int) -> None:
+    written = random_page(seed, "labels")
+    reading = read(written.pixels)
+    assert reading.text == written.text
+    assert A_WORD in {shape.reason for shape in reading.refused}
+
+
+def test_a_form_on_its_side_is_turned_whatever_words_are_on_it() -> None:
+    written = page(FORM, 5, form="labels", camera=CLEAN)
+    reading = read(np.rot90(written.pixels))
+    assert (reading.text, reading.turned) == (written.text, 270)
+
+
+def test_a_word_is_one_shape_at_its_place() -> None:
+    written = page(FORM, 5, form="labels", camera=CLEAN)
+    reading = read(written.pixels)
+    assert len(reading.refused) == len(FORM)
+    first = min(number.box[0] for number in reading.numbers)
+    for shape in reading.refused:
+        x, _, w, h = shape.box
+        assert x + w < first
+        assert w > h
+        assert shape.ink.shape == (28, 28)
+
+
+def test_numbers_far_apart_are_lines_of_their_own() -> None:
+    line = bars(0, 20, 200, 220)
+    parts, words = apart([line], lattices([line], in_service()), nowhere(line))
+    assert [[mark.left for mark in part.marks] for part in parts] == [[0, 20], [200, 220]]
+    assert words == []
+
+
+def test_numbers_that_are_near_stay_one_line() -> None:
+    line = bars(0, 20, 70, 90)
+    assert apart([line], lattices([line], in_service()), nowhere(line)) == ([line], [])
+
+
+@pytest.mark.parametrize("boxed", [False, True])
+def test_where_boxes_were_nothing_is_a_word(boxed: bool) -> None:
+    lines = printed()
+    form = np.full((400, 800), boxed, np.uint8)
+    parts, words = apart(lines, lattices(lines, in_service()), form)
+    assert (len(parts), len(words)) == ((1, 0) if boxed else (0, 1))
+
+
+def test_a_drawing_stays_as_it_is() -> None:
+    lines = printed()
+    drawn = [replace(line, strokes=line.division) for line in lines]
+    nothing = np.zeros((400, 800), np.uint8)
+    assert apart(lines, lattices(lines, in_service()), nothing)[1]
+    assert apart(drawn, lattices(drawn, in_service()), nothing) == (drawn, [])
+
+
+def test_words_left_out_are_counted_in_a_sentence() -> None:
+    word = Refusal((0, 0, 40, 12), A_WORD, np.zeros((28, 28), np.float32))
+    (number,) = read(page([["4"]], 1, camera=CLEAN).pixels).numbers
+    assert refusal(Reading((number,), (word,), 0.0)) == "One word is left out."
+    assert refusal(Reading((number,), (word, word), 0.0)) == "2 words are left out."
+    assert refusal(Reading((), (word,), 0.0)) == "This is not a digit."
