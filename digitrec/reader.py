@@ -145,7 +145,7 @@ class _ReadLine:
 
 @dataclass(frozen=True)
 class _Page:
-    """words: left out before the lines were read; they say nothing of how well those read."""
+    """words: what is one as a whole; they say nothing of how well the rest reads."""
 
     lines: list[_ReadLine]
     words: list[Piece]
@@ -196,7 +196,11 @@ def _read(
             steps, spellings = [replace(step, digit=None) for step in steps], []
         elif spellings:
             steps, sure = decide(line, lattice, spellings, classifier)
-        read.append(_ReadLine(line, steps, sure, spellings[0] if spellings else None))
+        each = _ReadLine(line, steps, sure, spellings[0] if spellings else None)
+        if line.strokes is None and not each.digits and len(each.refused) >= WORDS:
+            words.append(join(line.marks))
+        else:
+            read.append(each)
     page = _Page(read, words)
     return page if page.count() else _in_pieces(rows, classifier) or page
 
