@@ -18,9 +18,6 @@ from digitrec.segment import SOLID
 
 TRUST = 1.5  # in the reading as a whole, against that by parts
 TRUST_BESIDE_STROKES = 1.0  # the same where the pen's strokes are known, which make better parts
-UNSURE = -0.2  # log-probability a digit, as a whole: above, it is a number whatever the parts say
-NO_NUMBER = -1.6  # the same and that of a mark by parts, together: below, it is a word
-WORD = 4  # marks, or what they are cut into: with fewer it may be one digit in pieces
 RELUCTANCE = 8.0  # log-probability that a text costs at most for not being among the cuts
 
 
@@ -43,9 +40,8 @@ def decide(
 ) -> tuple[list[Step], float]:
     """The steps of the text for which the scores of both readings together are best.
 
-    And how likely that text is against the others looked at, from 0 to 1. Where neither reading
-    finds any text likely, as of a printed word, nothing is taken for a digit. spellings: of the
-    line as it is, first, and of it stretched.
+    And how likely that text is against the others looked at, from 0 to 1. spellings: of the line
+    as it is, first, and of it stretched.
     """
     trust = TRUST if line.strokes is None else TRUST_BESIDE_STROKES
     found = texts(lattice, spellings)
@@ -53,10 +49,6 @@ def decide(
     text = max(totals, key=totals.__getitem__)
     sure = 1 / sum(math.exp(total - totals[text]) for total in totals.values())
     best, steps = lattice.best
-    whole = found[text][1] / max(1, len(text))
-    unlikely = whole < UNSURE and whole + best / len(line.marks) < NO_NUMBER
-    if unlikely and line.strokes is None and len(line.marks) >= WORD:
-        return [replace(step, digit=None) for step in steps], sure
     if text == "".join(str(step.digit) for step in steps if step.digit is not None):
         return steps, sure
     score, steps = lattice.reading(text)

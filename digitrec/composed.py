@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import cv2
+import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
 from digitrec import styles
 from digitrec.augment import CANVAS, Random, warp
+from digitrec.line_input import SYMBOLS
 from digitrec.not_digits import letter, strokes
 from digitrec.preprocess import Ink, bounding_box
 
-SYMBOLS = "0123456789.,"  # what the line network tells apart; 0 is the blank, so each is one more
 BODY = 40  # height of a digit, pixels
 MARGIN = 48  # around the line, pixels
 LABELS = (0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9)  # amounts are round, and a 1 is easily overlooked
@@ -83,6 +87,40 @@ def no_number(rng: Random) -> Ink:
     else:
         x += rng.uniform(1, 6) * BODY
     return canvas[:, : round(x) + MARGIN]
+
+
+# Letters about as often as English has them, and those that alone are hardly taken for digits.
+_LETTERS = "eeeeeeettttttaaaaaooooiiiinnnnsssshhhrrrrdddlllcccuuummwwffggyyppbbvkjxqz"
+_UNLIKE_DIGITS = set("CEFHKLMNPRUVWXacdefhkmnprtuvwx")
+_FACES = (
+    *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSerif"),
+    *("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmss10"),
+)
+
+
+def printed_word(rng: Random) -> Ink:
+    """A word as a form has it printed, on a canvas like `written`'s."""
+    font, text = _face(str(rng.choice(_FACES)), int(rng.integers(40, 64))), _spelled(rng)
+    left, top, right, bottom = (round(v) for v in font.getbbox(text))
+    image = Image.new("L", (right - left + 2 * MARGIN, bottom - top + 2 * MARGIN))
+    ImageDraw.Draw(image).text((MARGIN - left, MARGIN - top), text, 255, font)
+    return np.asarray(image, np.float32) / np.float32(255)
+
+
+def _spelled(rng: Random) -> str:
+    """Letters not all of which are like digits, now and then with a colon or a full stop."""
+    while True:
+        text = "".join(rng.choice(list(_LETTERS), int(rng.integers(2, 10))))
+        kind = rng.random()
+        text = text.upper() if kind < 0.2 else text.capitalize() if kind < 0.75 else text
+        if not _UNLIKE_DIGITS.isdisjoint(text):
+            return text + str(rng.choice(("", "", "", ":", ".")))
+
+
+@cache
+def _face(name: str, size: int) -> ImageFont.FreeTypeFont:
+    """Of those that matplotlib brings along."""
+    return ImageFont.truetype(Path(mpl.get_data_path(), "fonts", "ttf", f"{name}.ttf"), size)
 
 
 def _before(canvas: Ink, rng: Random) -> tuple[float, str]:

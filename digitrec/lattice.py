@@ -85,11 +85,6 @@ class Lattice:
         score, steps = best[last]
         return score, list(steps)
 
-    def probabilities(self, candidate: Candidate) -> NDArray[np.float32]:
-        """(11,) of a candidate of the line, as the network sees it."""
-        alike = (c for c in self._from[candidate.start] if c.candidate.end == candidate.end)
-        return next(alike).p
-
     def reading(self, text: str) -> tuple[float, list[Step]]:
         """The same among the paths that read `text`; -inf and no steps where there is none."""
         states: defaultdict[float, dict[int, tuple[float, tuple[Step, ...]]]] = defaultdict(dict)

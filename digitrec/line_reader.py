@@ -13,11 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.composed import SYMBOLS
+from digitrec.line_input import HEIGHT, SYMBOLS, clean
 from digitrec.pieces import Line, Piece
 from digitrec.preprocess import Ink
 from digitrec.runtime import load
-from digitrec.strips import HEIGHT, clean
 
 FOLDER = Path(__file__).resolve().parent / "data" / "line"
 STEP = 2  # pixels of a strip between two places that the network answers for
@@ -38,13 +37,22 @@ class LineNetwork:
     def __init__(self, folder: Path) -> None:
         self._network, _ = load(folder)
 
-    def __call__(self, strip: Ink) -> NDArray[np.float32]:
-        """(32, w) float32 in [0, 1] -> (places, symbols + 1) float32 log-probabilities."""
+    def __call__(self, strip: Ink) -> tuple[NDArray[np.float32], float]:
+        """(32, w) float32 in [0, 1] -> (places, symbols + 1) float32 log-probabilities.
+
+        And the mean logit of there being no number.
+        """
         width = -(-strip.shape[1] // 32) * 32  # so that few widths need new buffers
         padded = np.zeros((1, HEIGHT, width, 1), np.float32)
         padded[0, :, : strip.shape[1], 0] = strip
-        logits = self._network(padded)[0][0]
-        return np.asarray(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True), np.float32)
+        absent, logits = sorted((each[0] for each in self._network(padded)), key=np.ndim)
+        spelt = np.asarray(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True), np.float32)
+        return spelt, float(absent[: places(strip)].mean())
+
+
+def places(strip: Ink) -> int:
+    """How many of the network's places a strip has to itself, of those for no number."""
+    return max(1, int(strip.shape[1]) // 4 - 4)
 
 
 @cache
@@ -172,15 +180,15 @@ def _may_skip(states: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def spell(
-    network: LineNetwork, depth: Ink, line: Line, others: Sequence[Line], stretch: float = 1.0
+    network: LineNetwork, depth: Ink, line: Line, others: Sequence[Piece], stretch: float = 1.0
 ) -> Spelling:
     """Read one line of a picture.
 
-    depth: (h, w) of `preprocess.depth_map`, from which the marks of the other lines are taken out.
+    depth: (h, w) of `preprocess.depth_map`, from which the other marks are taken out.
     stretch: of the line's width.
     """
     strip, to_picture = strip_of(depth, line, others, stretch)
-    p = network(strip).astype(np.float64)
+    p = network(strip)[0].astype(np.float64)
     unmarked = p[:, : DIGITS + 1].copy()
     unmarked[:, 0] = np.logaddexp.reduce(p[:, [0, *range(DIGITS + 1, p.shape[1])]], axis=1)
     best = p.argmax(1)
@@ -190,7 +198,7 @@ def spell(
 
 
 def strip_of(
-    depth: Ink, line: Line, others: Sequence[Line], stretch: float = 1.0
+    depth: Ink, line: Line, others: Sequence[Piece], stretch: float = 1.0
 ) -> tuple[Ink, NDArray[np.float64]]:
     """The line levelled and scaled to the network's height, and the way back to the picture.
 
@@ -222,7 +230,7 @@ def strip_of(
     )
     if others:
         near = near.copy()
-        for mark in (m for other in others for m in other.marks):
+        for mark in others:
             _take_out(near, mark, above)
     if scale < 0.7:
         near = cv2.GaussianBlur(near, (0, 0), 0.35 / scale)
@@ -232,7 +240,7 @@ def strip_of(
 
 
 def _take_out(near: Ink, mark: Piece, above: int) -> None:
-    """Clear a mark of another line from the rows of a picture from `above` on."""
+    """Clear another mark from the rows of a picture from `above` on."""
     x, y, w, h = mark.box
     first, last = max(y, above), min(y + h, above + near.shape[0])
     if first < last:

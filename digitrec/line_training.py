@@ -21,9 +21,10 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from digitrec import networks, storage, strips
-from digitrec.composed import SYMBOLS, Digits
+from digitrec.composed import Digits
 from digitrec.datasets import mnist
-from digitrec.line_reader import LineNetwork
+from digitrec.line_input import HEIGHT, SYMBOLS
+from digitrec.line_reader import LineNetwork, places
 from digitrec.results import this_device, versions
 from digitrec.training import (
     FLOAT,
@@ -37,6 +38,8 @@ from digitrec.training import (
 # Each cycle: its epochs, those of them with a rising learning rate, and its highest.
 CYCLES = ((30, 10, 0.003), (9, 1, 0.0012), (28, 4, 0.002), (28, 4, 0.0025))
 AVERAGED = 2  # of the last cycles, the weights at their ends
+WORD_EPOCHS, WORD_RATE = 4, 0.003  # of learning afterwards where there is no number
+WORDS = 0.5  # of the strips then, the share that are printed words
 EPOCHS = sum(epochs for epochs, _, _ in CYCLES)
 CHUNKS, CHUNK, BATCH = 16, 1024, 64  # strips are drawn a chunk at a time and dealt by their width
 LONGEST = 14  # symbols of a strip
@@ -48,11 +51,12 @@ Strip = tuple[FLOAT, list[int]]
 class Strips:
     """Batches of strips of about the same width: (64, 32, w, 1) float32 and (64, 14) int32.
 
-    Each follows from the seed, the epoch and its own number alone.
+    Each follows from the seed, the epoch and its own number alone. words: the share of them that
+    are printed words.
     """
 
-    def __init__(self, digits: Digits, seed: int) -> None:
-        self.digits, self.seed = digits, seed
+    def __init__(self, digits: Digits, seed: int, words: float = 0.0) -> None:
+        self.digits, self.seed, self.words = digits, seed, words
         self.begin(0)
 
     def __len__(self) -> int:
@@ -63,20 +67,38 @@ class Strips:
         self.drawn: dict[int, list[Strip]] = {}  # the chunk under way
 
     def __getitem__(self, index: int) -> tuple[FLOAT, NDArray[np.int32]]:
+        return batch(self._chosen(index))
+
+    def _chosen(self, index: int) -> list[Strip]:
         chunk, place = divmod(index, CHUNK // BATCH)
         if chunk not in self.drawn:
             rng = np.random.default_rng([self.seed, self.epoch, chunk])
-            drawn = [strips.strip(self.digits, rng) for _ in range(CHUNK)]
+            drawn = [strips.strip(self.digits, rng, self.words) for _ in range(CHUNK)]
             widths = np.array([ink.shape[1] for ink, _ in drawn]) + rng.uniform(0, 24, CHUNK)
             dealt = np.argsort(widths).reshape(-1, BATCH)[rng.permutation(CHUNK // BATCH)]
             self.drawn = {chunk: [drawn[i] for i in dealt.ravel()]}
-        return batch(self.drawn[chunk][place * BATCH : (place + 1) * BATCH])
+        return self.drawn[chunk][place * BATCH : (place + 1) * BATCH]
+
+
+class Numberless(Strips):
+    """The same strips and, of each place, whether there is no number: (64, places) int32.
+
+    -1 where a strip is wider only for being in a batch.
+    """
+
+    def __getitem__(self, index: int) -> tuple[FLOAT, NDArray[np.int32]]:
+        chosen = self._chosen(index)
+        x, _ = batch(chosen)
+        y = np.full((len(x), x.shape[2] // 4 - 4), -1, np.int32)
+        for row, (ink, symbols) in zip(y, chosen, strict=True):
+            row[: places(ink)] = not symbols
+        return x, y
 
 
 def batch(chosen: list[Strip]) -> tuple[FLOAT, NDArray[np.int32]]:
     """Strips side by side in one array."""
     width = -(-max(ink.shape[1] for ink, _ in chosen) // 16) * 16
-    x = np.zeros((len(chosen), strips.HEIGHT, width, 1), np.float32)
+    x = np.zeros((len(chosen), HEIGHT, width, 1), np.float32)
     y = np.zeros((len(chosen), LONGEST), np.int32)
     for i, (ink, symbols) in enumerate(chosen):
         x[i, :, : ink.shape[1], 0] = ink
@@ -158,7 +180,8 @@ def train(folder: Path, seed: int = 1) -> None:
     held_out = [strips.strip(test_digits, rng) for _ in range(HELD_OUT)]
 
     keras.utils.set_random_seed(seed)
-    model = networks.line(len(SYMBOLS))
+    both = networks.line(len(SYMBOLS))
+    model = keras.Model(both.input, both.outputs[0])
     steps = CHUNKS * CHUNK // BATCH
     model.compile(
         optimizer=keras.optimizers.AdamW(
@@ -175,7 +198,7 @@ def train(folder: Path, seed: int = 1) -> None:
     done = len(checkpoint.history)
     drawing = Strips(train_digits, seed)
     if done < EPOCHS:
-        lines = tf.TensorSpec((None, strips.HEIGHT, None, 1), tf.float32)
+        lines = tf.TensorSpec((None, HEIGHT, None, 1), tf.float32)
         symbols = tf.TensorSpec((None, LONGEST), tf.int32)
         model.fit(
             streamed(drawing, lines, symbols),
@@ -186,7 +209,8 @@ def train(folder: Path, seed: int = 1) -> None:
             callbacks=[_Watch(folder, drawing, held_out, checkpoint)],
         )
     _average(model, folder, drawing)
-    _export(model, folder, checkpoint.history, held_out, seed)
+    tell_words(both, train_digits, seed)
+    export(both, folder, checkpoint.history, test_digits, seed)
 
 
 def _ends() -> list[int]:
@@ -214,14 +238,55 @@ def _average(model: keras.Model, folder: Path, drawing: Strips) -> None:
         model(drawing[index][0], training=True)
 
 
-def _export(
-    model: keras.Model, folder: Path, history: Any, held_out: list[Strip], seed: int
-) -> None:
+def tell_words(both: keras.Model, digits: Digits, seed: int) -> None:
+    """Train the second of the line network's answers, and leave all that the first needs."""
+    keras.Model(both.input, both.outputs[0]).trainable = False
+    model = keras.Model(both.input, both.outputs[1])
+    drawing = Numberless(digits, seed, WORDS)
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            OneCycle(WORD_RATE, WORD_EPOCHS * len(drawing)), weight_decay=0.01
+        ),
+        loss=_cross_entropy,
+        jit_compile=False,
+    )
+    lines = tf.TensorSpec((None, HEIGHT, None, 1), tf.float32)
+    model.fit(
+        streamed(drawing, lines, tf.TensorSpec((None, None), tf.int32)),
+        epochs=WORD_EPOCHS,
+        shuffle=False,
+        verbose=0,
+        callbacks=[
+            keras.callbacks.LambdaCallback(
+                on_epoch_begin=lambda epoch, _: drawing.begin(EPOCHS + 1 + epoch),
+                on_epoch_end=lambda epoch, logs: print(f"words {epoch + 1}  {logs}", flush=True),
+            )
+        ],
+    )
+
+
+def _cross_entropy(y: Any, logits: Any) -> Any:
+    """Mean over the places that are a strip's."""
+    there = keras.ops.cast(y >= 0, "float32")
+    absent = keras.ops.cast(y > 0, "float32")
+    each = keras.ops.binary_crossentropy(absent, logits, from_logits=True)
+    return keras.ops.sum(each * there) / keras.ops.sum(there)
+
+
+def export(both: keras.Model, folder: Path, history: Any, digits: Digits, seed: int) -> None:
+    """Write ``model.keras``, ``model.tflite`` and ``report.json``.
+
+    digits: to compose the strips from that both answers, and both runtimes, are measured on.
+    Raises `TrainingError`.
+    """
+    rng = np.random.default_rng(seed)
+    held_out = [strips.strip(digits, rng) for _ in range(HELD_OUT)]
+    mixed = [strips.strip(digits, rng, WORDS) for _ in range(HELD_OUT)]
     # Without the optimiser, which would treble the file.
-    kept = type(model).from_config(model.get_config())
-    kept.set_weights(model.get_weights())
+    kept = type(both).from_config(both.get_config())
+    kept.set_weights(both.get_weights())
     kept.save(folder / "model.keras")
-    model.export(folder / "model.tflite", format="litert", verbose=False)
+    kept.export(folder / "model.tflite", format="litert", verbose=False)
     files = [folder / name for name in ("model.keras", "model.tflite")]
     report = {
         "network": "line",
@@ -232,9 +297,11 @@ def _export(
         "cycles": CYCLES,
         "averaged": AVERAGED,
         "batch_size": BATCH,
-        "accuracy": accuracy(model, held_out),
+        "accuracy": accuracy(keras.Model(both.input, both.outputs[0]), held_out),
         "measured_on": f"{HELD_OUT} strips composed from MNIST's test digits",
-        "parameters": model.count_params(),
+        "word_epochs": WORD_EPOCHS,
+        "words": WORDS,
+        "parameters": both.count_params(),
         "history": history,
         "files": {
             file.name: {
@@ -249,18 +316,23 @@ def _export(
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
     storage.write(folder / "report.json", json.dumps(report, indent=1) + "\n")
-    report["runtime_difference"] = _difference(model, LineNetwork(folder), held_out[:100])
+    exported = LineNetwork(folder)
+    told = [(exported(ink)[1] > 0) == (not symbols) for ink, symbols in mixed]
+    report["word_accuracy"] = float(np.mean(told))
+    report["runtime_difference"] = _difference(both, exported, held_out[:100])
     storage.write(folder / "report.json", json.dumps(report, indent=1) + "\n")
 
 
-def _difference(model: keras.Model, exported: LineNetwork, chosen: list[Strip]) -> float:
-    """The largest between the two runtimes' log-probabilities. Raises `TrainingError`."""
+def _difference(both: keras.Model, exported: LineNetwork, chosen: list[Strip]) -> float:
+    """The largest between the two runtimes' answers. Raises `TrainingError`."""
     difference = 0.0
     for ink, _ in chosen:
         padded = np.pad(ink, ((0, 0), (0, -ink.shape[1] % 32)))
-        logits = model.predict_on_batch(padded[None, ..., None])[0]
+        logits, absent = (each[0] for each in both.predict_on_batch(padded[None, ..., None]))
+        spelt, no_number = exported(ink)
         theirs = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-        difference = max(difference, float(np.abs(exported(ink) - theirs).max()))
+        difference = max(difference, float(np.abs(spelt - theirs).max()))
+        difference = max(difference, abs(no_number - float(absent[: places(ink)].mean())))
     if not difference <= TOLERANCE:
         raise TrainingError(f"The exported line network differs by {difference:.1e}.")
     return difference

@@ -6,6 +6,7 @@ probabilities.
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import keras
@@ -140,13 +141,18 @@ def nimble() -> keras.Model:
 
 
 def line(symbols: int) -> keras.Model:
-    """Reads a whole line: (n, 32, w, 1) -> (n, w // 2 - 4, symbols + 1) float32 logits.
+    """Reads a whole line, and tells words from numbers: two answers to (n, 32, w, 1).
 
-    For connectionist temporal classification (Graves et al., 2006), 0 being the blank. No
-    recurrence: each place sees 90 pixels or so to either side of it, which is three digits, and
-    any width goes in. The last layer answers for two places at once, as in sub-pixel convolution
-    (Shi et al., 2016): digits that touch need more places than the features' resolution has.
-    Nothing is dropped out: no line is seen twice, and the network has more to learn than room.
+    The first is of (n, w // 2 - 4, symbols + 1) float32 logits for connectionist temporal
+    classification (Graves et al., 2006), 0 being the blank. No recurrence: each place sees 90
+    pixels or so to either side of it, which is three digits, and any width goes in. Its last layer
+    answers for two places at once, as in sub-pixel convolution (Shi et al., 2016): digits that
+    touch need more places than the features' resolution has. Nothing is dropped out: no line is
+    seen twice, and the network has more to learn than room.
+
+    The second is of (n, w // 4 - 4) float32 logits of there being no number at a place. It has the
+    first's features and layers of its own: were letters nothing to the first, faint digits would
+    be nothing, too.
     """
 
     def conv(filters: int, size: Any = 3, **options: Any) -> list[layers.Layer]:
@@ -157,22 +163,34 @@ def line(symbols: int) -> keras.Model:
             layers.ReLU(),
         ]
 
-    return keras.Sequential(
-        [
-            keras.Input((32, None, 1)),
-            *conv(16, 5),
-            layers.MaxPooling2D(),
-            *conv(40),
-            layers.MaxPooling2D(),
-            *conv(80),
-            *conv(80),
-            layers.MaxPooling2D((2, 1)),
-            *conv(128),
-            layers.MaxPooling2D((2, 1)),
-            *conv(192, (2, 3), padding="valid"),
-            *conv(160, (1, 5), dilation_rate=(1, 2)),
-            layers.Conv2D(2 * (symbols + 1), 1),
-            layers.Reshape((-1, symbols + 1)),
-        ],
-        name="line",
-    )
+    image = keras.Input((32, None, 1))
+    features = [
+        *conv(16, 5),
+        layers.MaxPooling2D(),
+        *conv(40),
+        layers.MaxPooling2D(),
+        *conv(80),
+        *conv(80),
+        layers.MaxPooling2D((2, 1)),
+        *conv(128),
+        layers.MaxPooling2D((2, 1)),
+    ]
+    spelling = [
+        *conv(192, (2, 3), padding="valid"),
+        *conv(160, (1, 5), dilation_rate=(1, 2)),
+        layers.Conv2D(2 * (symbols + 1), 1),
+        layers.Reshape((-1, symbols + 1)),
+    ]
+    no_number = [
+        *conv(64, (2, 5), padding="valid"),
+        *conv(64, (1, 5)),
+        layers.Conv2D(1, 1),
+        layers.Reshape((-1,)),
+    ]
+
+    def through(x: Any, passed: list[layers.Layer]) -> Any:
+        return reduce(lambda y, layer: layer(y), passed, x)
+
+    shared = through(image, features)
+    answers = [through(shared, spelling), through(shared, no_number)]
+    return keras.Model(image, answers, name="line")

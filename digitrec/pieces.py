@@ -88,6 +88,8 @@ class Division:
             for last in range(first, len(self.pieces)):
                 piece = self.pieces[last]
                 joined = Counter(self.whole[first : last + 1])
+                if len(joined) > MOST_JOINED:
+                    break
                 if len(joined) > 1:
                     left = min(p.left for p in self.pieces[first : last + 1])
                     wide = max(right, piece.right) - left

@@ -180,17 +180,15 @@ def _read(
     if form.any():  # the line network would take a box's edges for digits
         depth = np.where(cv2.dilate(form, np.ones((3, 3), np.uint8)) & (ink < 0.05), 0, depth)
     rows = find_lines(ink, inked(strokes, ink))
-    found = lattices(rows, classifier)
-    lines, words = apart(rows, found, form)
-    if words or len(lines) != len(rows):
-        found = lattices(lines, classifier)
+    found, words = apart(lattices(rows, classifier), depth, form, classifier, whole)
+    lines = [lattice.line for lattice in found]
     read = []
     for line, lattice in zip(lines, found, strict=True):
         steps, sure = lattice.best[1], 1.0
         spellings: list[Spelling] = []
         several = len(line.marks) > 1 or line.strokes is not None
         if whole is not None and several and not _is_one_digit(steps, line.height):
-            others = [other for other in lines if other is not line]
+            others = [*words, *(m for other in lines if other is not line for m in other.marks)]
             spellings = [spell(whole, depth, line, others, stretch) for stretch in STRETCHES]
         if _is_word(steps, line.height) and not _is_heard(spellings):
             steps, spellings = [replace(step, digit=None) for step in steps], []

@@ -13,10 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitrec.augment import Random
-from digitrec.composed import BODY, MARGIN, SYMBOLS, Digits, no_number, pen_stroke, written
+from digitrec.composed import (
+    BODY,
+    MARGIN,
+    Digits,
+    no_number,
+    pen_stroke,
+    printed_word,
+    written,
+)
+from digitrec.line_input import HEIGHT, SYMBOLS, clean
 from digitrec.preprocess import Ink, bounding_box
 
-HEIGHT = 32  # of a strip, pixels
 WIDEST = 320  # of a strip, pixels
 
 
@@ -92,13 +100,18 @@ def _surroundings(canvas: Ink, top: int, tall: int, rng: Random) -> None:
             pen_stroke(canvas, [(x, y), end], rng.integers(2, 6))
 
 
-def strip(digits: Digits, rng: Random) -> tuple[Ink, list[int]]:
+def strip(digits: Digits, rng: Random, words: float = 0.0) -> tuple[Ink, list[int]]:
     """A number as the line network sees it: (32, w) float32 in [0, 1], and its symbols.
 
     digits: of each label, (n, 28, 28) uint8. Each symbol is its place in `SYMBOLS` plus one; now
     and then there is no number and no symbol.
     """
-    canvas, symbols = (no_number(rng), "") if rng.random() < 0.08 else written(digits, rng)
+    if words and rng.random() < words:
+        canvas, symbols = printed_word(rng), ""
+    elif rng.random() < 0.08:
+        canvas, symbols = no_number(rng), ""
+    else:
+        canvas, symbols = written(digits, rng)
     canvas = _penned(canvas, rng)
     box = bounding_box(canvas, 0.4) or (MARGIN, MARGIN, canvas.shape[1] - 2 * MARGIN, BODY)
     _surroundings(canvas, box[1], box[3], rng)
@@ -157,11 +170,3 @@ def _on_ground(ink: Ink, rng: Random) -> Ink:
     amount = np.float32(rng.uniform(0.05, 0.45))
     mixed: Ink = ink + amount * ground * (1 - 0.7 * np.clip(ink, 0, 1))
     return mixed
-
-
-def clean(ink: Ink) -> Ink:
-    """Depth -> the network's range: the 97th centile of the strip is full ink, paper is 0."""
-    low = float(np.percentile(ink, 20))
-    high = max(float(np.percentile(ink, 97)), low + 1e-3)
-    cleaned: Ink = np.clip((ink - low) / (high - low), 0, 1).astype(np.float32)
-    return cleaned

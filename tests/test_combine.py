@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from digitrec.classifier import in_service
-from digitrec.combine import WORD, decide, texts
+from digitrec.combine import decide, texts
 from digitrec.lattice import Lattice
 from digitrec.line_reader import OFFSET, STEP, Spelling
 from digitrec.pieces import Line, Piece
@@ -55,18 +55,6 @@ def test_digits_run_together_are_parted_between_their_places() -> None:
     middles = [STEP * 2 + OFFSET, STEP * 7 + OFFSET]
     assert steps[0].piece.right == steps[1].piece.left == pytest.approx(sum(middles) / 2, abs=1)
     assert all(step.p[0] > 0.9 and step.p.sum() == pytest.approx(1, abs=1e-3) for step in steps)
-
-
-def test_what_neither_reading_finds_likely_is_no_number() -> None:
-    marks = tuple(Piece((60 * i, 0, 40, 32), np.ones((32, 40), np.float32)) for i in range(WORD))
-    line = Line(marks, 32.0, tuple(range(WORD)))
-    seen = [np.zeros((28, 28), np.float32)] * WORD
-    p = np.stack([row(7, 0.2)] * WORD)
-    lattice = Lattice(line, [c for c in line.candidates() if c.lone], seen, p)
-    steps, _ = decide(line, lattice, [spelling("7777", sure=0.5)], in_service())
-    assert [step.digit for step in steps] == [None] * WORD
-    steps, _ = decide(line, lattice, [spelling("7777", sure=0.99)], in_service())
-    assert [step.digit for step in steps] == [7] * WORD
 
 
 def test_the_texts_looked_at_hold_both_readings() -> None:

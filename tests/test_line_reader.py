@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitrec.composed import SYMBOLS
+from digitrec.line_input import SYMBOLS
 from digitrec.line_reader import FOLDER, OFFSET, STEP, LineNetwork, Spelling, network, strip_of
 from digitrec.runtime import ModelError
 from digitrec.segment import find_lines
@@ -71,7 +71,7 @@ def test_more_digits_than_places_cannot_be() -> None:
 
 def test_the_network_gives_log_probabilities_for_any_width() -> None:
     for width in (16, 100, 333):
-        p = network()(np.zeros((32, width), np.float32))
+        p, _ = network()(np.zeros((32, width), np.float32))
         assert p.shape[1] == 1 + len(SYMBOLS)
         assert STEP * len(p) + OFFSET >= width - STEP
         assert np.allclose(np.exp(p).sum(1), 1, atol=1e-4)
@@ -98,8 +98,8 @@ def test_other_lines_are_left_out_of_a_strip() -> None:
         lower[82:130, x + 10 : x + 30] = 1  # reaches into the upper line's strip
     (first,), (second,) = find_lines(upper), find_lines(lower)
     both = np.maximum(upper, lower)
-    alone, _ = strip_of(upper, first, [second])
-    assert np.abs(strip_of(both, first, [second])[0] - alone).max() < 0.05
+    alone, _ = strip_of(upper, first, second.marks)
+    assert np.abs(strip_of(both, first, second.marks)[0] - alone).max() < 0.05
     assert np.abs(strip_of(both, first, [])[0] - alone).max() > 0.5
 
 

@@ -54,10 +54,10 @@ def test_a_broken_off_training_goes_on_and_averages_its_cycles(
     assert len(report["history"]) == 2
     assert 0 <= report["accuracy"] <= 1
     network = LineNetwork(tmp_path)
-    assert network(np.zeros((32, 64), np.float32)).shape[1] == len(report["symbols"]) + 1
+    assert network(np.zeros((32, 64), np.float32))[0].shape[1] == len(report["symbols"]) + 1
 
     model = keras.models.load_model(tmp_path / "model.keras", compile=False)
-    kernel = model.layers[0].get_weights()[0]
+    kernel = model.layers[1].get_weights()[0]
     ends = [np.load(tmp_path / f"epoch-{epoch}.npz")["arr_0"] for epoch in (1, 2)]
     assert not np.allclose(*ends)
     np.testing.assert_allclose(kernel, np.mean(ends, axis=0), atol=1e-6)

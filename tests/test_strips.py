@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 
 from digitrec import strips
-from digitrec.composed import SYMBOLS
 from digitrec.datasets import mnist
+from digitrec.line_input import HEIGHT, SYMBOLS, clean
 
 
 @cache
@@ -28,7 +28,7 @@ def test_strips_are_what_the_network_takes() -> None:
     drawn = [strips.strip(digits(), rng) for _ in range(150)]
     for ink, symbols in drawn:
         assert ink.dtype == np.float32
-        assert ink.shape[0] == strips.HEIGHT
+        assert ink.shape[0] == HEIGHT
         assert 16 <= ink.shape[1] <= strips.WIDEST
         assert ink.min() >= 0
         assert ink.max() <= 1
@@ -44,7 +44,7 @@ def test_strips_are_what_the_network_takes() -> None:
 def test_cleaning_leaves_paper_at_0_and_ink_at_1() -> None:
     depth = np.full((32, 100), 0.1, np.float32)
     depth[8:24, 20:40] = 0.5
-    cleaned = strips.clean(depth)
+    cleaned = clean(depth)
     assert cleaned[0, 0] == 0
     assert cleaned[16, 30] == 1
-    assert strips.clean(np.zeros((32, 50), np.float32)).max() == 0
+    assert clean(np.zeros((32, 50), np.float32)).max() == 0

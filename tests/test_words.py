@@ -9,6 +9,7 @@ import pytest
 
 from digitrec.classifier import in_service
 from digitrec.lattice import lattices
+from digitrec.line_reader import network
 from digitrec.pieces import Line, Piece
 from digitrec.reader import read
 from digitrec.reading import A_WORD, Reading, Refusal
@@ -34,6 +35,19 @@ def printed() -> list[Line]:
     written = page([[""]], 3, form="labels", camera=CLEAN)
     ink = (255 - written.pixels.min(2)).astype(np.float32) / 255
     return find_lines(np.where(ink > 0.3, ink, 0))
+
+
+def inked(lines: list[Line]) -> np.ndarray:
+    """The picture of the lines' marks."""
+    depth = np.zeros((400, 800), np.float32)
+    for x, y, w, h, ink in ((*mark.box, mark.ink) for line in lines for mark in line.marks):
+        depth[y : y + h, x : x + w] = np.maximum(depth[y : y + h, x : x + w], ink)
+    return depth
+
+
+def told(lines: list[Line], form: np.ndarray) -> tuple[list[Line], list[Piece]]:
+    found, words = apart(lattices(lines, in_service()), inked(lines), form, in_service(), network())
+    return [lattice.line for lattice in found], words
 
 
 def nowhere(line: Line) -> np.ndarray:
@@ -66,23 +80,31 @@ def test_a_word_is_one_shape_at_its_place() -> None:
         assert shape.ink.shape == (28, 28)
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_in_a_close_crop_a_word_is_not_read_as_part_of_the_number(seed: int) -> None:
+    written = page([["4071"]], seed, form="labels", camera=CLEAN).pixels
+    rows, columns = np.nonzero(written.min(2) < 120)
+    reading = read(written[rows.min() - 6 : rows.max() + 6, columns.min() - 6 : columns.max() + 6])
+    assert reading.text == "4071"
+
+
 def test_numbers_far_apart_are_lines_of_their_own() -> None:
     line = bars(0, 20, 200, 220)
-    parts, words = apart([line], lattices([line], in_service()), nowhere(line))
+    parts, words = told([line], nowhere(line))
     assert [[mark.left for mark in part.marks] for part in parts] == [[0, 20], [200, 220]]
     assert words == []
 
 
 def test_numbers_that_are_near_stay_one_line() -> None:
     line = bars(0, 20, 70, 90)
-    assert apart([line], lattices([line], in_service()), nowhere(line)) == ([line], [])
+    assert told([line], nowhere(line)) == ([line], [])
 
 
 @pytest.mark.parametrize("boxed", [False, True])
 def test_where_boxes_were_nothing_is_a_word(boxed: bool) -> None:
     lines = printed()
     form = np.full((400, 800), boxed, np.uint8)
-    parts, words = apart(lines, lattices(lines, in_service()), form)
+    parts, words = told(lines, form)
     assert (len(parts), len(words)) == ((1, 0) if boxed else (0, 1))
 
 
@@ -90,8 +112,15 @@ def test_a_drawing_stays_as_it_is() -> None:
     lines = printed()
     drawn = [replace(line, strokes=line.division) for line in lines]
     nothing = np.zeros((400, 800), np.uint8)
-    assert apart(lines, lattices(lines, in_service()), nothing)[1]
-    assert apart(drawn, lattices(drawn, in_service()), nothing) == (drawn, [])
+    assert told(lines, nothing)[1]
+    assert told(drawn, nothing) == (drawn, [])
+
+
+def test_without_the_line_network_nothing_is_a_word() -> None:
+    lines = printed()
+    found = lattices(lines, in_service())
+    nothing = np.zeros((400, 800), np.uint8)
+    assert apart(found, inked(lines), nothing, in_service(), None) == (found, [])
 
 
 def test_words_left_out_are_counted_in_a_sentence() -> None:
