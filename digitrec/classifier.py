@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digitrec import registry
 from digitrec.language import _
 from digitrec.runtime import MODEL, REPORT, ModelError, load, unusable
 from digitrec.settings import settings
+from digitrec.versions import DEFAULT
 
 NOT_A_DIGIT = 10
-DEFAULT = "default"
 FILES = (MODEL, REPORT)  # of a version, that reading needs
 
 
@@ -33,6 +35,8 @@ class Classifier:
             self.sha256 = str(report["files"][MODEL]["sha256"])
         except (KeyError, TypeError, ValueError) as error:
             raise unusable(folder / REPORT) from error
+        if not 0 < self._temperature < math.inf:
+            raise unusable(folder / REPORT)
         try:
             self.probabilities(np.zeros((1, 28, 28, 1), np.float32))
         except (ValueError, RuntimeError, IndexError) as error:
@@ -68,26 +72,18 @@ def _stamp(folder: Path) -> tuple[int, ...]:
     return tuple(stamp)
 
 
-def _named(pointer: Path) -> str:
-    try:
-        return pointer.read_text(encoding="utf-8", errors="replace").strip() or DEFAULT
-    except OSError:  # there is none until a version has been put in service
-        return DEFAULT
-
-
 def in_service() -> Classifier:
-    """The version named by ``models/in_service``, else the shipped `default`.
+    """The version put in service, else the shipped `default`.
 
-    Where the named one is missing or damaged, `default` serves and `notice` says so in a sentence.
+    Where that one is missing or damaged, `default` serves and `notice` says so in a sentence.
     Raises `ModelError` when `default` cannot be loaded either.
     """
     models = settings().models
-    name = _named(models / "in_service")
-    if name != DEFAULT:
-        folder = models / name
-        try:
-            return _load(folder, _stamp(folder), None)
-        except ModelError as error:
-            notice = str(error) + " " + _("The shipped version is reading meanwhile.")
-            return _load(models / DEFAULT, _stamp(models / DEFAULT), notice)
-    return _load(models / DEFAULT, _stamp(models / DEFAULT), None)
+    folder, shipped = models / registry.pointed_to(models), models / DEFAULT
+    try:
+        return _load(folder, _stamp(folder), None)
+    except ModelError as error:
+        if folder == shipped:
+            raise
+        notice = str(error) + " " + _("The shipped version is reading meanwhile.")
+    return _load(shipped, _stamp(shipped), notice)

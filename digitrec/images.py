@@ -170,7 +170,8 @@ def _photo(image: Image.Image, side: int | None, content: bytes | None = None) -
     if content and scale >= 2 and image.format == "WEBP" and image.mode == "RGB":
         decoded = _webp_draft(content, scale)
     else:
-        image.draft(None, (max(1, int(width / scale)), max(1, int(height / scale))))
+        if content:  # it works in place, and a caller's own picture stays as it is
+            image.draft(None, (max(1, int(width / scale)), max(1, int(height / scale))))
         drafted, decoded = image.size, image
         image.load()
         if image.size != drafted:  # a TIFF turns itself upright as it loads

@@ -1,8 +1,9 @@
 """The versions under ``models/``: list, serve, roll back, rename, note, delete.
 
-Each change happens whole or not at all, also when two processes make one at once. The file
-``in_service`` names the version that reads; `default` is the shipped one and always there. What
-a version's own folder holds is read by `digitrec.versions`.
+Each change happens whole or not at all, also when two processes make one at once. One exception:
+renaming the version in service takes two steps, and a process killed between them leaves `default`
+in service. The file ``in_service`` names the version that reads; `default` is the shipped one and
+always there. What a version's own folder holds is read by `digitrec.versions`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from digitrec.language import N_, Sentence, _
 from digitrec.recipes import NAME, PlanError, check_name
 from digitrec.settings import settings
 from digitrec.storage import refusal
-from digitrec.versions import DEFAULT, FILES, Version, damage, read_report, read_version
+from digitrec.versions import DEFAULT, FILES, SERVED, Version, damage, read_report, read_version
 
 POINTER = "in_service"
 BEFORE = ".before.json"  # the versions that served before, the latest last
@@ -63,18 +64,30 @@ def report(name: str, models: Path | None = None) -> dict[str, Any]:
 
 
 def in_service(models: Path | None = None) -> str:
-    """The version that serves: the pointer's, or `default` where that one is gone or damaged."""
+    """The version that reads: the one pointed to, or `default` where that one cannot."""
     store = _store(models)
-    name = _pointer(store)
-    return name if name != DEFAULT and damage(store / name) is None else DEFAULT
+    name = pointed_to(store)
+    return name if damage(store / name, SERVED) is None else DEFAULT
+
+
+def pointed_to(models: Path | None = None) -> str:
+    """The version last put in service, whether or not it can read; `default` before the first."""
+    try:
+        name = (_store(models) / POINTER).read_text().strip()
+    except (OSError, ValueError):
+        return DEFAULT
+    return name if NAME.fullmatch(name) else DEFAULT
 
 
 def serve(name: str, models: Path | None = None) -> None:
-    """Put a version in service. Raises `RegistryError` when it is missing or damaged."""
+    """Put a version in service. Raises `RegistryError` when any file of it is missing or damaged.
+
+    One that is in service already goes on without the files that reading does not need.
+    """
     store = _store(models)
     with _changing(store):
         _usable(store, name)
-        now = _pointer(store)
+        now = pointed_to(store)
         if name == now:
             return
         _write_before(store, [*_before(store), now])
@@ -89,7 +102,10 @@ def previous(models: Path | None = None) -> str | None:
 
 
 def rollback(models: Path | None = None) -> str:
-    """Put the version that served before back in service, and return its name."""
+    """Put the version that served before back in service, and return its name.
+
+    Raises `RegistryError` when there is none.
+    """
     store = _store(models)
     with _changing(store):
         stack = _rolled_back(store)
@@ -116,7 +132,7 @@ def rename(old: str, new: str, models: Path | None = None) -> None:
             raise RegistryError(
                 _("The version {version} exists already; choose another name.").format(version=new)
             )
-        serving = _pointer(store) == old
+        serving = pointed_to(store) == old
         folder.rename(store / new)
         if serving:  # between the two `default` reads
             storage.write(store / POINTER, new + "\n")
@@ -125,7 +141,10 @@ def rename(old: str, new: str, models: Path | None = None) -> None:
 
 
 def annotate(name: str, note: str, models: Path | None = None) -> None:
-    """Keep a person's words with a version; none removes them."""
+    """Keep a person's words with a version; none removes them.
+
+    Raises `RegistryError` for `default` and for more than `NOTE_LENGTH` characters.
+    """
     store = _store(models)
     with _changing(store):
         folder = _folder(store, name)
@@ -146,12 +165,14 @@ def delete(name: str, models: Path | None = None) -> None:
         folder = _folder(store, name)
         if name == DEFAULT:
             raise RegistryError(_("The shipped version cannot be deleted."))
-        if name == _pointer(store):
+        if name == in_service(store):
             raise RegistryError(
                 _("The version {version} is in service; put another one in service.").format(
                     version=name
                 )
             )
+        if name == pointed_to(store):
+            storage.write(store / POINTER, DEFAULT + "\n")
         hidden = store / f".deleted-{name}-{os.getpid()}"
         folder.rename(hidden)  # gone at once and whole, however long the rest takes
         storage.sync_folder(store)
@@ -160,7 +181,10 @@ def delete(name: str, models: Path | None = None) -> None:
 
 
 def publish(work: Path, name: str, report: dict[str, Any], models: Path | None = None) -> Path:
-    """Make a version of a folder with a run's model files, and move it into place whole."""
+    """Make a version of a folder with a run's model files, and move it into place whole.
+
+    Returns the version's folder. Raises `RegistryError` when the name is taken, and ``OSError``.
+    """
     store = _store(models)
     files = {
         file: {
@@ -210,14 +234,6 @@ def _changing(store: Path) -> Iterator[None]:
         ) from error
 
 
-def _pointer(store: Path) -> str:
-    try:
-        name = (store / POINTER).read_text().strip()
-    except (OSError, ValueError):
-        return DEFAULT
-    return name if NAME.fullmatch(name) else DEFAULT
-
-
 def _before(store: Path) -> list[str]:
     try:
         names = json.loads((store / BEFORE).read_text())
@@ -233,7 +249,7 @@ def _write_before(store: Path, names: list[str]) -> None:
 
 def _rolled_back(store: Path) -> list[str]:
     """Those that served before, without the ones at the end that serve now or no longer can."""
-    stack, now = _before(store), _pointer(store)
+    stack, now = _before(store), pointed_to(store)
     if not stack and now != DEFAULT:
         stack = [DEFAULT]
     while stack and (stack[-1] == now or damage(store / stack[-1]) is not None):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 from digitrec.language import N_, Sentence, _, ngettext, number
 
 DEFAULT = "default"  # the shipped version
-FILES = ("model.keras", "model.tflite")
+SERVED = ("model.tflite",)  # what the version in service needs, beside its report
+FILES = ("model.keras", *SERVED)
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def read_version(folder: Path, *, in_service: bool) -> Version:
         in_service=in_service,
         damaged=damage(folder),
         note=note,
-        created=_text(found.get("created")),
+        created=_date(found.get("created")),
         recipe=_text(found.get("recipe")),
         schedule=_text(found.get("schedule")),
         folds=len(folds) if isinstance(folds, list) else 0,
@@ -88,6 +90,14 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _date(value: object) -> str | None:
+    try:
+        datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return str(value)
+
+
 def _number(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
@@ -106,32 +116,32 @@ def read_report(folder: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def damage(folder: Path) -> Sentence | None:
-    """Why a version cannot serve, in a sentence, or None.
+def damage(folder: Path, files: tuple[str, ...] = FILES) -> Sentence | None:
+    """What of a version's report and these of its files is missing or damaged, or None.
 
     Cheap once known: files are hashed when they change.
     """
     stamp = []
-    for file in ("report.json", *FILES):
+    for file in ("report.json", *files):
         try:
             status = (folder / file).stat()
         except OSError:
             return Sentence(N_("The file {file} is missing."), {"file": str(folder / file)})
         stamp.append((status.st_mtime_ns, status.st_size, status.st_ino))
-    damaged = _inspect(folder, tuple(stamp))
+    damaged = _inspect(folder, files, tuple(stamp))
     if damaged is None:
         return None
     return Sentence(N_("The file {file} is damaged."), {"file": str(folder / damaged)})
 
 
 @lru_cache(maxsize=256)
-def _inspect(folder: Path, stamp: tuple[Any, ...]) -> str | None:
+def _inspect(folder: Path, files: tuple[str, ...], stamp: tuple[Any, ...]) -> str | None:
     """The first file that is damaged."""
     del stamp  # only there so that a changed file is looked at again
     found = read_report(folder)
     try:
         float(found["calibration"]["temperature"])  # type: ignore[index]
-        expected = {file: found["files"][file]["sha256"] for file in FILES}  # type: ignore[index]
+        expected = {file: found["files"][file]["sha256"] for file in files}  # type: ignore[index]
     except (KeyError, TypeError, ValueError):
         return "report.json"
     for file, sha in expected.items():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitrec import classifier, settings
+from digitrec import classifier, registry, settings
 from digitrec.classifier import Classifier, in_service
 from digitrec.datasets import as_input, mnist
 from digitrec.runtime import ModelError
@@ -65,10 +66,21 @@ def test_a_missing_or_damaged_file_is_named(models: Path, name: str) -> None:
     assert in_service().notice is None
 
 
+@pytest.mark.parametrize("temperature", [0, -1, float("nan")])
+def test_a_temperature_that_is_none_is_damage(models: Path, temperature: float) -> None:
+    path = models / "default" / "report.json"
+    report = json.loads(path.read_text())
+    report["calibration"]["temperature"] = temperature
+    path.write_text(json.dumps(report))
+    with pytest.raises(ModelError, match=r"report.json is damaged"):
+        in_service()
+
+
 def test_the_named_version_serves(models: Path) -> None:
     shutil.copytree(models / "default", models / "mine")
     (models / "in_service").write_text("mine\n")
-    assert in_service().name == "mine"
+    (models / "mine" / "model.keras").unlink()  # nothing is trained here
+    assert in_service().name == registry.in_service() == "mine"
     assert in_service().notice is None
 
 
@@ -76,7 +88,7 @@ def test_the_shipped_version_stands_in_for_a_damaged_one(models: Path) -> None:
     (models / "mine").mkdir()
     (models / "in_service").write_text("mine")
     stand_in = in_service()
-    assert stand_in.name == "default"
+    assert stand_in.name == registry.in_service() == "default"
     assert stand_in.notice is not None
     assert "mine" in stand_in.notice
 
@@ -84,6 +96,7 @@ def test_the_shipped_version_stands_in_for_a_damaged_one(models: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"../../default\n"])
 def test_a_strange_pointer_does_no_harm(models: Path, content: bytes) -> None:
     (models / "in_service").write_bytes(content)
+    assert in_service().name == "default"
     assert in_service().probabilities(np.zeros((1, 28, 28, 1), np.float32)).shape == (1, 11)
 
 

@@ -81,6 +81,13 @@ def test_every_way_to_hand_over_a_picture(tmp_path):
     assert close_to_the_four(load(np.asarray(a_four())))
 
 
+def test_a_picture_handed_over_stays_as_it_is() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (5000, 3000), "white").save(file, "JPEG")
+    picture = Image.open(file)
+    assert (load(picture).width, picture.size) == (5000, (5000, 3000))
+
+
 def test_an_animation_gives_its_first_frame():
     other = Image.new("RGB", (90, 60), "red")
     for kind in ("GIF", "WEBP", "PNG"):

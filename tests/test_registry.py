@@ -94,6 +94,24 @@ def test_a_version_damaged_in_service_gives_way_to_the_shipped_one(models):
     assert registry.in_service(models) == "default"
 
 
+def test_a_version_that_lost_only_what_training_needs_goes_on_serving(models):
+    registry.serve("newer", models)
+    (models / "newer" / "model.keras").unlink()
+    assert registry.in_service(models) == "newer"
+    assert "model.keras" in str(registry.version("newer", models).damaged)
+    with pytest.raises(RegistryError, match="is in service"):
+        registry.delete("newer", models)
+    registry.serve("default", models)
+
+
+def test_a_version_that_can_no_longer_serve_may_go(models):
+    registry.serve("newer", models)
+    (models / "newer" / "model.tflite").write_bytes(b"spoilt")
+    registry.delete("newer", models)
+    assert names(models) == ["default", "older"]
+    assert registry.pointed_to(models) == "default"
+
+
 def test_rename_takes_the_pointer_and_the_history_along(models):
     registry.serve("older", models)
     registry.serve("newer", models)

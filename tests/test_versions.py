@@ -30,7 +30,8 @@ def test_a_version_says_what_its_report_says(folder: Path) -> None:
 def test_a_report_of_the_wrong_types_says_nothing(folder: Path) -> None:
     path = folder / "report.json"
     facts = json.loads(path.read_text())
-    facts |= {"folds": 7, "mean": "high", "created": 3, "test": [], "data": {"train": "all"}}
+    facts |= {"folds": 7, "mean": "high", "test": [], "data": {"train": "all"}}
+    facts |= {"created": "last week"}
     path.write_text(json.dumps(facts))
     odd = read_version(folder, in_service=False)
     assert (odd.folds, odd.mean, odd.created) == (0, None, None)
