@@ -145,6 +145,9 @@ def _train(parsed: argparse.Namespace) -> int:
     except RunError as error:
         _complain(error)
         return FAILED
+    except KeyboardInterrupt:
+        _complain(_("Go on with --resume {run}.").format(run=folder.name))
+        raise
     finally:
         lock.close()
     print(_summary(name, folder.parent.parent), flush=True)
@@ -300,5 +303,5 @@ def _export(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _complain(error: Exception) -> None:
+def _complain(error: object) -> None:
     print(error, file=sys.stderr, flush=True)

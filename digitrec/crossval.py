@@ -80,8 +80,7 @@ def carry_out(
         _last_words(folder, "cancelled", Sentence(N_("Cancelled.")))
         raise
     except KeyboardInterrupt:
-        runs.discard(folder)
-        _last_words(folder, "cancelled", Sentence(N_("Stopped from the keyboard.")))
+        _last_words(folder, "failed", Sentence(N_("Stopped from the keyboard; it can go on.")))
         raise
     except RunError as error:
         _last_words(folder, "failed", error.why)
@@ -112,12 +111,18 @@ def _carry_out(run: Run, tell: Callable[[Run], None] | None, engine: Engine) -> 
     )
     began = time.perf_counter()
     keep_examples(run)
+    _stop_if_asked(run)
     _Parts(run, engine).finish(tell)
     runs.write_event(
         run.folder, "message", message=Sentence(N_("Measuring and writing the report."))
     )
     worked = run.follow().worked + time.perf_counter() - began
     return _publish(run, worked, engine)
+
+
+def _stop_if_asked(run: Run) -> None:
+    if (run.folder / "cancel").exists():
+        raise CancelledError(Sentence(N_("Cancelled.")))
 
 
 def _opening(run: Run, again: bool) -> Sentence:
@@ -147,8 +152,7 @@ class _Parts:
             while self.waiting or self.running:
                 self._start_what_fits()
                 time.sleep(POLL_SECONDS)
-                if (self.run.folder / "cancel").exists():
-                    raise CancelledError(Sentence(N_("Cancelled.")))
+                _stop_if_asked(self.run)
                 for name, part in list(self.running.items()):
                     if part.finished():
                         del self.running[name]
@@ -206,23 +210,13 @@ def start_worker(folder: Path, part: str, threads: int, log: IO[bytes]) -> subpr
     return subprocess.Popen(  # noqa: S603
         [*WORKER, folder, part, str(threads)],
         cwd=ROOT,
-        env=quiet(threads),
+        env=runs.quiet(threads),
         stdin=subprocess.PIPE,  # closed by our death, whatever its cause
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,
         start_new_session=True,
     )
-
-
-def quiet(threads: int) -> dict[str, str]:
-    """The environment of a worker: TensorFlow's greetings unsaid, libraries at their threads."""
-    return {
-        **os.environ,
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        "OMP_NUM_THREADS": str(threads),
-        "CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "-1"),
-    }
 
 
 def check(part: str, status: int, output: str) -> None:
@@ -248,6 +242,7 @@ def _publish(run: Run, worked: float, engine: Engine) -> str:
     if not _published(run, name, models):
         results = {part: _result(run, part) for part in run.parts}
         report = report_of(run, results, worked, models, engine.device)
+        _stop_if_asked(run)
         registry.publish(run.folder / "version", name, report, models)
     said = N_("Done: the version {version} is written.")
     if run.plan.serve:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digitrec import storage
 from digitrec.language import N_, Sentence
 from digitrec.settings import settings
 
@@ -51,9 +50,9 @@ def mnist(path: Path | None = None) -> Mnist:
     if not path.is_file():
         raise _unusable(N_("The data set {file} is missing."), file=path)
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in SHA256}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        found = storage.arrays(path)
+        arrays = {name: found[name] for name in SHA256}
+    except (OSError, ValueError, KeyError) as error:
         damaged = N_("The data set {file} is damaged ({why}).")
         raise _unusable(damaged, file=path, why=error) from error
     for name, expected in SHA256.items():

@@ -52,7 +52,10 @@ def edit_distance(a: str, b: str) -> int:
 
 
 def score(path: Path, text: str | None, seconds: float = 0.0) -> Score:
-    """Compare what was read (numbers joined by spaces; None if unreadable) with the label."""
+    """Compare what was read (numbers joined by spaces; None if unreadable) with the label.
+
+    Raises ``ValueError`` when the file's name has none.
+    """
     truth = label(path)
     if truth is None:
         raise ValueError(

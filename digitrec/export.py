@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 
 from digitrec import storage
 from digitrec.language import N_, Sentence, _
+from digitrec.runtime import MODEL, Network
 from digitrec.training import FLOAT, TrainingError, answers
 
 TOLERANCE = 1e-4  # between the probabilities of the two runtimes
 COMPARED = 1000  # images
-FORMATS = ("json+h5",)
 
 
 def write(model: keras.Model, folder: Path, x: FLOAT) -> tuple[FLOAT, float]:
@@ -30,8 +28,8 @@ def write(model: keras.Model, folder: Path, x: FLOAT) -> tuple[FLOAT, float]:
     kept = type(model).from_config(model.get_config())
     kept.set_weights(model.get_weights())
     kept.save(folder / "model.keras")
-    model.export(folder / "model.tflite", format="litert", verbose=False)
-    ours = litert(folder / "model.tflite", x)
+    model.export(folder / MODEL, format="litert", verbose=False)
+    ours = Network((folder / MODEL).read_bytes())(x)[0]
     theirs = answers(model, x[:COMPARED])
     difference = float(np.abs(ours[:COMPARED] - theirs).max())
     if not difference <= TOLERANCE:
@@ -46,22 +44,6 @@ def write(model: keras.Model, folder: Path, x: FLOAT) -> tuple[FLOAT, float]:
         )
     storage.sync_files(folder)
     return ours, difference
-
-
-def litert(path: Path, x: FLOAT) -> FLOAT:
-    """The probabilities of an exported model, (n, classes), in batches of 500."""
-    interpreter = Interpreter(model_path=str(path), num_threads=os.cpu_count())
-    source = interpreter.get_input_details()[0]["index"]
-    target = interpreter.get_output_details()[0]["index"]
-    out = []
-    for start in range(0, len(x), 500):
-        batch = x[start : start + 500]
-        interpreter.resize_tensor_input(source, batch.shape)
-        interpreter.allocate_tensors()
-        interpreter.set_tensor(source, batch)
-        interpreter.invoke()
-        out.append(interpreter.get_tensor(target))
-    return np.concatenate(out)
 
 
 def as_tutorial(version: Path, folder: Path, x: FLOAT) -> tuple[list[Path], str]:

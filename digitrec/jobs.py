@@ -41,6 +41,7 @@ _children: list[subprocess.Popen[bytes]] = []  # ours, to be reaped when they en
 
 
 def runs_folder(models: Path | None = None) -> Path:
+    """Where a models folder's runs are kept, as an absolute path; it need not be there yet."""
     return (models or settings().models).resolve() / runs.FOLDER
 
 
@@ -146,7 +147,7 @@ def history(models: Path | None = None) -> list[Snapshot]:
     store = runs_folder(models)
     holder = runs.holder(store)
     found = []
-    for folder in sorted(store.glob("*/"), reverse=True):
+    for folder in sorted(store.glob("[!.]*/"), reverse=True):
         try:
             found.append(Snapshot.of(_follow(folder), holder))
         except JobError:
@@ -159,6 +160,8 @@ def _follow(folder: Path) -> Run:
         if child.poll() is not None:
             _children.remove(child)
     try:
+        if not (folder / "plan.json").is_file():
+            raise FileNotFoundError(folder)  # removed: `follow` would take it for a new one
         if folder not in _followed:
             _followed[folder] = Run.load(folder)
         return _followed[folder].follow()
@@ -168,7 +171,10 @@ def _follow(folder: Path) -> Run:
 
 
 def cancel(run: str, models: Path | None = None) -> None:
-    """Ask a run to stop; it does within a second. One that has ended stays as it is."""
+    """Ask a run to stop; it does within a second. One that has ended stays as it is.
+
+    Raises `JobError` when there is none of that id, or it cannot be told.
+    """
     seen = snapshot(run, models)
     folder = runs_folder(models) / seen.id
     try:
@@ -248,13 +254,18 @@ def estimate(plan: Plan, models: Path | None = None) -> float:
 
 
 def forget(run: str, models: Path | None = None) -> None:
-    """Remove a run from the history. Raises `JobError` for one under way."""
+    """Remove a run from the history. Raises `JobError` for one under way or not ours to remove."""
     seen = snapshot(run, models)
     if seen.under_way:
         raise JobError(_("This run is under way; cancel it first."))
     folder = runs_folder(models) / seen.id
+    hidden = folder.with_name(f".removed-{folder.name}")
+    try:
+        folder.rename(hidden)  # gone at once and whole, or not at all
+    except OSError as error:
+        raise JobError(_("The run cannot be removed: {why}").format(why=reason(error))) from error
     _followed.pop(folder, None)
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(hidden, ignore_errors=True)
 
 
 def log(run: str, models: Path | None = None) -> str:

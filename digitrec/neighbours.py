@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -43,6 +41,7 @@ class Neighbours:
         return images[np.argsort(apart, kind="stable")[:count]]
 
 
+@lru_cache(maxsize=1)
 def neighbours(classifier: Classifier) -> Neighbours:
     """For the version that reads: worked out once, and kept in a file.
 
@@ -50,11 +49,6 @@ def neighbours(classifier: Classifier) -> Neighbours:
     `digitrec.datasets.DatasetError` without MNIST and `digitrec.runtime.ModelError` without
     the network.
     """
-    return _neighbours(classifier)
-
-
-@lru_cache(maxsize=1)
-def _neighbours(classifier: Classifier) -> Neighbours:
     store = classifier.folder.parent
     path = store / FOLDER / f"{classifier.name}.npz"
     kept = _kept(path, classifier.sha256)
@@ -79,11 +73,11 @@ def _neighbours(classifier: Classifier) -> Neighbours:
 def _kept(path: Path, sha256: str) -> Neighbours | None:
     """What was kept, when it is whole and this network's own."""
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            if str(file["sha256"]) != sha256:
-                return None
-            images, labels, features = (file[name] for name in ("images", "labels", "features"))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        file = storage.arrays(path)
+        images, labels, features = (file[name] for name in ("images", "labels", "features"))
+        if str(file["sha256"]) != sha256:
+            return None
+    except (OSError, ValueError, KeyError):
         return None
     if not len(images) == len(labels) == len(features) == IMAGES:
         return None

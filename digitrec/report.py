@@ -52,15 +52,22 @@ def summary(report: Report) -> str:
     return f"Accuracy: mean={mean:.3f} std={std:.3f}, n={len(report['folds'])}"
 
 
+def better(comparison: dict[str, Any]) -> bool | None:
+    """Whether a version beats the other one; None where chance alone may explain it."""
+    if comparison["p_value"] >= SIGNIFICANT:
+        return None
+    return bool(comparison["only_this_right"] > comparison["only_other_right"])
+
+
 def verdict(comparison: dict[str, Any]) -> str:
     """What `scores.against` came to, in a sentence."""
-    name, p = comparison["with"], comparison["p_value"]
-    if p >= SIGNIFICANT:
+    name, p, ahead = comparison["with"], comparison["p_value"], better(comparison)
+    if ahead is None:
         return _(
             "No real difference from {version}: chance alone does this {share} of the time."
         ).format(version=name, share=percent(p))
     said = _("Worse than {version}, and hardly by chance (p {value}).")
-    if comparison["only_this_right"] > comparison["only_other_right"]:
+    if ahead:
         said = _("Better than {version}, and hardly by chance (p {value}).")
     small = f"= {number(p, 4)}" if p >= 0.0001 else f"< {number(0.0001, 4)}"
     return said.format(version=name, value=small)

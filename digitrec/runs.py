@@ -104,6 +104,16 @@ def threads_of(plan: Plan, cores: int) -> dict[str, int]:
     return threads
 
 
+def quiet(threads: int) -> dict[str, str]:
+    """The environment of a worker: TensorFlow's greetings unsaid, libraries at their threads."""
+    return {
+        **os.environ,
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "OMP_NUM_THREADS": str(threads),
+        "CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "-1"),
+    }
+
+
 @dataclass
 class Run:
     """A run's folder and the state its events have led to so far."""
@@ -111,6 +121,7 @@ class Run:
     folder: Path
     plan: Plan
     parts: dict[str, Part]
+    started: float  # unix seconds
     state: str = "starting"
     message: Sentence | str = ""
     version: str | None = None
@@ -127,17 +138,13 @@ class Run:
     def load(cls, folder: Path) -> Run:
         """Raises ``OSError``, ``ValueError`` or ``KeyError`` when its plan cannot be read."""
         plan = Plan.from_dict(json.loads((folder / "plan.json").read_text()))
-        began = (folder / "plan.json").stat().st_mtime
+        started = (folder / "plan.json").stat().st_mtime
         parts = {part.name: part for part in parts_of(plan)}
-        return cls(folder, plan, parts, began=began, last=began)
+        return cls(folder, plan, parts, started, began=started, last=started)
 
     @property
     def id(self) -> str:
         return self.folder.name
-
-    @property
-    def started(self) -> float:
-        return (self.folder / "plan.json").stat().st_mtime
 
     @property
     def progress(self) -> float:

@@ -25,7 +25,7 @@ class Snapshot:
     seconds_left: float | None
     parts: tuple[Part, ...]
     message: str
-    load: float | None  # of the machine a core; 1.0 is busy
+    load: float  # of the machine a core; 1.0 is busy
     started: float  # unix time
     ended: float | None
     version: str | None

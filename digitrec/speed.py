@@ -19,7 +19,7 @@ from digitrec.settings import ROOT
 FILE = "speed.json"
 LOOKING = 1 / 3  # the time of an image looked at to one trained on: no gradients
 STARTING = 10.0  # seconds until a part's process trains, until one has been measured
-TIMEOUT = 300
+TIMEOUT = 300  # seconds
 
 
 def known(plan: Plan, store: Path) -> float | None:
@@ -47,7 +47,7 @@ def measure(plan: Plan, store: Path) -> float:
     """
     cores = os.cpu_count() or 1
     found: dict[str, float] = {}
-    for part, threads in {(p, t) for p, t in runs.threads_of(plan, cores).items()}:
+    for part, threads in runs.threads_of(plan, cores).items():
         key = _key(plan, part, threads)
         if key in found:
             continue
@@ -84,7 +84,7 @@ def _steps(plan: Plan, threads: int, side_by_side: int) -> tuple[float, float]:
         subprocess.Popen(  # noqa: S603
             [*command, "measure", str(threads)],
             cwd=ROOT,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": str(threads)},
+            env=runs.quiet(threads),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -103,11 +103,11 @@ def _steps(plan: Plan, threads: int, side_by_side: int) -> tuple[float, float]:
 
 
 def _answer(process: subprocess.Popen[str]) -> str:
+    """Its one line, once it has ended: to wait with `communicate` would end it (`worker`)."""
     assert process.stdout is not None  # noqa: S101
-    line = process.stdout.readline()
     if process.wait(TIMEOUT):
         raise subprocess.SubprocessError(_("The time cannot be estimated: the measurement failed."))
-    return line
+    return process.stdout.readline()
 
 
 def _looks(plan: Plan, part: runs.Part) -> float:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -168,14 +166,20 @@ class Checkpoint:
         storage.write(self.path, storage.npz(history=history, **arrays))
 
     def load(self, model: keras.Model) -> None:
-        """Take up where the file left off; a missing or damaged one means from the beginning."""
+        """Take up where the file left off.
+
+        One that is missing, damaged or another network's means from the beginning.
+        """
+        variables = _variables(model)
         try:
-            with np.load(io.BytesIO(self.path.read_bytes()), allow_pickle=False) as file:
-                history = json.loads(str(file["history"]))
-                arrays = [file[f"v{i}"] for i in range(len(_variables(model)))]
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            file = storage.arrays(self.path)
+            history = json.loads(str(file["history"]))
+            arrays = [file[f"v{i}"] for i in range(len(variables))]
+        except (OSError, ValueError, KeyError):
             return
-        for variable, array in zip(_variables(model), arrays, strict=True):
+        if [array.shape for array in arrays] != [variable.shape for variable in variables]:
+            return
+        for variable, array in zip(variables, arrays, strict=True):
             variable.assign(array)
         self.history = history
 

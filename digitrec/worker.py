@@ -31,7 +31,7 @@ REASON = "reason: "  # before the sentence on standard output, as JSON, that say
 
 
 def folds(plan: Plan) -> list[tuple[Any, Any]]:
-    """The tutorial's folds: (indices to train on, indices held out) of each."""
+    """The tutorial's folds: (indices to train on, indices held out) of each, (n,) int64."""
     from sklearn.model_selection import KFold
 
     dealt = KFold(plan.folds, shuffle=True, random_state=plan.seed).split(np.arange(plan.images))

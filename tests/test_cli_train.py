@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from digitrec import cli, jobs, registry
+from digitrec import cli, crossval, jobs, registry
 from digitrec.recipes import Plan
 from digitrec.settings import ROOT
 from digitrec.versions import FILES
@@ -105,6 +105,16 @@ def test_train_waits_for_nobody(call, models):
     status, _, err = call("train")
     assert (status, err.split(";")[0]) == (1, "A training run is under way")
     lock.close()
+
+
+def test_ctrl_c_says_how_to_go_on(call, models, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(crossval, "carry_out", interrupt)
+    status, _, err = call("train")
+    (run,) = jobs.history(models)
+    assert (status, err) == (130, f"Go on with --resume {run.id}.\nStopped.\n")
 
 
 def test_export_writes_the_tutorials_files_and_reads_with_them(tmp_path):

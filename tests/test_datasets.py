@@ -53,6 +53,15 @@ def test_a_file_cut_short_is_damaged(tmp_path, keep):
         mnist(path)
 
 
+def test_spoilt_bytes_of_the_compressed_file_are_damage(tmp_path):
+    path = tmp_path / "spoilt.npz"
+    content = bytearray(settings().mnist.read_bytes())
+    content[60:160] = b"\xff" * 100  # where the first array begins
+    path.write_bytes(content)
+    with pytest.raises(DatasetError, match="damaged"):
+        mnist(path)
+
+
 def test_a_single_changed_pixel_is_noticed(tmp_path):
     data = mnist()
     x = data.x_train.copy()

@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from digitrec import crossval, jobs, language, registry, runs, speed, storage
@@ -121,6 +122,38 @@ def test_history_is_newest_first_and_forgets(models):
     assert [seen.id for seen in jobs.history(models)] == [second.name, first.name]
     jobs.forget(first.name, models)
     assert [seen.id for seen in jobs.history(models)] == [second.name]
+
+
+def test_what_may_not_be_removed_is_said_so_and_stays(models, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EACCES, "Permission denied")
+
+    folder = prepared(models)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", refuse)
+        with pytest.raises(JobError, match="cannot be removed: this user may not write there"):
+            jobs.forget(folder.name, models)
+    assert len(jobs.history(models)) == 1
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)  # killed before it is done
+    jobs.forget(folder.name, models)
+    assert jobs.history(models) == []
+
+
+def test_a_run_that_another_process_removed_is_no_run(models):
+    folder = prepared(models)
+    jobs.snapshot(folder.name, models)
+    shutil.rmtree(folder)
+    with pytest.raises(JobError, match="no training run"):
+        jobs.snapshot(folder.name, models)
+
+
+def test_a_measurement_that_hangs_is_given_up(monkeypatch):
+    monkeypatch.setattr(speed, "TIMEOUT", 0.1)
+    command = [sys.executable, "-c", "import time; time.sleep(5)"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        with pytest.raises(subprocess.TimeoutExpired):
+            speed._answer(process)
+        process.kill()
 
 
 # Settings.
@@ -334,6 +367,31 @@ def test_cancel_ends_the_parts_within_a_second(models, monkeypatch):
     assert (seen.state, seen.message, seen.resumable) == ("cancelled", "Cancelled.", False)
     with pytest.raises(JobError, match="nothing to go on with"):
         jobs.resume(folder.name, models)
+
+
+@pytest.mark.parametrize("step", ["keep_examples", "report_of"])
+def test_cancel_is_heeded_before_and_after_the_parts(models, monkeypatch, step):
+    folder = prepared(models)
+    content = storage.npz(result=np.array("{}"), probabilities=np.zeros(1))
+    for part in runs.Run.load(folder).parts:  # all are done
+        storage.write(runs.Run.load(folder).part_path(part, "result.npz"), content)
+    monkeypatch.setattr(crossval, step, lambda *_: (folder / "cancel").touch())
+    with pytest.raises(crossval.CancelledError):
+        crossval.carry_out(folder)
+    assert jobs.snapshot(folder.name, models).state == "cancelled"
+
+
+def test_ctrl_c_leaves_the_epochs_to_go_on_with(models, monkeypatch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    folder = prepared(models)
+    (folder / "fold-1.checkpoint.npz").touch()
+    monkeypatch.setattr(crossval, "keep_examples", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        crossval.carry_out(folder)
+    assert jobs.snapshot(folder.name, models).resumable
+    assert (folder / "fold-1.checkpoint.npz").exists()
 
 
 def test_a_full_disk_while_events_are_written_ends_in_a_sentence(models, monkeypatch):

@@ -18,7 +18,7 @@ from digitrec.settings import ROOT
 def version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Classifier:
     """The shipped network as a version of its own, and fewer images."""
     monkeypatch.setattr(module, "IMAGES", 300)
-    module._neighbours.cache_clear()
+    module.neighbours.cache_clear()
     shutil.copytree(ROOT / "models" / "default", tmp_path / "mine")
     return Classifier(tmp_path / "mine")
 
@@ -54,7 +54,7 @@ def test_they_are_kept_and_found_again(version, tmp_path, monkeypatch):
     first = neighbours(version)
     path = tmp_path / FOLDER / "mine.npz"
     assert path.is_file()
-    module._neighbours.cache_clear()
+    module.neighbours.cache_clear()
     monkeypatch.setattr(module, "mnist", None)  # it is not asked a second time
     again = neighbours(version)
     assert (again.features == first.features).all()
@@ -72,7 +72,7 @@ def test_a_damaged_or_foreign_file_is_worked_out_anew(version, tmp_path, damage)
     else:
         path.write_bytes(damage)
     assert neighbours(version).features.shape[0] == 300
-    module._neighbours.cache_clear()
+    module.neighbours.cache_clear()
     with np.load(path) as file:
         assert str(file["sha256"]) == version.sha256
 

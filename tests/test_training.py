@@ -12,9 +12,10 @@ from sklearn.model_selection import KFold
 
 from digitrec import networks, report, scores, storage, worker
 from digitrec.datasets import as_input, mnist
-from digitrec.export import as_tutorial, litert, write
+from digitrec.export import as_tutorial, write
 from digitrec.recipes import RECIPES, Plan
 from digitrec.runs import FINAL, held_out
+from digitrec.runtime import Network
 from digitrec.settings import ROOT
 from digitrec.training import Batches, Checkpoint, TrainingError, fit
 
@@ -156,6 +157,23 @@ def test_a_damaged_checkpoint_means_from_the_beginning(digits, tmp_path, content
     assert len(checkpoint.history) == 1
 
 
+def test_a_checkpoint_of_another_network_means_from_the_beginning(tmp_path):
+    import keras
+
+    def network(units):
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(units)])
+        model.compile(loss="mse")
+        return model
+
+    kept = Checkpoint(tmp_path / "fold.npz")
+    kept.history.append({"loss": 1.0})
+    kept.save(network(3))
+    other, same = Checkpoint(kept.path), Checkpoint(kept.path)
+    other.load(network(2))
+    same.load(network(3))
+    assert (other.history, same.history) == ([], kept.history)
+
+
 TENSORFLOW_S_OWN = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # as it exports
 
 
@@ -185,7 +203,8 @@ def test_both_runtimes_agree(version, digits):
     folder, probabilities, difference = version
     assert difference < 1e-4
     assert sorted(path.name for path in folder.iterdir()) == ["model.keras", "model.tflite"]
-    assert np.array_equal(litert(folder / "model.tflite", as_input(digits[1][0])), probabilities)
+    served = Network((folder / "model.tflite").read_bytes())
+    assert np.array_equal(served(as_input(digits[1][0]))[0], probabilities)
 
 
 @TENSORFLOW_S_OWN
@@ -194,7 +213,7 @@ def test_a_version_whose_runtimes_differ_is_refused(version, digits, tmp_path, m
 
     folder, probabilities, _ = version
     model = export.keras.models.load_model(folder / "model.keras")
-    monkeypatch.setattr(export, "litert", lambda *_: probabilities + np.float32(0.01))
+    monkeypatch.setattr(export, "Network", lambda _: lambda _: [probabilities + np.float32(0.01)])
     with pytest.raises(TrainingError, match="differs from the trained one"):
         write(model, tmp_path / "bad", as_input(digits[1][0]))
 

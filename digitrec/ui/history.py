@@ -10,6 +10,7 @@ from digitrec import jobs, registry
 from digitrec.language import N_, _, ngettext, number
 from digitrec.registry import RegistryError
 from digitrec.snapshot import Snapshot
+from digitrec.ui import progress
 from digitrec.ui.attempt import attempt
 from digitrec.ui.words import duration, mean_and_std, moment, plain, recipe
 
@@ -80,4 +81,4 @@ def _entry(run: Snapshot) -> None:
         if st.button(
             _("Remove"), icon=":material/delete:", key=f"forget-{run.id}", type="tertiary"
         ):
-            attempt(jobs.forget, run.id)
+            progress.throw_away(run, jobs.forget, progress.REMOVE)

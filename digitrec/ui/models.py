@@ -34,7 +34,7 @@ def card(version: Version) -> None:
             st.markdown(f"#### {plain(name)}", width="stretch")
             if version.damaged:
                 st.badge(_("Damaged"), icon=":material/broken_image:", color="red")
-            else:
+            if version.in_service or not version.damaged:
                 report_view.serve_button(version, f"serve-{name}")
         if version.damaged:
             st.error(plain(str(version.damaged)), icon=":material/error:")

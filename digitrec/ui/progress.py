@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from digitrec import jobs
@@ -17,6 +19,9 @@ from digitrec.ui.words import duration, mean_and_std, plain, recipe, share
 
 STARTING = N_("Starting the processes that train.")
 ASKED_AFTER = 60  # seconds of work that nobody throws away by a slip of the hand
+# The question, and the answers yes and no.
+CANCEL = (N_("Cancel this run?"), N_("Cancel the run"), N_("Let it go on"))
+REMOVE = (N_("Remove this run?"), N_("Remove"), N_("Keep the run"))
 
 
 @st.fragment(run_every=1)
@@ -34,7 +39,7 @@ def follow(run_id: str) -> None:
             what = recipe(run.plan.recipe, run.plan.schedule).lower()
             st.subheader(_("Training {recipe}").format(recipe=what), anchor=False, width="stretch")
             if st.button(_("Cancel"), icon=":material/stop_circle:", key="cancel"):
-                _cancel(run)
+                throw_away(run, jobs.cancel, CANCEL)
         st.progress(run.progress, how_far(run))
         notice = st.info if run.resumed else st.caption
         notice(plain(run.message) if run.progress else _(STARTING))
@@ -43,20 +48,20 @@ def follow(run_id: str) -> None:
         _curves(run)
 
 
-def _cancel(run: Snapshot) -> None:
-    if run.seconds > ASKED_AFTER:
-        title = _("Cancel this run?")
-        st.dialog(title, icon=":material/stop_circle:")(_confirm_cancel)(run.id)
+def throw_away(run: Snapshot, action: Callable[[str], None], words: tuple[str, str, str]) -> None:
+    """Cancel or remove a run; asked first where that loses much work. words: as in `CANCEL`."""
+    if (run.under_way or run.resumable) and run.seconds > ASKED_AFTER:
+        st.dialog(_(words[0]), icon=":material/delete_forever:")(_confirm)(run.id, action, words)
     else:
-        attempt(jobs.cancel, run.id)
+        attempt(action, run.id)
 
 
-def _confirm_cancel(run_id: str) -> None:
+def _confirm(run_id: str, action: Callable[[str], None], words: tuple[str, str, str]) -> None:
     st.write(_("What it has learnt so far is thrown away. The version in service is not touched."))
     with st.container(horizontal=True):
-        if st.button(_("Cancel the run"), type="primary", key="cancel-now"):
-            attempt(jobs.cancel, run_id)
-        if st.button(_("Let it go on"), key="cancel-not"):
+        if st.button(_(words[1]), type="primary", key="throw-away"):
+            attempt(action, run_id)
+        if st.button(_(words[2]), key="throw-away-not"):
             st.rerun()
 
 
@@ -67,8 +72,7 @@ def _tiles(run: Snapshot) -> None:
         label = _("Mean, {finished} of {count} folds finished")
         label = label.format(finished=finished, count=run.plan.folds)
         tiles.append((label, mean_and_std(run.mean, run.std)))
-    if run.load is not None:
-        tiles.append((_("Machine busy"), share(min(1.0, run.load), 0)))
+    tiles.append((_("Machine busy"), share(min(1.0, run.load), 0)))
     show_tiles(tiles)
 
 
@@ -136,6 +140,6 @@ def ended(run: Snapshot) -> None:
             if st.button(_("Resume"), icon=":material/resume:", type="primary", key="resume"):
                 attempt(jobs.resume, run.id)
             if st.button(_("Dismiss"), icon=":material/close:", key="dismiss"):
-                attempt(jobs.forget, run.id)
+                throw_away(run, jobs.forget, REMOVE)
         with st.expander(_("Log"), icon=":material/article:"):
             st.code(jobs.log(run.id) or _("The log is empty."), language=None, height=320)

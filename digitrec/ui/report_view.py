@@ -21,7 +21,6 @@ from digitrec.ui.words import duration, mean_and_std, plain, recipe, share
 from digitrec.versions import Version
 
 Report = dict[str, Any]
-SIGNIFICANT = 0.05
 
 
 def show(name: str) -> None:
@@ -147,14 +146,11 @@ def _verdict(report: Report) -> None:
     comparison = report.get("comparison")
     if not comparison:
         return
-    better = comparison["accuracy"] > comparison["other_accuracy"]
-    box, icon = st.info, ":material/balance:"
-    if comparison["p_value"] < SIGNIFICANT:
-        box, icon = (
-            (st.success, ":material/trending_up:")
-            if better
-            else (st.warning, ":material/trending_down:")
-        )
+    box, icon = {
+        None: (st.info, ":material/balance:"),
+        True: (st.success, ":material/trending_up:"),
+        False: (st.warning, ":material/trending_down:"),
+    }[reports.better(comparison)]
     box(
         _(
             "**{verdict}** On the same 10,000 test images: {ours} against {theirs}; {gained} "
