@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitrec import augment, collected, export, registry, results, scores, training
-from digitrec.adaptation import FOLDS, Tell
+from digitrec.adaptation import FOLDS, Tell, check_count
 from digitrec.collected import Collected
 from digitrec.datasets import Mnist, as_input, mnist
 from digitrec.language import N_, Sentence
@@ -160,7 +160,7 @@ def adapted(base: Version, found: Collected, folder: Path, tell: Tell) -> dict[s
     """From a version and the examples to a new version's files, in `folder`, and its report.
 
     Held-out examples are measured by cross-validation; the version that is written has learnt from
-    all of them. Raises `TrainingError`, `DatasetError` and ``OSError``.
+    all of them. Raises `AdaptationError`, `TrainingError`, `DatasetError` and ``OSError``.
     """
     training.use_threads(os.cpu_count() or 1)
     tell(Sentence(N_("Loading {version}."), {"version": base.name}), 0.05)
@@ -174,6 +174,7 @@ def adapted(base: Version, found: Collected, folder: Path, tell: Tell) -> dict[s
         ) from error
     parts, data = parts_of(model), mnist()
     found = found.of_classes(parts.classes)
+    check_count(len(found))
     tell(Sentence(N_("Looking at MNIST again.")), 0.1)
     known = replay(parts, data)
     theirs = answers(parts.head, features(parts, as_input(data.x_test)))

@@ -14,12 +14,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from digitrec import collected, registry, storage
-from digitrec.examples import ExamplesError
 from digitrec.language import N_, Sentence, said, speaking
 from digitrec.settings import ROOT, settings
 
@@ -51,7 +51,7 @@ class Status:
 def start(models: Path | None = None, *, serve: bool = False) -> None:
     """Begin in a child process of lower priority. Raises `AdaptationError`."""
     store = _store(models)
-    command = [sys.executable, "-m", "digitrec", "adapt", "--models", str(store)]
+    command = ["nice", sys.executable, "-m", "digitrec", "adapt", "--models", str(store)]
     environment = {**speaking(), "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": "-1"}
     try:
         (store / FOLDER).mkdir(parents=True, exist_ok=True)
@@ -129,9 +129,10 @@ def carry_out(
         if serve:
             registry.serve(name, store)
         _say(store, Status("done", _outcome(report), 1.0, name))
-    except (ExamplesError, registry.RegistryError, OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         why = _why(error)
-        _say(store, Status("failed", why))
+        with suppress(OSError):  # the disk may be full
+            _say(store, Status("failed", why))
         raise AdaptationError(why) from error
     finally:
         shutil.rmtree(folder / "version", ignore_errors=True)
@@ -142,16 +143,7 @@ def carry_out(
 def _carry_out(store: Path, say: Tell) -> dict[str, Any]:
     say(Sentence(N_("Looking for examples.")), 0.02)
     found = collected.collected(NEWEST)
-    if len(found) < FEWEST:
-        raise AdaptationError(
-            Sentence(
-                N_(
-                    "It takes at least {fewest} examples to learn from ({count} so far): correct "
-                    "some readings first."
-                ),
-                {"count": len(found), "fewest": FEWEST},
-            )
-        )
+    check_count(len(found))
     base = registry.version(registry.in_service(store), store)
     if base.damaged is not None:
         raise AdaptationError(base.damaged)
@@ -163,6 +155,20 @@ def _carry_out(store: Path, say: Tell) -> dict[str, Any]:
     report |= {"seconds": round(time.perf_counter() - began, 1), "name": name}
     registry.publish(store / FOLDER / "version", name, report, store)
     return report
+
+
+def check_count(count: int) -> None:
+    """Raises `AdaptationError` where so many examples are too few to learn from."""
+    if count < FEWEST:
+        raise AdaptationError(
+            Sentence(
+                N_(
+                    "It takes at least {fewest} examples to learn from ({count} so far): correct "
+                    "some readings first."
+                ),
+                {"count": count, "fewest": FEWEST},
+            )
+        )
 
 
 def _outcome(report: dict[str, Any]) -> Sentence:

@@ -78,8 +78,7 @@ def _import(parsed: argparse.Namespace) -> int:
         return FAILED
     for name, why in taken.refused:
         print(f"{name}: {why}", file=sys.stderr, flush=True)
-    count = len(taken.new)
-    examples.add(taken.new)
+    count = len(examples.add(taken.new).ids)
     said = ngettext(
         "{count} example kept, {left} left out", "{count} examples kept, {left} left out", count
     )
@@ -106,7 +105,7 @@ def _line(example: Example) -> str:
 
 
 def _named(label: int) -> str:
-    return "not a digit" if label == NOT_A_DIGIT else str(label)
+    return _("not a digit") if label == NOT_A_DIGIT else str(label)
 
 
 def _export(parsed: argparse.Namespace) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,13 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from digitrec import examples
+from digitrec import examples, storage
 from digitrec.example import NOT_A_DIGIT, Which
 
 ALIKE = 0.95  # cosine of two inks; of other hands' digits few but upright strokes come so near
 SHARE = 0.05  # of the images in training that are examples, each repeated to make that many
 MOST_REPEATED = 20  # times: three examples are not to be learnt by heart
-BLOCK = 1000  # inks compared at a time with all others
+COMPARED = 20_000_000  # pairs of inks at a time: 80 MB
 SHIFTS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1))  # the other four are these, seen from the other
 
 
@@ -50,9 +49,7 @@ class Collected:
         return self.chosen(self.y < classes)
 
     def to_npz(self) -> bytes:
-        buffer = io.BytesIO()
-        np.savez(buffer, x=self.x, y=self.y, writers=self.writers, groups=self.groups)
-        return buffer.getvalue()
+        return storage.npz(**vars(self))
 
     @classmethod
     def from_npz(cls, content: bytes) -> Collected:
@@ -62,10 +59,7 @@ class Collected:
 
 def collected(newest: int | None = None) -> Collected:
     """All kept examples, or the newest so many. Raises `examples.ExamplesError`."""
-    if newest is None:
-        found = [example for example, _ in examples.every(Which())]
-    else:
-        found = list(islice(examples.find(Which(), newest), newest))
+    found = list(examples.every(Which()) if newest is None else examples.find(Which(), newest))
     x = np.array([example.ink for example in found], np.uint8).reshape(-1, 28, 28)
     y = np.array([example.label for example in found], np.uint8)
     writers = np.array([example.writer or "" for example in found], np.str_)
@@ -77,11 +71,12 @@ def near_duplicates(x: NDArray[np.uint8]) -> NDArray[np.int64]:
     if not len(x):
         return np.zeros(0, np.int64)
     flat = _unit(x)
+    block = max(1, COMPARED // len(x))
     pairs = []
     for shift in SHIFTS:
         moved = _unit(np.roll(x, shift, axis=(1, 2)))
-        for start in range(0, len(x), BLOCK):
-            rows, columns = np.nonzero(flat[start : start + BLOCK] @ moved.T > ALIKE)
+        for start in range(0, len(x), block):
+            rows, columns = np.nonzero(flat[start : start + block] @ moved.T > ALIKE)
             pairs.append(np.stack([rows + start, columns]))
     rows, columns = np.concatenate(pairs, axis=1)
     graph = coo_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(len(x), len(x)))
@@ -98,7 +93,10 @@ def _unit(x: NDArray[np.uint8]) -> NDArray[np.float32]:
 def mixed_in(
     x: NDArray[np.uint8], y: NDArray[np.uint8], learnt: Collected
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Training images and labels with the examples among them, repeated so that they matter."""
+    """Training images and labels with the examples among them, repeated so that they matter.
+
+    x: (n, 28, 28) uint8, 0 to 255. y: (n,) uint8, 0 to 10. Both come back longer.
+    """
     if not len(learnt):
         return x, y
     times = int(np.clip(round(SHARE * len(x) / len(learnt)), 1, MOST_REPEATED))
@@ -109,7 +107,10 @@ def mixed_in(
 
 
 def deal(groups: NDArray[np.int64], count: int, seed: int = 1) -> list[NDArray[np.int64]]:
-    """Indices of `count` folds of about the same size; no group is in two of them."""
+    """Indices of `count` folds of about the same size; no group is in two of them.
+
+    groups: (n,), the group of each example. The folds' indices, 0 to n - 1, are in order.
+    """
     rng = np.random.default_rng(seed)
     names, sizes = np.unique(groups, return_counts=True)
     order = rng.permutation(len(names))

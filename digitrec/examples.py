@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -45,15 +45,17 @@ class Kept:
 def add(new: Sequence[New]) -> Kept:
     """Keep them all or none; when this returns they are on the disk.
 
-    One whose ink is kept already takes that one's place. Raises `ExamplesError` past the cap too.
+    One whose ink is kept already, or stands earlier among them, takes that one's place. Raises
+    `ExamplesError` past the cap too, and ``ValueError`` for an ink or a label out of its range.
     """
     if not new:
         return Kept(())
     now = time.time()
-    rows = [_row(example, now) for example in new]
+    last = {row["digest"]: row for row in (_row(example, now) for example in new)}
+    rows = list(last.values())
     with _transaction() as connection:
         _check_room(connection, rows)
-        replaced = _same(connection, {row["digest"] for row in rows})
+        replaced = _same(connection, last)
         _mark(connection, replaced, now)
         added = connection.execute(sa.insert(EXAMPLES).returning(EXAMPLES.c.id), rows)
         return Kept(tuple(added.scalars()), tuple(replaced))
@@ -75,26 +77,24 @@ def find(which: Which, limit: int, offset: int = 0) -> list[Example]:
 
 
 def count(which: Which) -> int:
+    """How many there are."""
     with _connected() as connection:
         query = sa.select(sa.func.count()).select_from(_chosen(which).subquery())
         return int(connection.execute(query).scalar_one())
 
 
-def every(which: Which) -> Iterator[tuple[Example, bytes]]:
-    """All of them with their crops, the oldest first, a few hundred in memory at a time."""
-    last = 0
-    while True:
-        query = _chosen(which, EXAMPLES.c.crop).where(EXAMPLES.c.id > last)
-        with _connected() as connection:
-            rows = connection.execute(query.order_by(EXAMPLES.c.id).limit(BATCH)).all()
-        if not rows:
-            return
-        yield from ((_example(row), bytes(row.crop)) for row in rows)
-        last = rows[-1].id
+def every(which: Which) -> Iterator[Example]:
+    """All of them, the oldest first, a few hundred in memory at a time."""
+    return map(_example, _rows(which))
+
+
+def every_with_crop(which: Which) -> Iterator[tuple[Example, bytes]]:
+    """The same with their places in the pictures, as PNG, which take most of the reading."""
+    return ((_example(row), bytes(row.crop)) for row in _rows(which, EXAMPLES.c.crop))
 
 
 def crop(id_: int) -> bytes:
-    """Its place in the picture, as PNG."""
+    """Its place in the picture, as PNG. Raises `ExamplesError` where there is no such example."""
     with _connected() as connection:
         query = sa.select(EXAMPLES.c.crop).where(EXAMPLES.c.id == id_)
         found = connection.execute(query).scalar()
@@ -116,17 +116,30 @@ def relabel(ids: Sequence[int], label: int) -> None:
         raise ExamplesError(
             _("A label is a digit, or {number} for not a digit.").format(number=NOT_A_DIGIT)
         )
-    _update(ids, label=label)
+    with _transaction() as connection:
+        _update(connection, ids, label=label)
 
 
 def delete(ids: Sequence[int]) -> None:
     """Into the bin: `restore` brings them back. Raises as `relabel` does."""
-    _update(ids, deleted=time.time())
+    with _transaction() as connection:
+        _update(connection, ids, deleted=time.time())
 
 
 def restore(ids: Sequence[int]) -> None:
-    """Back from the bin. Raises as `relabel` does."""
-    _update(ids, deleted=None)
+    """Back from the bin, each in the place of a kept one with its ink, the newest of several.
+
+    Raises as `relabel` does.
+    """
+    newest: dict[str, int] = {}
+    with _transaction() as connection:
+        _update(connection, ids, deleted=None)
+        for some in _slices(sorted(set(ids))):
+            query = sa.select(EXAMPLES.c.digest, EXAMPLES.c.id).where(EXAMPLES.c.id.in_(some))
+            rows = connection.execute(query.order_by(EXAMPLES.c.id))
+            newest |= {row.digest: row.id for row in rows}
+        others = set(_same(connection, newest)).difference(newest.values())
+        _mark(connection, tuple(others), time.time())
 
 
 def empty_bin() -> int:
@@ -173,7 +186,7 @@ def _check_room(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def _same(connection: Connection, digests: set[str]) -> list[int]:
+def _same(connection: Connection, digests: Iterable[str]) -> list[int]:
     """The kept examples whose ink has one of these digests."""
     found: list[int] = []
     for some in _slices(tuple(digests)):
@@ -188,18 +201,29 @@ def _mark(connection: Connection, ids: Sequence[int], deleted: float | None) -> 
         connection.execute(chosen.values(deleted=deleted))
 
 
-def _update(ids: Sequence[int], **values: Any) -> None:
-    with _transaction() as connection:
-        for some in _slices(tuple(set(ids))):
-            chosen = sa.update(EXAMPLES).where(EXAMPLES.c.id.in_(some))
-            if connection.execute(chosen.values(**values)).rowcount != len(some):
-                found = sa.select(EXAMPLES.c.id).where(EXAMPLES.c.id.in_(some))
-                missing = set(some) - set(connection.execute(found).scalars())
-                raise ExamplesError(_("There is no example {number}.").format(number=min(missing)))
+def _update(connection: Connection, ids: Sequence[int], **values: Any) -> None:
+    for some in _slices(tuple(set(ids))):
+        chosen = sa.update(EXAMPLES).where(EXAMPLES.c.id.in_(some))
+        if connection.execute(chosen.values(**values)).rowcount != len(some):
+            found = sa.select(EXAMPLES.c.id).where(EXAMPLES.c.id.in_(some))
+            missing = set(some) - set(connection.execute(found).scalars())
+            raise ExamplesError(_("There is no example {number}.").format(number=min(missing)))
 
 
 def _slices(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
+
+
+def _rows(which: Which, *more: sa.ColumnClause[Any]) -> Iterator[Row[Any]]:
+    last = 0
+    while True:
+        query = _chosen(which, *more).where(EXAMPLES.c.id > last)
+        with _connected() as connection:
+            rows = connection.execute(query.order_by(EXAMPLES.c.id).limit(BATCH)).all()
+        if not rows:
+            return
+        yield from rows
+        last = rows[-1].id
 
 
 def _chosen(which: Which, *more: sa.ColumnClause[Any]) -> sa.Select[Any]:
@@ -262,13 +286,13 @@ def _in_words() -> Iterator[None]:
         raise ExamplesError(
             Sentence(N_("The examples cannot be kept: {why}"), {"why": storage.refusal(error)})
         ) from error
-    except sa.exc.SQLAlchemyError as error:
+    except (sa.exc.SQLAlchemyError, OverflowError) as error:  # an id that SQLite cannot hold
         raise ExamplesError(
             Sentence(N_("The examples cannot be used: {why}."), {"why": _why(error)})
         ) from error
 
 
-def _why(error: sa.exc.SQLAlchemyError) -> Sentence:
+def _why(error: Exception) -> Sentence:
     """In a few words, and never with the URL, in which a password may stand."""
     said = str(getattr(error, "orig", None) or error).partition("\n")[0].lower()
     for words, meaning in {
@@ -284,6 +308,7 @@ def _why(error: sa.exc.SQLAlchemyError) -> Sentence:
             "DIGITREC_DATABASE_URL must name an sqlite or postgresql database"
         ),
         "could not parse": N_("DIGITREC_DATABASE_URL is not a database URL"),
+        "names no file": N_("DIGITREC_DATABASE_URL names no file"),
     }.items():
         if words in said:
             return Sentence(meaning)

@@ -48,7 +48,7 @@ def as_zip(which: Which) -> tuple[bytes, int]:
     buffer = io.BytesIO()
     found = []
     with zipfile.ZipFile(buffer, "w") as archive:  # stored: PNGs are compressed already
-        for example, crop in examples.every(which):
+        for example, crop in examples.every_with_crop(which):
             label = OTHER if example.label == NOT_A_DIGIT else str(example.label)
             archive.writestr(f"examples/{label}__{example.id}.png", crop)
             found.append(example)
@@ -58,7 +58,7 @@ def as_zip(which: Which) -> tuple[bytes, int]:
 
 def as_npz(which: Which) -> tuple[bytes, int]:
     """x: (n, 28, 28) uint8, bright on dark. y: (n,) uint8, 10 for not a digit. id, writer: (n,)."""
-    found = [example for example, _ in examples.every(which)]
+    found = list(examples.every(which))
     return storage.npz(
         x=np.array([example.ink for example in found], np.uint8).reshape(-1, 28, 28),
         y=np.array([example.label for example in found], np.uint8),
@@ -68,7 +68,8 @@ def as_npz(which: Which) -> tuple[bytes, int]:
 
 
 def as_csv(which: Which) -> tuple[bytes, int]:
-    found = [example for example, _ in examples.every(which)]
+    """The table alone, of `COLUMNS`, in UTF-8."""
+    found = list(examples.every(which))
     return _table(found).encode(), len(found)
 
 

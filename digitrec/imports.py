@@ -1,14 +1,13 @@
 """Labelled pictures in a folder or a zip -> examples, with a look at what will be taken first.
 
 A label is the file's name before ``__`` (``4__7.png``, ``1042__1.jpg``; one without any digit is
-*not a digit*), or else the name of its folder: ``0`` to ``9``, or ``not_a_digit``. Nothing of a zip
-is ever written to the disk; how much of it is unpacked is bounded by what really comes out, not by
-what the archive says of itself.
+*not a digit*, but in a folder named after a digit), or else the name of its folder: ``0`` to ``9``,
+or ``not_a_digit``. Nothing of a zip is ever written to the disk; how much of it is unpacked is
+bounded by what really comes out, not by what the archive says of itself.
 """
 
 from __future__ import annotations
 
-import io
 import stat
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +16,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from digitrec import images
 from digitrec.classifier import Classifier, in_service
 from digitrec.corrections import Shape, examples_of, matched
 from digitrec.example import NOT_A_DIGIT, New
@@ -28,7 +28,7 @@ from digitrec.settings import settings
 
 OTHER = "not_a_digit"
 MOST_FILES = 20_000
-MOST_UNPACKED = 1_000  # MB (10**6 bytes) of a whole archive or folder
+MOST_UNPACKED = 1_000  # MB (10**6 bytes) of a whole archive
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".heif"}
 TOO_MUCH = N_("This holds more than {limit} MB; import a part of it at a time.")
 
@@ -68,15 +68,15 @@ class _Refused(ValueError):  # noqa: N818  one file's reason, which ends in a li
 
 def looked_into(source: Path) -> Found:
     """A folder with its subfolders, or a zip. Raises `ImportRefusedError`."""
-    if source.is_dir():
-        return _sorted_out(
-            (path.relative_to(source).as_posix(), path.read_bytes)
-            for path in sorted(source.rglob("*"))
-            if path.is_file() and not path.is_symlink()
-        )
     try:
-        with source.open("rb") as file:
-            return in_zip(io.BytesIO(file.read(MOST_UNPACKED * 10**6 + 1)))
+        if source.is_dir():
+            return _sorted_out(
+                (path.relative_to(source).as_posix(), partial(images.content, path))
+                for path in sorted(source.rglob("*"))
+                if path.is_file() and not path.is_symlink()
+            )
+        with source.open("rb"):  # that it cannot be is told from what is no zip
+            return in_zip(source)
     except FileNotFoundError:
         raise ImportRefusedError(
             _("There is no folder or zip {name}.").format(name=source)
@@ -92,7 +92,7 @@ def in_files(files: Iterable[tuple[str, bytes]]) -> Found:
     return _sorted_out((name, partial(bytes, content)) for name, content in files)
 
 
-def in_zip(file: BinaryIO) -> Found:
+def in_zip(file: Path | BinaryIO) -> Found:
     """Raises `ImportRefusedError` for what is no zip, or one that unpacks to too much."""
     try:
         archive = zipfile.ZipFile(file)
@@ -172,10 +172,12 @@ def _sorted_out(
 def _labels(path: PurePosixPath) -> tuple[int, ...]:
     """What a picture shows, by its name or its folder; () where neither says."""
     said, mark = path.name.partition("__")[:2]
-    if not mark:
-        said = path.parent.name
-        if said != OTHER and not (len(said) == 1 and said.isdecimal()):
-            return ()
+    folder = path.parent.name
+    of_a_digit = len(folder) == 1 and folder.isdecimal()
+    if not mark and not of_a_digit and folder != OTHER:
+        return ()
+    if not mark or (of_a_digit and not any(letter.isdigit() for letter in said)):
+        said = folder
     if not any(letter.isdigit() for letter in said):
         return (NOT_A_DIGIT,)
     digits = said.replace("_", "")

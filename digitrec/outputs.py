@@ -125,6 +125,9 @@ _JSONL = _Format(
 class _Lines:
     def __init__(self, path: Path, shown: Path, form: _Format) -> None:
         handle = storage.lock(path)
+        while handle is not None and not os.fstat(handle).st_nlink:  # its writer has removed it
+            os.close(handle)
+            handle = storage.lock(path)
         if handle is None:
             raise BulkError(
                 _("Another process is writing {file}; wait until it ends.").format(file=shown)
@@ -199,8 +202,14 @@ class _Parquet:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.before = self._read() if path.exists() else None
         self.waiting = _Lines(path.with_name(f".{path.name}.jsonl"), path, _JSONL)
+        try:
+            self.before = self._read() if path.exists() else None
+        except BaseException:
+            if not self.waiting.known:
+                self.waiting.path.unlink()
+            self.waiting.file.close()
+            raise
         known = self.before.select(["file", "error"]).to_pylist() if self.before else []
         self.kept = {row["file"]: row["error"] is not None for row in known}
 

@@ -110,13 +110,18 @@ def close() -> None:
 
 
 def _opened(url: str) -> Engine:
-    parsed = sa.make_url(url)
+    try:
+        parsed = sa.make_url(url)
+    except ValueError as error:  # of its port
+        raise sa.exc.ArgumentError("could not parse the port") from error
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() not in _TYPES:
         raise sa.exc.ArgumentError("the database must be sqlite or postgresql")
-    engine = _engine(parsed)
     file = parsed.database if parsed.get_backend_name() == "sqlite" else None
+    if parsed.get_backend_name() == "sqlite" and file in (None, "", ":memory:"):
+        raise sa.exc.ArgumentError("the URL names no file")  # each connection would have its own
+    engine = _engine(parsed)
     # Two processes at once must not both turn a new file to write-ahead logging.
     one_at_a_time = storage.locked(_beside(file), wait=PATIENCE) if file else nullcontext()
     try:

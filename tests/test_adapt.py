@@ -26,7 +26,7 @@ from digitrec import (
 from digitrec.adaptation import AdaptationError, Status
 from digitrec.collected import Collected, mixed_in
 from digitrec.datasets import Mnist, as_input, mnist
-from digitrec.example import New
+from digitrec.example import NOT_A_DIGIT, New
 from digitrec.language import percent
 from digitrec.recipes import Plan
 from digitrec.report import html
@@ -118,6 +118,17 @@ def store(no_examples: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return tmp_path / "models"
 
 
+def test_examples_that_a_network_does_not_know_are_not_counted(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10)])
+    monkeypatch.setattr(keras.models, "load_model", lambda *_, **__: model)
+    monkeypatch.setattr(training, "use_threads", lambda _: None)  # too late in this process
+    examples.relabel(range(1, 11), NOT_A_DIGIT)
+    with pytest.raises(AdaptationError, match=r"\(2 so far\)"):
+        adaptation.carry_out(store)
+
+
 @TENSORFLOW_S_OWN
 def test_an_adaptation_becomes_a_version(
     store: Path, digits: Mnist, monkeypatch: pytest.MonkeyPatch
@@ -175,7 +186,8 @@ def test_a_start_is_a_child_that_says_how_it_went(
     real = adaptation.subprocess.Popen
 
     def child(command: list[str], **options: object):
-        return real([sys.executable, "-c", code.format(command[3:])], **options)
+        assert command[:2] == ["nice", sys.executable]
+        return real([sys.executable, "-c", code.format(command[4:])], **options)
 
     monkeypatch.setattr(adaptation.subprocess, "Popen", child)
     adaptation.start(store)

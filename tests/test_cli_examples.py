@@ -14,7 +14,7 @@ import pytest
 
 from digitrec import adaptation, cli_examples, examples, language, storage, synthetic
 from digitrec.cli import main
-from digitrec.example import New, Which
+from digitrec.example import NOT_A_DIGIT, New, Which
 from digitrec.settings import settings
 
 
@@ -53,6 +53,7 @@ def test_import_list_export_and_delete(
         (["import", "nowhere"], "no folder or zip nowhere"),
         (["export", "out.tar"], "must end in"),
         (["delete", "77"], "no example 77"),
+        (["delete", f"{10**20}"], "cannot be used"),
     ],
 )
 def test_what_cannot_be_done_is_a_sentence(
@@ -123,6 +124,25 @@ def test_what_the_system_refuses_is_read_in_both_languages(
         status = adaptation.seen(tmp_path)
         assert status is not None
         assert str(status.message) == "le disque est plein."
+
+
+def test_a_disk_too_full_for_the_last_word_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(adaptation.storage, "write", refuse)
+    assert main(["adapt", "--models", str(tmp_path)]) == 1
+    assert "the disk is full" in capsys.readouterr().err
+
+
+def test_labels_are_listed_in_the_reader_s_language(
+    french: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    examples.add([New(np.zeros((28, 28), np.uint8), b"png", NOT_A_DIGIT, "drawn")])
+    assert main(["examples", "list"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split("\t")[1] == "non-chiffre"
 
 
 @pytest.mark.parametrize("message", ["Learning from all examples.", "Apprentissage."])

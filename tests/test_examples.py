@@ -154,6 +154,17 @@ def test_the_same_ink_again_takes_the_place_of_the_first_until_undone(url: str) 
     assert ids(Which(binned=True)) == []
 
 
+def test_no_ink_is_kept_under_two_labels(url: str) -> None:
+    first = examples.add([example(1, 4)]).ids
+    (second,) = examples.add([example(1, 9), example(1, 5)]).ids
+    assert ids(Which(labels=(5,))) == [second]
+    examples.restore(first)
+    assert ids() == list(first)
+    assert ids(Which(binned=True)) == [second]
+    examples.restore([second, *first])
+    assert ids() == [second]
+
+
 def test_relabel_delete_restore_and_empty(url: str) -> None:
     a, b = examples.add([example(1), example(2)]).ids
     examples.relabel([a], 9)
@@ -178,7 +189,8 @@ def test_every_example_comes_with_its_crop_however_many(
 ) -> None:
     monkeypatch.setattr(examples, "BATCH", 3)
     kept = examples.add([example(number) for number in range(8)]).ids
-    pairs = list(examples.every(Which()))
+    pairs = list(examples.every_with_crop(Which()))
+    assert [found.id for found in examples.every(Which())] == sorted(kept)
     assert [found.id for found, _ in pairs] == sorted(kept)
     assert [crop for _, crop in pairs] == [b"png %d" % number for number in range(8)]
     examples.delete(kept)
@@ -326,6 +338,9 @@ def test_a_file_that_cannot_be_used_is_a_sentence(
     ("address", "words"),
     [
         ("nonsense", "not a database URL"),
+        ("postgresql://ada:secret@somewhere:port/digits", "not a database URL"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
         ("mysql://ada:secret@somewhere/digits", "sqlite or postgresql"),
         ("postgresql://ada:secret@127.0.0.1:1/digits", "cannot be reached"),
     ],

@@ -48,7 +48,7 @@ def labels(found: imports.Found) -> dict[str, tuple[int, ...]]:
 
 
 def test_both_layouts_are_understood(tmp_path: Path) -> None:
-    names = ("4__1.png", "a/10_42__2.jpg", "7/any.png", "not_a_digit/b.png", "tree__1.webp")
+    names = ("4__1.png", "a/10_42__2.jpg", "7/b.png", "7/a__1.png", "not_a_digit/b.png", "a__1.png")
     others = ("plain.png", "a/4x__1.png", "notes.txt", ".hidden/3__1.png", "12/c.png")
     for name in (*names, *others):
         (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def test_both_layouts_are_understood(tmp_path: Path) -> None:
     (tmp_path / "in" / "5__link.png").symlink_to(tmp_path / "in" / "4__1.png")
     found = imports.looked_into(tmp_path / "in")
     assert labels(found) == dict(
-        zip(names, [(4,), (1, 0, 4, 2), (7,), (NOT_A_DIGIT,), (NOT_A_DIGIT,)], strict=True)
+        zip(names, [(4,), (1, 0, 4, 2), (7,), (7,), (NOT_A_DIGIT,), (NOT_A_DIGIT,)], strict=True)
     )
     assert {name for name, _ in found.refused} == {"plain.png", "a/4x__1.png", "12/c.png"}
 
@@ -114,8 +114,12 @@ def test_links_are_refused() -> None:
     assert dict(imports.in_zip(buffer).refused) == {"4__1.png": "it is a link"}
 
 
-def test_a_bomb_is_refused_by_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bomb_is_refused_by_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imports, "MOST_UNPACKED", 1)
+    content = np.random.default_rng(1).bytes(2 * 10**6)  # larger than that as a zip too
+    (tmp_path / "in.zip").write_bytes(zipped({"4__1.png": content}).getvalue())
+    with pytest.raises(ImportRefusedError, match="more than"):
+        imports.looked_into(tmp_path / "in.zip")
     with pytest.raises(ImportRefusedError, match="more than"):
         imports.in_zip(zipped({"4__1.png": bytes(2 * 10**6)}))
 
@@ -132,13 +136,23 @@ def test_a_bomb_is_refused_by_what_comes_out(monkeypatch: pytest.MonkeyPatch) ->
         found.items[1].content.func(*found.items[1].content.args[:2], budget)
 
 
-def test_a_picture_over_the_limit_is_refused_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_over_the_limit_is_refused_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DIGITREC_MAX_MEGABYTES", "1")
     settings.cache_clear()
     files = {"4__1.png": bytes(10**6 + 1), "4__2.png": picture("4")}
     taken = imports.taken(imports.in_zip(zipped(files)))
     assert len(taken.new) == 1
     assert dict(taken.refused) == {"4__1.png": "it is larger than 1 MB"}
+    for name, content in {**files, "4__3.png": b""}.items():
+        (tmp_path / name).write_bytes(content)
+    found = imports.looked_into(tmp_path)
+    (tmp_path / "4__3.png").unlink()  # after the look
+    taken = imports.taken(found)
+    assert len(taken.new) == 1
+    assert "larger than 1 MB" in dict(taken.refused)["4__1.png"]
+    assert dict(taken.refused)["4__3.png"] == "There is no such file."
 
 
 def test_a_damaged_entry_costs_only_itself() -> None:

@@ -2,9 +2,11 @@
 
 import csv
 import json
+import os
 
 import pytest
 
+from digitrec import storage
 from digitrec.bulk import BulkError
 from digitrec.outputs import COLUMNS, flat, open_output
 
@@ -94,6 +96,7 @@ def test_a_file_of_something_else_is_left_alone(path, content):
     with pytest.raises(BulkError, match="holds something else"):
         open_output(path)
     assert path.read_bytes() == content
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_parquet_gets_later_rows_after_earlier_ones(tmp_path):
@@ -116,6 +119,24 @@ def test_parquet_written_before_a_death_is_not_written_twice(tmp_path):
     waiting.write_bytes(rows)
     write(path, [])
     assert len(found(path)) == 2
+
+
+def test_parquet_gone_on_with_as_its_writer_ends_keeps_both(tmp_path, monkeypatch):
+    """The second waits for the lock of a file that the first removes."""
+    path = tmp_path / "numbers.parquet"
+    first = open_output(path)
+    first.add(ROWS[0])
+
+    def lock(waited_for):
+        monkeypatch.undo()
+        handle = os.open(waited_for, os.O_RDWR)
+        first.close(complete=True)
+        return handle
+
+    monkeypatch.setattr(storage, "lock", lock)
+    write(path, ROWS[1:2])
+    assert [row[0] for row in found(path)] == NAMES[:2]
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
 @pytest.mark.parametrize("name", ["numbers", "numbers.txt", "numbers.CSV"])

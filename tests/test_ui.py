@@ -247,6 +247,17 @@ def test_of_many_digits_only_those_of_one_number_are_shown(app: AppTest) -> None
     assert cards(app) == 0
 
 
+def test_more_pictures_than_the_page_keeps_are_a_sentence(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.query_params["input"] = "Upload"
+    app.run()  # the canvas can be imported where Streamlit runs
+    monkeypatch.setattr("digitrec.ui.pictures.MOST", 1)
+    upload(app, ("a.png", sheet("4")), ("b.png", sheet("7")))
+    assert "2 pictures are too many" in app.error[0].value
+    assert answer(app) == ""
+
+
 def test_a_picture_is_turned_and_put_back(app: AppTest) -> None:
     upload(app, ("page.png", sheet("1042").transpose(Image.Transpose.ROTATE_90)))
     assert app.button(key="reset").disabled

@@ -98,7 +98,8 @@ def test_chosen_examples_are_relabelled_deleted_and_restored(app: AppTest) -> No
     examples.delete([a])
     app.run()
     app.button(key="empty-bin").click().run()
-    assert examples.count(Which(binned=True)) == 0
+    assert app.button(key="empty-now").label == "Empty the bin"
+    assert examples.count(Which(binned=True)) == 1  # it is asked first
 
 
 @pytest.mark.parametrize("chosen", [None, 7, ["x"], [10**9]])
@@ -142,6 +143,7 @@ def test_a_zip_is_previewed_before_it_is_kept(app: AppTest) -> None:
     assert not app.exception
     assert [e.label for e in reversed(examples.find(Which(), 9))] == [4, 0, 7]
     assert "3 examples" in told(app)
+    assert any("leads out" in m.value for m in app.markdown)  # still, after it is kept
 
 
 def test_a_damaged_zip_is_a_sentence(app: AppTest) -> None:

@@ -31,10 +31,10 @@ def few_images(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None
     """A few training images to compare with, and kept nowhere: the pages are tested here."""
     monkeypatch.setattr(neighbours, "IMAGES", 200)
     monkeypatch.setattr(neighbours, "FOLDER", str(tmp_path))
-    neighbours._neighbours.cache_clear()
+    neighbours.neighbours.cache_clear()
     st.cache_data.clear()
     yield
-    neighbours._neighbours.cache_clear()
+    neighbours.neighbours.cache_clear()
 
 
 @pytest.fixture
@@ -263,6 +263,11 @@ def test_a_version_s_folds_can_be_looked_through(app, monkeypatch):
     assert not app.exception
     app.segmented_control(key="course-fold-mine").set_value(3).run()
     assert any("Fold 3: 98.200 %" in text.value for text in app.markdown)
+
+
+def test_the_values_of_rounded_weights_are_counted(app):
+    chapter(app, 6)  # by default at 8 bits
+    assert any("one of 255 values" in caption.value for caption in app.caption)
 
 
 def test_silence_costs_answers_and_saves_mistakes(app, monkeypatch):

@@ -67,7 +67,7 @@ def between(days: object) -> tuple[float | None, float | None]:
     return midnight[0].timestamp(), (midnight[1] + timedelta(days=1)).timestamp()
 
 
-def act(said: str, action: Callable[..., None], *arguments: object) -> None:
+def act(said: str, action: Callable[..., object], *arguments: object) -> None:
     """Do it before the page is drawn, and leave word of how it went."""
     try:
         action(*arguments)
@@ -75,6 +75,17 @@ def act(said: str, action: Callable[..., None], *arguments: object) -> None:
         st.session_state["examples-problem"] = str(error)
     else:
         st.toast(said, icon=":material/check_circle:")
+
+
+@st.dialog(_("Empty the bin?"), icon=":material/delete_forever:")
+def empty_bin() -> None:
+    st.write(_("Everything in it is removed for good."))
+    with st.container(horizontal=True):
+        if st.button(_("Empty the bin"), type="primary", key="empty-now"):
+            act(_("The bin is empty."), examples.empty_bin)
+            st.rerun()
+        if st.button(_("Keep it"), key="empty-not"):
+            st.rerun()
 
 
 def actions(chosen: Sequence[int], which: Which) -> None:
@@ -87,11 +98,11 @@ def actions(chosen: Sequence[int], which: Which) -> None:
                 _("Restore"), icon=":material/restore_from_trash:", key="restore", disabled=none,
                 on_click=act, args=(said.format(count=count), examples.restore, chosen),
             )  # fmt: skip
-            st.button(
+            if st.button(
                 _("Empty the bin"), icon=":material/delete_forever:", key="empty-bin",
-                on_click=act, args=(_("The bin is empty."), examples.empty_bin),
                 help=_("Remove them for good"),
-            )  # fmt: skip
+            ):  # fmt: skip
+                empty_bin()
             return
         label = st.selectbox(
             _("The right label"), NAMES, format_func=name, key="new-label", width=160

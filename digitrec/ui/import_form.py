@@ -53,6 +53,7 @@ def import_form() -> None:
             key=f"import-folder-{generation}", max_upload_size=settings().max_megabytes,
         )  # fmt: skip
     if not files:
+        _refused(state.get("import-refused", ()))
         return
     try:
         found = _looked_into(files)
@@ -125,11 +126,11 @@ def _taken(found: Found, writer: str) -> Taken:
 
 
 def _keep(taken: Taken) -> None:
-    examples.add(taken.new)
+    count = len(examples.add(taken.new).ids)
     state = st.session_state
     state["import-generation"] += 1
-    said = ngettext("{count} example is kept.", "{count} examples are kept.", len(taken.new))
-    said = said.format(count=number(len(taken.new)))
+    said = ngettext("{count} example is kept.", "{count} examples are kept.", count)
+    said = said.format(count=number(count))
     if left_out := len(taken.refused):
         said += " " + ngettext(
             "{count} picture was left out.", "{count} pictures were left out.", left_out

@@ -10,7 +10,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from digitrec.language import N_, _, bound
+from digitrec.language import N_, _, bound, number
 from digitrec.settings import settings
 from digitrec.ui import photo, table
 from digitrec.ui.answer import Result
@@ -27,6 +27,7 @@ SHOWN = {
     "5-chalk-on-a-blackboard.jpg": N_("Sample: chalk on a blackboard"),
     "6-a-telephone-number.jpg": N_("Sample: a telephone number"),
 }
+MOST = 500  # at once: of more than `photo` keeps, each click would read every one again
 NOTHING = N_("No digits were found: move closer, or use a darker pen.")
 
 
@@ -48,6 +49,12 @@ def choose_files() -> list[UploadedFile]:
 def look_at(files: list[UploadedFile]) -> Result:
     """The only file, the one picked from the table of several, or the sample that was clicked."""
     sources = [Source(file.file_id, file.name, file.getvalue) for file in files]
+    if len(sources) > MOST:
+        said = _(
+            "{count} pictures are too many for this page; send at most {most} at once, or use "
+            "“digitrec read FOLDER --out numbers.csv”."
+        )
+        return Result(problems=(said.format(count=number(len(sources)), most=MOST),))
     if len(sources) > 1:
         return _several(sources)
     if sources:

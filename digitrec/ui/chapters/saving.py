@@ -58,7 +58,7 @@ def draw() -> None:
         _(
             "Read anew just now: the first {count} test digits by version {version}, each weight "
             "rounded to one of {values} values. Nothing is saved."
-        ).format(count=IMAGES, version=plain(classifier.name), values=number(2**bits))
+        ).format(count=IMAGES, version=plain(classifier.name), values=number(2**bits - 1))
     )
 
 
