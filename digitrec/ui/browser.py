@@ -1,4 +1,7 @@
-"""The parts that only a browser can do: keep a drawing, copy, click a number, draw a frame."""
+"""The parts that only a browser can do: keep a drawing, copy, click a number, draw a frame.
+
+And to see that the page is empty.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from digitrec.language import _
 HERE = Path(__file__).resolve().parent
 
 _easel = st.components.v2.component("digitrec_easel", js=(HERE / "easel.js").read_text())
+_refill = st.components.v2.component("digitrec_refill", js=(HERE / "refill.js").read_text())
 _copy = st.components.v2.component(
     "digitrec_copy",
     html='<button type="button"></button><span role="status"></span>',
@@ -71,6 +75,11 @@ def easel(strokes: list[Any] | None, width: int) -> Easel:
         mounted=mounted.get("at"),
         kept=kept if isinstance(kept, list) else [],
     )
+
+
+def refill() -> None:
+    """Have the page drawn again when the browser has been left with an empty one."""
+    _refill(key="refill", height=1, on_blank_change=lambda: None)
 
 
 def copy_button(text: str) -> None:

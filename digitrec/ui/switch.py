@@ -21,7 +21,7 @@ def of_session() -> str | None:
     """
     if get_script_run_ctx(suppress_warning=True) is None:
         return None
-    return st.session_state.get("language") or _of_browser()
+    return st.session_state.get("spoken") or _of_browser()
 
 
 def _of_browser() -> str:
@@ -32,10 +32,13 @@ def _of_browser() -> str:
 def begin() -> None:
     """Before anything is drawn. The address keeps over a reload what the browser does not ask for.
 
-    A page that is gone to has an address of its own, so it is told anew each time.
+    A page that is gone to has an address of its own, so it is told anew each time. Streamlit may
+    forget what the switch says, so it is kept beside it.
     """
     asked = st.query_params.get("lang")
-    chosen = st.session_state.setdefault("language", asked if asked in LANGUAGES else _of_browser())
+    first = asked if asked in LANGUAGES else _of_browser()
+    spoken = st.session_state.get("spoken", first)
+    chosen = st.session_state.spoken = st.session_state.setdefault("language", spoken)
     if chosen == _of_browser():
         st.query_params.pop("lang", None)
     else:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 
 from pen import drawable, write
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 PAGES = ("", "train", "models", "examples", "course")
@@ -43,6 +45,54 @@ def test_the_browser_s_language_until_it_is_switched(window: Callable[..., Page]
     heading(page, "Models")
     page.get_by_role("radio", name="Français").click()
     heading(page, "Modèles")
+
+
+def test_what_the_page_that_was_left_still_sends_empties_nothing(
+    window: Callable[..., Page], url: str
+) -> None:
+    late: list[bytes] = []  # the last message of the page Read that ran its fragment
+    read = ""  # the hash of that page
+    started = 0  # runs since that page was left, the first of them the next page
+
+    def repeat(browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+
+        def up(message: str | bytes) -> None:
+            nonlocal read
+            server.send(message)
+            run = BackMsg.FromString(bytes(message)).rerun_script
+            if run.fragment_id and not run.is_auto_rerun:
+                late[:], read = [message], run.page_script_hash
+
+        def down(message: str | bytes) -> None:
+            nonlocal started
+            browser.send(message)
+            news = ForwardMsg.FromString(bytes(message))
+            if not news.HasField("new_session") or not read:
+                return
+            if started or news.new_session.page_script_hash != read:
+                started += 1
+            if started == 1:
+                server.send(late[0])
+
+        browser.on_message(up)
+        server.on_message(down)
+
+    page = window("/models", locale="fr-FR")
+    page.route_web_socket(re.compile("_stcore/stream"), repeat)
+    page.goto(f"{url}/?lang=en")
+    drawable(page)
+    write(page, "7")
+    expect(page.locator(".st-key-answer")).to_have_text("7")
+    for _ in range(3):  # the next page may be whole before the late message is there
+        page.get_by_role("link", name="Models").click()
+        while started < 3:  # the last is the sidebar's, which runs once a second
+            page.wait_for_timeout(50)
+        heading(page, "Models")
+        expect(page.get_by_role("radio", name="English")).to_be_checked()
+        started, read = 0, ""
+        page.get_by_role("link", name="Read").click()
+        expect(page.locator(".st-key-answer")).to_have_text("7")
 
 
 def test_two_sessions_speak_two_languages(window: Callable[..., Page]) -> None:
