@@ -138,7 +138,7 @@ def _read(parsed: argparse.Namespace) -> int:
         if parsed.json:
             say(json.dumps({"file": str(path), **reading.to_dict()}), sys.stdout)
         else:
-            say(f"{path}\t{reading.text}", sys.stdout)
+            say(f"{path}\t{reading.written}", sys.stdout)
     return status
 
 

@@ -20,7 +20,7 @@ from digitrec import storage
 from digitrec.bulk import BulkError, Row
 from digitrec.language import _
 
-COLUMNS = ("file", "text", "confidence", "refused", "seconds", "error")
+COLUMNS = ("file", "text", "written", "confidence", "refused", "seconds", "error")
 KINDS = (".csv", ".jsonl", ".parquet")
 
 
@@ -73,10 +73,12 @@ def flat(row: Row) -> tuple[Any, ...]:
     confidence: the probability that all numbers are right.
     """
     if "error" in row:
-        return (row["file"], "", None, None, None, row["error"])
+        return (row["file"], "", "", None, None, None, row["error"])
     confidences = [number["confidence"] for number in row["numbers"]]
     confidence = round(math.prod(confidences), 4) if confidences else None
-    return row["file"], row["text"], confidence, len(row["refused"]), row["seconds"], None
+    written = row.get("written", row["text"])  # older rows, which may wait for the rest, lack it
+    refused, seconds = len(row["refused"]), row["seconds"]
+    return row["file"], row["text"], written, confidence, refused, seconds, None
 
 
 @dataclass(frozen=True)
@@ -244,7 +246,7 @@ class _Parquet:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        kinds = (pa.string(), pa.string(), pa.float64(), pa.int32(), pa.float64(), pa.string())
+        kinds = (*[pa.string()] * 3, pa.float64(), pa.int32(), pa.float64(), pa.string())
         schema = pa.schema(list(zip(COLUMNS, kinds, strict=True)))
         rows = (flat(json.loads(line)) for line in self.waiting.lines())
         fresh = [row for row in rows if row[0] not in self.kept]

@@ -35,13 +35,21 @@ class Mark:
 
 @dataclass(frozen=True)
 class Number:
-    """confidence: the probability that every digit is right, taking them as independent."""
+    """text: the digits alone. confidence: that all are right, taking them as independent."""
 
     text: str
     confidence: float
     box: Box
     digits: tuple[Digit, ...]
     marks: tuple[Mark, ...] = ()
+
+    @property
+    def written(self) -> str:
+        """The digits with the points and commas among them: "3.14" where the text is "314"."""
+        text = self.text
+        for mark in sorted(self.marks, key=lambda mark: mark.after)[::-1]:
+            text = text[: mark.after] + mark.text + text[mark.after :]
+        return text
 
 
 @dataclass(frozen=True)
@@ -69,16 +77,23 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """All numbers joined by a space; "" when nothing was read."""
+        """The digits of all numbers, joined by a space; "" when nothing was read."""
         return " ".join(number.text for number in self.numbers)
+
+    @property
+    def written(self) -> str:
+        """All numbers with their points and commas, joined by a space."""
+        return " ".join(number.written for number in self.numbers)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, ready for JSON."""
         return {
             "text": self.text,
+            "written": self.written,
             "numbers": [
                 {
                     "text": number.text,
+                    "written": number.written,
                     "confidence": round(number.confidence, 4),
                     "box": list(number.box),
                     "digits": [

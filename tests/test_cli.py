@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import termios
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from PIL import Image, ImageDraw
 
 from digitrec import cli
 from digitrec.images import load
-from digitrec.reading import Digit, Number, Reading
+from digitrec.reading import Digit, Mark, Number, Reading
 from digitrec.runtime import ModelError
 from digitrec.settings import ROOT
 
@@ -50,10 +51,11 @@ def fake(monkeypatch):
 
     def read(path, classifier):
         load(path)
-        return Reading((number,), (), 0.25)
+        return Reading((replace(number, marks=Classifier.marks),), (), 0.25)
 
     class Classifier:
         notice = None
+        marks = ()
 
     monkeypatch.setattr(cli, "in_service", Classifier)
     monkeypatch.setattr(cli, "read", read)
@@ -75,10 +77,10 @@ def test_read_json(tmp_path):
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(lines) == 2
     first = lines[0]
-    assert list(first) == ["file", "text", "numbers", "refused", "turned", "seconds"]
+    assert list(first) == ["file", "text", "written", "numbers", "refused", "turned", "seconds"]
     assert (first["file"], first["text"], first["refused"]) == (str(path), "7", [])
     (number,) = first["numbers"]
-    assert list(number) == ["text", "confidence", "box", "digits", "marks"]
+    assert list(number) == ["text", "written", "confidence", "box", "digits", "marks"]
     (digit,) = number["digits"]
     assert list(digit) == ["digit", "confidence", "box", "alternatives"]
     assert digit["digit"] == 7
@@ -262,6 +264,18 @@ def test_the_model_s_notice_is_passed_on(tmp_path, fake, capsys):
     fake.notice = "The model file x is damaged."
     assert cli.main(["read", str(a_seven(tmp_path / "1.png"))]) == 0
     assert capsys.readouterr().err == "The model file x is damaged.\n"
+
+
+def test_a_point_is_printed_and_is_not_in_what_is_scored(tmp_path, fake, capsys):
+    fake.marks = (Mark(".", (4, 6, 1, 1), 1),)
+    path = a_seven(tmp_path / "42__1.png")
+    assert cli.main(["read", str(path)]) == 0
+    assert capsys.readouterr().out == f"{path}\t4.2\n"
+    assert cli.main(["read", "--json", str(path)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["text"], told["written"]) == ("42", "4.2")
+    assert cli.main(["evaluate", str(tmp_path)]) == 0
+    assert "100.0%" in capsys.readouterr().out
 
 
 def test_evaluate_prints_a_table_by_subfolder(tmp_path, fake, capsys):

@@ -13,9 +13,11 @@ from digitrec.outputs import COLUMNS, flat, open_output
 NAMES = ["a.png", "b,c.png", 'quo"te.png', "two\nlines.png", "\udcff.png", "é.png"]
 
 
+REST = {"numbers": [{"confidence": 0.9}, {"confidence": 0.5}], "refused": [{}], "seconds": 0.25}
+
+
 def reading(name):
-    numbers = [{"confidence": 0.9}, {"confidence": 0.5}]
-    return {"file": name, "text": "4 2", "numbers": numbers, "refused": [{}], "seconds": 0.25}
+    return {"file": name, "text": "4 25", "written": "4 2.5", **REST}
 
 
 ROWS = [reading(name) for name in NAMES] + [{"file": "bad", "error": "This file is empty."}]
@@ -51,8 +53,8 @@ def test_what_is_written_is_found_again(path):
     write(path, ROWS)
     rows = found(path)
     assert len(rows) == len(ROWS)
-    text = {".csv": ("4 2", "0.45", "1", "0.25", "")}.get(path.suffix, ("4 2", 0.45, 1, 0.25, None))
-    assert rows[0] == ("a.png", *text)
+    values = {".csv": ("0.45", "1", "0.25", "")}.get(path.suffix, (0.45, 1, 0.25, None))
+    assert rows[0] == ("a.png", "4 25", "4 2.5", *values)
     names = [row[0] for row in rows]
     if path.suffix == ".parquet":
         assert names[4] == "\\xff.png"
@@ -62,6 +64,17 @@ def test_what_is_written_is_found_again(path):
     output = open_output(path)
     assert [output.failed(name) for name in [*NAMES, "bad", "new"]] == [False] * 6 + [True, None]
     output.close(complete=True)
+
+
+def test_rows_that_waited_since_before_written_was_kept_are_written_too(tmp_path):
+    old = reading("old.png")
+    del old["written"]
+    (tmp_path / ".numbers.parquet.jsonl").write_text(json.dumps(old) + "\n")
+    write(tmp_path / "numbers.parquet", ROWS[:1])
+    assert [row[1:3] for row in found(tmp_path / "numbers.parquet")] == [
+        ("4 25", "4 25"),
+        ("4 25", "4 2.5"),
+    ]
 
 
 def test_a_torn_row_is_cut_off_wherever_it_was_torn(path):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from digitrec import reader, synthetic
 from digitrec.datasets import mnist
 from digitrec.images import load
 from digitrec.reader import read
-from digitrec.reading import Reading
+from digitrec.reading import Mark, Reading
 from digitrec.runtime import ModelError
 from digitrec.styles import IN_LINES, draw, written
 
@@ -131,14 +132,28 @@ def test_a_reading_as_json() -> None:
     reading = read(synthetic.sheet("42", 5).pixels)
     plain = json.loads(json.dumps(reading.to_dict()))
     assert plain["text"] == reading.text
-    assert set(plain) == {"text", "numbers", "refused", "turned", "seconds"}
-    assert set(plain["numbers"][0]) == {"text", "confidence", "box", "digits", "marks"}
+    assert set(plain) == {"text", "written", "numbers", "refused", "turned", "seconds"}
+    told = {"text", "written", "confidence", "box", "digits", "marks"}
+    assert set(plain["numbers"][0]) == told
     assert set(plain["numbers"][0]["digits"][0]) == {"digit", "confidence", "box", "alternatives"}
 
 
 def test_numbers_are_joined_by_a_space() -> None:
     numbers = tuple(read(seven()).numbers) * 2
     assert Reading(numbers, (), 0.0).text == "7 7"
+
+
+def test_points_and_commas_are_written_where_they_stand_and_are_not_in_the_text() -> None:
+    (number,) = read(synthetic.sheet("314", 1, ink="black", shadow=0).pixels).numbers
+    box = (0, 0, 1, 1)
+    point = replace(number, marks=(Mark(".", box, 1),))
+    both = replace(number, marks=(Mark(".", box, 2), Mark(",", box, 1), Mark(".", box, 1)))
+    assert [n.written for n in (number, point, both)] == ["314", "3.14", "3,.1.4"]
+    reading = Reading((point, number), (), 0.0)
+    assert (reading.text, reading.written) == ("314 314", "3.14 314")
+    told = reading.to_dict()
+    assert (told["text"], told["written"]) == ("314 314", "3.14 314")
+    assert (told["numbers"][0]["text"], told["numbers"][0]["written"]) == ("314", "3.14")
 
 
 @given(st.integers(8, 60), st.integers(8, 60), st.integers(0, 2**32 - 1))

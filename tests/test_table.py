@@ -12,7 +12,7 @@ import pytest
 import digitrec
 from digitrec import Reading, synthetic
 from digitrec.reading import Mark, Refusal
-from digitrec.ui import table, words
+from digitrec.ui import table
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +51,12 @@ def test_json_tells_what_the_command_line_tells(reading: Reading) -> None:
     assert failed == {"file": "b.png", "error": "It is empty."}
 
 
-def test_marks_are_put_back_where_they_stand(reading: Reading) -> None:
+def test_a_number_has_its_points_and_commas(reading: Reading) -> None:
     (number,) = reading.numbers
     marked = replace(number, marks=(Mark(",", (0, 0, 1, 1), 1), Mark(".", (0, 0, 1, 1), 3)))
-    assert words.written(marked) == "1,25.0"
-    assert table.note(marked) == "written 1,25.0"
-    assert words.written(number) == "1250"
-    assert table.note(number) == ""
+    assert [row["number"] for row in table.rows([marked, number])] == ["1,25.0", "1250"]
+    (row,) = parsed(table.to_csv([("a.jpg", Reading((marked,), (), 0.1))]))
+    assert (row["number"], row["note"]) == ("1,25.0", "")
 
 
 def test_a_doubtful_digit_says_what_it_may_be(reading: Reading) -> None:

@@ -19,7 +19,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from digitrec import Photo, Stroke, reader, synthetic
+from digitrec import Photo, Stroke, reader, synthetic, synthetic_pages
 from digitrec.runtime import ModelError
 from digitrec.settings import settings
 from digitrec.ui import browser, view, words
@@ -230,6 +230,19 @@ def test_lines_are_answered_as_lines(app: AppTest) -> None:
     body = next(html.proto.body for html in app.get("html") if "<output" in html.proto.body)
     assert body.count('class="line"') == 2
     assert cards(app) == 6
+
+
+def test_a_number_is_copied_with_its_point(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[str] = []
+    monkeypatch.setattr(browser, "copy_button", copied.append)
+    page = synthetic_pages.page(
+        *([["12.5"], ["40.75"]], 2),
+        hand=synthetic_pages.Hand(gap=0.3),
+        camera=synthetic_pages.Camera(shadow=0.1),
+    )
+    upload(app, ("page.png", Image.fromarray(page.pixels)))
+    assert answer(app) == "125 4075"
+    assert copied[-1] == "12.5 40.75"
 
 
 def test_of_many_digits_only_those_of_one_number_are_shown(app: AppTest) -> None:

@@ -19,7 +19,7 @@ from digitrec.ui import browser, table
 from digitrec.ui.blank import blank
 from digitrec.ui.correct import correct
 from digitrec.ui.photo import data_url
-from digitrec.ui.words import certainty, percent, plain, refusal, tone, written
+from digitrec.ui.words import certainty, percent, plain, refusal, tone
 
 AT_ONCE = 12  # digits whose cards are shown together; of more, those of one number
 
@@ -160,7 +160,7 @@ def _ways_out(result: Result, reading: Reading) -> None:
     if not reading.numbers:
         blank(3)
         return
-    browser.copy_button(reading.text)
+    browser.copy_button(reading.written)
     if result.one_of_many:
         blank(2)
     else:
@@ -226,7 +226,7 @@ def _selected(result: Result, clicked: int | None) -> Selected | None:
 
 def _detail(number: Number) -> None:
     """What the cards below it do not say."""
-    said = _("Written {number}").format(number=written(number))
+    said = _("Written {number}").format(number=number.written)
     st.html(f'<p class="written">{said}</p>')
 
 

@@ -93,13 +93,13 @@ def show(source: Source, look: Look, chosen: int | None, pick: Callable[[int], N
     browser.photo(
         {
             "url": data_url(look.preview, "jpeg"),
-            "alt": alt.format(file=source.name, text=look.reading.text),
+            "alt": alt.format(file=source.name, text=look.reading.written),
             "width": look.width,
             "height": look.height,
             "numbers": [
                 {
-                    "text": number.text,
-                    "said": f"{number.text}, {certainty(number.confidence).lower()}",
+                    "text": number.written,
+                    "said": f"{number.written}, {certainty(number.confidence).lower()}",
                     "tone": tone(number.confidence),
                     "box": _share(number.box, look),
                 }

@@ -167,7 +167,7 @@ def _row(name: str, look: Look | str) -> dict[str, str | float | None]:
     return {
         "picture": photo.data_url(look.thumbnail, "jpeg"),
         "file": name,
-        "number": look.reading.text,
+        "number": look.reading.written,
         "confidence": round(sure, 3) if look.reading.numbers else None,
         "note": refusal(look.reading),
     }

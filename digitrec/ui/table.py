@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from digitrec import Number, Reading
 from digitrec.language import _
-from digitrec.ui.words import certainty, percent, tone, written
+from digitrec.ui.words import certainty, percent, tone
 
 COLUMNS = ("file", "number", "confidence", "box", "note")  # box: x y width height, in pixels
 
@@ -18,7 +18,7 @@ def rows(numbers: Sequence[Number]) -> list[dict[str, str]]:
     """The numbers as the page's table has them."""
     return [
         {
-            "number": number.text,
+            "number": number.written,
             "sure": f"{certainty(number.confidence)}, {percent(number.confidence)}",
             "note": note(number),
             "tone": tone(number.confidence),
@@ -28,9 +28,8 @@ def rows(numbers: Sequence[Number]) -> list[dict[str, str]]:
 
 
 def note(number: Number) -> str:
-    """What there is to say of a number: how it was written, and what its doubtful digits may be."""
-    said = [_("written {number}").format(number=written(number))] if number.marks else []
-    said += [
+    """What the doubtful digits of a number may be; "" where none is."""
+    said = [
         _("the {digit} may be a {other}").format(digit=digit.digit, other=digit.alternatives[1][0])
         for digit in number.digits
         if tone(digit.confidence) == "doubt" and len(digit.alternatives) > 1
@@ -52,7 +51,8 @@ def to_csv(readings: Sequence[tuple[str, Reading | str]]) -> str:
             continue
         for number in reading.numbers:
             box = " ".join(map(str, number.box))
-            table.writerow((name, number.text, round(number.confidence, 4), box, note(number)))
+            confidence = round(number.confidence, 4)
+            table.writerow((name, number.written, confidence, box, note(number)))
         for shape in reading.refused:
             box = " ".join(map(str, shape.box))
             table.writerow(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from digitrec import language
 from digitrec.language import N_, _, ngettext, number
-from digitrec.reading import A_WORD, Number, Reading
+from digitrec.reading import A_WORD, Reading
 from digitrec.settings import settings
 
 MONTHS = (
@@ -73,14 +73,6 @@ def refusal(reading: Reading) -> str:
             count,
         )
     return said.format(count=count)
-
-
-def written(number: Number) -> str:
-    """A number with the decimal points and commas that stand in it."""
-    text = number.text
-    for mark in sorted(number.marks, key=lambda mark: mark.after, reverse=True):
-        text = text[: mark.after] + mark.text + text[mark.after :]
-    return text
 
 
 def duration(seconds: float) -> str:
