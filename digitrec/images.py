@@ -33,6 +33,7 @@ pillow_heif.register_heif_opener()
 _ALLOWED = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "HEIF")
 
 _SMALLEST = 8  # pixels on the long side: the smallest digits in use are 8x8 (optdigits)
+_OVERSHOT = 1.5  # how far a bicubic or Lanczos resize carries thin strokes that run from 0 to 1
 _UPRIGHT = {
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
@@ -74,8 +75,10 @@ def load(
 
     A file (its bytes, its path or an open binary file) may be PNG, JPEG, WEBP, BMP, GIF (first
     frame), TIFF or HEIC, told by its content. An array is (h, w), (h, w, 1), (h, w, 3) RGB or
-    (h, w, 4) RGBA, of bools, integers or floats; floats are taken to run from 0 to 1 if none is
-    larger. Transparent pixels become white paper, or black where white would hide light ink.
+    (h, w, 4) RGBA, of bools, integers or floats. Integers of 0 and 1 alone are a mask, as bools
+    are: 1 is white. Floats are taken to run from 0 to 1 if none is above 1.5, and what is above 1
+    is clipped, for a smooth resize goes so far beyond. Transparent pixels become white paper, or
+    black where white would hide light ink.
 
     Raises `ImageError` for anything else, and where a limit of `settings()` is passed.
     """
@@ -275,24 +278,24 @@ def _from_array(array: NDArray[Any]) -> Image.Image:
     if array.size == 0:
         raise ImageError(_("This array holds no pixels."))
     if array.dtype == np.bool_:
-        array = np.where(array, np.uint8(255), np.uint8(0))
-    if array.dtype != np.uint8:
+        array = array.astype(np.uint8)
+    if array.dtype != np.uint8 or array.max() <= 1:
         array = _to_8_bits(array, *_span([array]))
     return Image.fromarray(np.ascontiguousarray(array))
 
 
 def _span(parts: Iterable[NDArray[Any]]) -> tuple[float, float]:
-    """The values that become 0 and 255, so that nothing is clipped whatever the depth.
+    """The values that become 0 and 255, so that nothing that counts is clipped at any depth.
 
     Integers run to the largest number of as many bits as they use: 12 bits kept in 16 come out
-    right too. Floats run from 0, or their minimum where that is below, to the first of 1, 255
-    and their maximum that is large enough.
+    right too; a mask runs to 1. Floats run from 0, or their minimum where that is below, to 1 where
+    none is above `_OVERSHOT`, else to the first of 255 and their maximum that is large enough.
     """
     extremes = [(finite.min().item(), finite.max().item()) for finite in map(_finite, parts)]
     low, high = min(low for low, _ in extremes), max(high for _, high in extremes)
     if isinstance(high, int):
-        return 0.0, 2.0 ** max(8, high.bit_length()) - 1
-    return min(0.0, low), next(top for top in (1.0, 255.0, high) if high <= top)
+        return 0.0, 1.0 if high <= 1 else 2.0 ** max(8, high.bit_length()) - 1
+    return min(0.0, low), 1.0 if high <= _OVERSHOT else max(255.0, high)
 
 
 def _finite(values: NDArray[Any]) -> NDArray[Any]:

@@ -352,6 +352,31 @@ def test_an_array_of_bools_is_black_and_white():
     assert np.array_equal(load(GREY > 100).pixels[..., 1], np.where(GREY > 100, 255, 0))
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.uint16, np.int64])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_integers_of_0_and_1_are_a_mask(kind, channels):
+    mask = np.repeat((GREY > 100)[..., None], channels, axis=2)
+    assert np.array_equal(load(mask.astype(kind)).pixels, load(mask).pixels)
+
+
+def test_integers_of_0_and_2_are_no_mask():
+    assert load((GREY > 100).astype(np.uint8) * 2).pixels.max() == 2
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("most", [np.nextafter(np.float32(1), np.float32(2)), 1.4])
+def test_floats_that_a_resize_carried_over_1_are_clipped(kind, most):
+    values = GREY.astype(kind) / 255
+    values[0, :9] = most
+    pixels = load(values).pixels[..., 0].astype(int)
+    assert (pixels[0, :9] == 255).all()
+    assert np.abs(pixels[1:] - GREY[1:]).max() <= 1
+
+
+def test_floats_from_0_to_255_stay_so():
+    assert np.abs(load(GREY.astype(np.float32)).pixels[..., 0].astype(int) - GREY).max() <= 1
+
+
 def test_an_array_about_zero_keeps_its_contrast():
     pixels = load(GREY / 127.5 - 1).pixels
     assert pixels.min() < 40
