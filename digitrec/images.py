@@ -83,32 +83,25 @@ def load(
     Raises `ImageError` for anything else, and where a limit of `settings()` is passed.
     """
     settings()  # a setting that cannot be understood is not the picture's fault
-    with _decoding, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about damaged metadata, which is not used
-        try:
-            if isinstance(source, np.ndarray):
-                return _photo(_from_array(source), side)
-            if isinstance(source, Image.Image):
-                return _photo(source, side)
-            file = content(source)
-            try:
-                with Image.open(io.BytesIO(file), formats=_ALLOWED) as image:
-                    return _photo(image, side, file)
-            except UnidentifiedImageError:
-                raise ImageError(_unknown(file)) from None
-        except ImageError:
-            raise
-        except Image.DecompressionBombError:
-            raise ImageError(
-                _(
-                    "This picture has far more than {limit} megapixels, the limit; make it "
-                    "smaller and try again."
-                ).format(limit=settings().max_megapixels)
-            ) from None
-        except Exception as error:  # decoders fed damaged bytes raise nearly anything
-            raise ImageError(
-                _("This picture is damaged or incomplete; save or download it again.")
-            ) from error
+    try:
+        # Not under the lock: a slow disk or network holds up nobody else.
+        given = source if isinstance(source, np.ndarray | Image.Image) else content(source)
+        with _decoding, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about damaged metadata, which is not used
+            return _decoded(given, side)
+    except ImageError:
+        raise
+    except Image.DecompressionBombError:
+        raise ImageError(
+            _(
+                "This picture has far more than {limit} megapixels, the limit; make it "
+                "smaller and try again."
+            ).format(limit=settings().max_megapixels)
+        ) from None
+    except Exception as error:  # decoders fed damaged bytes raise nearly anything
+        raise ImageError(
+            _("This picture is damaged or incomplete; save or download it again.")
+        ) from error
 
 
 def content(source: bytes | str | Path | BinaryIO) -> bytes:
@@ -140,6 +133,18 @@ def content(source: bytes | str | Path | BinaryIO) -> bytes:
     if not found:
         raise ImageError(_("This file is empty."))
     return found
+
+
+def _decoded(given: bytes | NDArray[Any] | Image.Image, side: int | None) -> Photo:
+    if isinstance(given, np.ndarray):
+        return _photo(_from_array(given), side)
+    if isinstance(given, Image.Image):
+        return _photo(given, side)
+    try:
+        with Image.open(io.BytesIO(given), formats=_ALLOWED) as image:
+            return _photo(image, side, given)
+    except UnidentifiedImageError:
+        raise ImageError(_unknown(given)) from None
 
 
 def _unknown(content: bytes) -> str:

@@ -4,6 +4,7 @@ import io
 import os
 import struct
 import zlib
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -381,6 +382,22 @@ def test_an_array_about_zero_keeps_its_contrast():
     pixels = load(GREY / 127.5 - 1).pixels
     assert pixels.min() < 40
     assert pixels.max() > 225
+
+
+def test_a_slow_file_holds_up_no_other_picture():
+    class Slow(io.BytesIO):
+        """Comes when another picture has been loaded, or not been for long."""
+
+        def read(self, size=-1):
+            other = Thread(target=load, args=(GREY,))
+            other.start()
+            other.join(20)
+            waiting.append(other.is_alive())
+            return super().read(size)
+
+    waiting = []
+    assert close_to_the_four(load(Slow(encoded(a_four(), "PNG"))))
+    assert waiting == [False]
 
 
 def test_the_next_picture_works_after_a_bad_one():
