@@ -14,7 +14,7 @@ from digitrec.preprocess import SIDE, Ink
 PATCH = 4  # side of the squares that are exchanged whole, pixels
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Change:
     """ink: (28, 28), after the change. confidence: in the target.
 

@@ -26,7 +26,7 @@ COMPARED = 20_000_000  # pairs of inks at a time: 80 MB
 SHIFTS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1))  # the other four are these, seen from the other
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Collected:
     """x: (n, 28, 28) uint8, bright on dark. y: (n,) uint8, 0 to 10. writers, groups: (n,).
 

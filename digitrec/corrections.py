@@ -32,7 +32,7 @@ class CorrectionError(ValueError):
     """It cannot be kept as it was given; the message says what to do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shape:
     """A crop to be labelled. box: pixels of the upright picture. read: 0 to 9 or `NOT_A_DIGIT`."""
 

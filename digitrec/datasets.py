@@ -31,7 +31,7 @@ class DatasetError(RuntimeError):
     """The data set is missing or damaged; the message says which file and what to do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mnist:
     """x: (60000 or 10000, 28, 28) uint8, ink bright on dark; y: (n,) uint8 in 0 to 9."""
 

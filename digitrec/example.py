@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ NOT_A_DIGIT = 10
 LABELS = range(NOT_A_DIGIT + 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class New:
     """A labelled digit to keep.
 
@@ -42,7 +42,7 @@ class Example:
     writer: str | None
     created: float
     deleted: float | None
-    ink: NDArray[np.uint8]
+    ink: NDArray[np.uint8] = field(compare=False)
 
 
 @dataclass(frozen=True)

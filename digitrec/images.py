@@ -52,9 +52,9 @@ class ImageError(ValueError):
     """The input cannot be read as a picture; the message says what to do, in one sentence."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Photo:
-    """An upright picture, reduced for work.
+    """An upright picture, reduced for work; equal to itself alone.
 
     pixels: (h, w, 3) uint8, RGB. scale: pixels of the upright original per pixel of `pixels`, >= 1.
     width, height: of the upright original.

@@ -20,7 +20,7 @@ IMAGES = 3000  # of MNIST's training set, from its start
 FOLDER = ".neighbours"  # beside the versions: one file for each that was looked into
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Neighbours:
     """images: (n, 28, 28) uint8. labels: (n,). features: (n, d) float32, each of length 1."""
 

@@ -1,8 +1,12 @@
-"""What is read in a picture: numbers, their digits, and what was left out."""
+"""What is read in a picture: numbers, their digits, and what was left out.
+
+Readings are equal where the same was read in the same places, however long it took. The ink is
+left out of that: it is an array, of which one does not ask whether it is equal.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from digitrec.language import N_
@@ -21,7 +25,7 @@ class Digit:
     confidence: float
     box: Box
     alternatives: tuple[tuple[int, float], ...]
-    ink: Ink
+    ink: Ink = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Refusal:
 
     box: Box
     reason: str
-    ink: Ink
+    ink: Ink = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Reading:
 
     numbers: tuple[Number, ...]
     refused: tuple[Refusal, ...]
-    seconds: float
+    seconds: float = field(compare=False)
     notice: str | None = None
     turned: int = 0
 

@@ -20,7 +20,7 @@ LOW = 0.45  # of the line's height: a stroke as low as that is not cut
 ASIDE = 0.2  # of a piece's width: what has its middle left of that comes before the piece
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stroke:
     """What a pen drew without being lifted.
 

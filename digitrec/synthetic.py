@@ -48,7 +48,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sheet:
     """pixels: (h, w, 3) uint8, RGB. text: what is written. boxes: the ink of each digit."""
 

@@ -59,7 +59,7 @@ class Written:
     boxes: tuple[Box, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Page:
     """pixels: (h, w, 3) uint8, RGB. numbers: in reading order."""
 

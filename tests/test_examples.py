@@ -114,6 +114,7 @@ def test_what_is_kept_is_found_whole(url: str) -> None:
     new = example(1, 7, read=1, version="default", confidence=0.75, writer="  Ada   L. ")
     (kept,) = examples.add([new]).ids
     (found,) = examples.find(Which(), 10)
+    assert [found] == examples.find(Which(), 10)
     assert (found.id, found.label, found.read, found.confidence) == (kept, 7, 1, 0.75)
     assert (found.version, found.source, found.writer) == ("default", "drawn", "Ada L.")
     assert abs(found.created - time.time()) < 600

@@ -13,8 +13,9 @@ from digitrec import reader, synthetic
 from digitrec.datasets import mnist
 from digitrec.images import load
 from digitrec.reader import read
-from digitrec.reading import Mark, Reading
+from digitrec.reading import NOT_DIGIT, Mark, Reading, Refusal
 from digitrec.runtime import ModelError
+from digitrec.strokes import Stroke
 from digitrec.styles import IN_LINES, draw, written
 
 
@@ -154,6 +155,26 @@ def test_points_and_commas_are_written_where_they_stand_and_are_not_in_the_text(
     told = reading.to_dict()
     assert (told["text"], told["written"]) == ("314 314", "3.14 314")
     assert (told["numbers"][0]["text"], told["numbers"][0]["written"]) == ("314", "3.14")
+
+
+def test_readings_of_the_same_picture_are_equal_and_of_others_are_not() -> None:
+    first, again, other = (
+        read(synthetic.sheet(text, 5, ink="black", shadow=0).pixels) for text in ("42", "42", "47")
+    )
+    shape = Refusal((0, 0, 1, 1), NOT_DIGIT, first.numbers[0].digits[0].ink)
+    same = replace(again, seconds=first.seconds + 1)
+    assert replace(first, refused=(shape,)) == replace(
+        same, refused=(replace(shape, ink=1 - shape.ink),)
+    )
+    assert hash(first) == hash(same)
+    assert first not in (other, replace(first, refused=(shape,)))
+
+
+def test_a_photo_and_a_stroke_are_equal_to_themselves_alone() -> None:
+    photo, stroke = load(seven()), Stroke(np.zeros((2, 2)), 3.0)
+    assert [photo, stroke] == [photo, stroke]
+    assert photo not in (load(seven()), stroke)
+    assert stroke != Stroke(np.zeros((2, 2)), 3.0)
 
 
 @given(st.integers(8, 60), st.integers(8, 60), st.integers(0, 2**32 - 1))

@@ -23,7 +23,7 @@ _pixels = st.components.v2.component(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Picture:
     """ink: (h, w) in [0, 1], 0 the paper. alt: what it shows, for who cannot see it.
 
