@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitrec import registry
+from digitrec.example import NOT_A_DIGIT
 from digitrec.language import _
 from digitrec.runtime import MODEL, REPORT, ModelError, load, unusable
 from digitrec.settings import settings
 from digitrec.versions import DEFAULT
 
-NOT_A_DIGIT = 10
+__all__ = ["NOT_A_DIGIT", "Classifier", "in_service"]
+
 FILES = (MODEL, REPORT)  # of a version, that reading needs
 
 

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from digitrec.example import NOT_A_DIGIT, Example, Which
+from digitrec.example import Example, Which, named
 from digitrec.language import Sentence, _, ngettext, number, percent
 
 FAILED = 1
@@ -99,13 +99,9 @@ def _list(_parsed: argparse.Namespace) -> int:
 
 def _line(example: Example) -> str:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(example.created))
-    read = "–" if example.read is None else _named(example.read)
+    read = "–" if example.read is None else named(example.read)
     names = (example.version or "–", example.source, example.writer or "–")
-    return "\t".join((str(example.id), _named(example.label), read, *names, when))
-
-
-def _named(label: int) -> str:
-    return _("not a digit") if label == NOT_A_DIGIT else str(label)
+    return "\t".join((str(example.id), named(example.label), read, *names, when))
 
 
 def _export(parsed: argparse.Namespace) -> int:

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.classifier import NOT_A_DIGIT, Classifier
-from digitrec.example import New
+from digitrec.classifier import Classifier
+from digitrec.example import NOT_A_DIGIT, New
 from digitrec.images import Photo
 from digitrec.language import _
 from digitrec.preprocess import Ink, ink_map, normalise

@@ -7,8 +7,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-NOT_A_DIGIT = 10
+from digitrec.language import _
+
+DIGITS = 10
+NOT_A_DIGIT = DIGITS  # the label after those of the digits, and a network's eleventh class
 LABELS = range(NOT_A_DIGIT + 1)
+
+
+def named(label: int) -> str:
+    """A label in words: a digit, or "not a digit"."""
+    return _("not a digit") if label == NOT_A_DIGIT else str(label)
 
 
 @dataclass(frozen=True, eq=False)

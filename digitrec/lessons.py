@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.classifier import NOT_A_DIGIT, Classifier
+from digitrec.classifier import Classifier
 from digitrec.datasets import as_input, mnist
+from digitrec.example import NOT_A_DIGIT
 from digitrec.graph import Graph
 from digitrec.preprocess import SIDE, Ink, bounding_box
 from digitrec.runtime import Network

@@ -12,8 +12,9 @@ from typing import Any
 import keras
 from keras import layers
 
-DIGITS = 10
-NOT_A_DIGIT = 10  # the column of `compact`'s eleventh class
+from digitrec.example import DIGITS, NOT_A_DIGIT
+
+__all__ = ["DIGITS", "NOT_A_DIGIT", "classic", "compact", "lean", "line", "nimble"]
 
 
 def classic() -> keras.Model:

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitrec.classifier import NOT_A_DIGIT, Classifier, in_service
+from digitrec.classifier import Classifier, in_service
 from digitrec.combine import decide
+from digitrec.example import NOT_A_DIGIT
 from digitrec.images import Photo, load
 from digitrec.language import _
 from digitrec.lattice import Step, lattices

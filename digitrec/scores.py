@@ -17,8 +17,8 @@ from scipy.stats import binomtest, t
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from digitrec.datasets import CONTESTED
+from digitrec.example import DIGITS
 
-DIGITS = 10
 BINS = 15  # of a reliability diagram, as Guo et al. have it
 MISTAKES_SHOWN = 60
 FLOAT = NDArray[np.float32]

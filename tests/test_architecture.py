@@ -44,6 +44,11 @@ def test_only_training_knows_keras():
     assert users <= {"networks", "training", "line_training", "export", "adapt"}
 
 
+def test_the_label_of_what_is_not_a_digit_has_one_home():
+    every = (ROOT / "digitrec").rglob("*.py")
+    assert [path.stem for path in every if "\nNOT_A_DIGIT =" in path.read_text()] == ["example"]
+
+
 def test_reading_in_a_fresh_process_loads_nothing_heavy():
     code = (
         "import sys, numpy, digitrec; digitrec.read(numpy.full((60, 60), 255, 'u1'));"

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from digitrec import Reading, examples
-from digitrec.classifier import NOT_A_DIGIT, in_service
+from digitrec.classifier import in_service
 from digitrec.corrections import (
     OTHER,
     CorrectionError,
@@ -22,6 +22,7 @@ from digitrec.corrections import (
     matched,
     shapes,
 )
+from digitrec.example import NOT_A_DIGIT
 from digitrec.examples import ExamplesError, Kept
 from digitrec.images import ImageError, Photo
 from digitrec.language import _, ngettext

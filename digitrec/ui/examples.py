@@ -7,12 +7,11 @@ from functools import partial
 import streamlit as st
 
 from digitrec import examples, exports
-from digitrec.example import Which
+from digitrec.example import LABELS, Which, named
 from digitrec.examples import ExamplesError
 from digitrec.language import N_, _, ngettext, number
 from digitrec.ui import gallery
 from digitrec.ui.adapt_box import adapt_box
-from digitrec.ui.gallery import NAMES, name
 from digitrec.ui.import_form import import_form
 from digitrec.ui.words import plain
 
@@ -33,10 +32,10 @@ def filters() -> Which:
             key="which-right",
         )
         labels = st.multiselect(
-            _("Label"), NAMES, format_func=name, key="which-label", placeholder=_("Any")
+            _("Label"), LABELS, format_func=named, key="which-label", placeholder=_("Any")
         )
         read = st.multiselect(
-            _("Read as"), NAMES, format_func=name, key="which-read", placeholder=_("Any")
+            _("Read as"), LABELS, format_func=named, key="which-read", placeholder=_("Any")
         )
         today = date.today()  # noqa: DTZ011
         days = st.date_input(_("Days"), [], max_value=today, format="DD/MM/YYYY", key="which-days")
@@ -105,7 +104,7 @@ def actions(chosen: Sequence[int], which: Which) -> None:
                 empty_bin()
             return
         label = st.selectbox(
-            _("The right label"), NAMES, format_func=name, key="new-label", width=160
+            _("The right label"), LABELS, format_func=named, key="new-label", width=160
         )
         said = ngettext("{count} example relabelled.", "{count} examples relabelled.", count)
         st.button(

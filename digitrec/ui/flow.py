@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from digitrec.classifier import NOT_A_DIGIT
+from digitrec.example import named
 from digitrec.graph import Layer
 from digitrec.inside import Array, Flow
 from digitrec.language import N_, _, ngettext, number
@@ -45,7 +45,7 @@ def show(flow: Flow, ink: Ink, p: Array) -> None:
             "layers": [_layer(*pair) for pair in zip(flow.layers, flow.maps, strict=True)],
             "classes": [
                 {
-                    "name": class_name(k),
+                    "name": named(k),
                     "logit": float(logit),
                     "added": number(float(logit), 1).replace("-", "−"),
                     "share": percent(float(p[k])),
@@ -81,11 +81,6 @@ def _words() -> dict[str, str]:
         ),
         "rest": _("Point at a cell to see what it looks at; click a map to enlarge it."),
     }
-
-
-def class_name(k: int) -> str:
-    """A digit, or "not a digit"."""
-    return _("not a digit") if k == NOT_A_DIGIT else str(k)
 
 
 def _layer(layer: Layer, maps: Array) -> dict[str, Any]:

@@ -9,12 +9,11 @@ from pathlib import Path
 import cv2
 import streamlit as st
 
-from digitrec.example import NOT_A_DIGIT, Example
+from digitrec.example import NOT_A_DIGIT, Example, named
 from digitrec.language import N_, _
 from digitrec.ui.words import moment
 
 HERE = Path(__file__).resolve().parent
-NAMES = [*range(10), NOT_A_DIGIT]
 SOURCES = {
     "drawn": N_("drawn"),
     "camera": N_("camera"),
@@ -52,19 +51,14 @@ def choose(found: list[Example]) -> list[int]:
     return [example.id for example in found if example.id in chosen]
 
 
-def name(label: int) -> str:
-    """A label in words."""
-    return _("not a digit") if label == NOT_A_DIGIT else str(label)
-
-
 def title(example: Example) -> str:
     """One example in words."""
     said = _("{label}, read as {read}, by {writer}; {source}, {when}")
     if not example.writer:
         said = _("{label}, read as {read}; {source}, {when}")
     return said.format(
-        label=name(example.label),
-        read=_("unknown") if example.read is None else name(example.read),
+        label=named(example.label),
+        read=_("unknown") if example.read is None else named(example.read),
         writer=example.writer,
         source=_(SOURCES.get(example.source, example.source)),
         when=moment(datetime.fromtimestamp(example.created, UTC)),

@@ -10,13 +10,12 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from digitrec import examples, imports
-from digitrec.example import NOT_A_DIGIT
+from digitrec.example import NOT_A_DIGIT, named
 from digitrec.examples import ExamplesError
 from digitrec.imports import Found, ImportRefusedError, Taken
 from digitrec.language import N_, _, ngettext, number
 from digitrec.runtime import ModelError
 from digitrec.settings import settings
-from digitrec.ui.gallery import name
 from digitrec.ui.words import plain
 
 SHOWN = 12
@@ -92,7 +91,7 @@ def _preview(found: Found) -> None:
             ).format(count=number(len(found.items)))
         )
         st.table(
-            {name(label): number(counts[label]) for label in sorted(counts)},
+            {named(label): number(counts[label]) for label in sorted(counts)},
             border="horizontal",
         )
         some = [f"{plain(item.name)}: {_said(item.labels)}" for item in found.items[:SHOWN]]
@@ -103,7 +102,7 @@ def _preview(found: Found) -> None:
 
 def _said(labels: tuple[int, ...]) -> str:
     if labels == (NOT_A_DIGIT,):
-        return name(NOT_A_DIGIT)
+        return named(NOT_A_DIGIT)
     return "".join(map(str, labels))
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import streamlit as st
 
 from digitrec.changes import Change, smallest_change
-from digitrec.classifier import NOT_A_DIGIT, Classifier
+from digitrec.classifier import Classifier
+from digitrec.example import NOT_A_DIGIT, named
 from digitrec.inside import Array, inspector, occlusion
 from digitrec.language import _, number
 from digitrec.neighbours import Neighbours, neighbours
 from digitrec.preprocess import Ink
 from digitrec.ui import pixels
-from digitrec.ui.flow import class_name
 from digitrec.ui.pixels import Picture
 from digitrec.ui.specimen import Specimen
 from digitrec.ui.words import percent, share
@@ -26,7 +26,7 @@ def strokes(specimen: Specimen, classifier: Classifier) -> None:
     st.subheader(_("The strokes that mattered"), anchor=False)
     worth = _worth(classifier, specimen.ink, specimen.answer)
     strongest = max(float(np.abs(worth).max()), 0.5)  # what hardly matters is not blown up
-    best = class_name(specimen.answer)
+    best = named(specimen.answer)
     left, right = st.columns([2, 5], gap="medium", vertical_alignment="center")
     with left:
         pixels.show(
@@ -109,7 +109,7 @@ def otherwise(specimen: Specimen, classifier: Classifier) -> None:
 
 
 def _show_change(specimen: Specimen, change: Change, target: int) -> None:
-    before = class_name(specimen.answer)
+    before = named(specimen.answer)
     pixels.show(
         [
             Picture(

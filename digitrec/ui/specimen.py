@@ -11,9 +11,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from digitrec import examples
-from digitrec.classifier import NOT_A_DIGIT, Classifier
+from digitrec.classifier import Classifier
 from digitrec.datasets import as_input, mnist
-from digitrec.example import Which
+from digitrec.example import NOT_A_DIGIT, Which, named
 from digitrec.inside import Array
 from digitrec.language import _
 from digitrec.preprocess import Ink
@@ -117,7 +117,7 @@ def from_examples(classifier: Classifier) -> Specimen | None:
         return None
     asked = st.query_params.get("example", "")
     ids = (int(asked),) if re.fullmatch("[0-9]{1,15}", asked) else ()
-    named = examples.find(Which(ids=ids), 1) if ids else []
+    linked = examples.find(Which(ids=ids), 1) if ids else []
 
     def turn(to: int) -> None:
         state["examples-from"] = to
@@ -126,7 +126,7 @@ def from_examples(classifier: Classifier) -> Specimen | None:
     with left, st.container(key="dealt", gap="xsmall"):
         pictures = [pixels.Picture(one.ink / 255, gallery.title(one)) for one in shown]
         pressed = pixels.choose(pictures, f"examples-{start}", side="4rem")
-        chosen = shown[pressed] if pressed is not None else [*named, shown[0]][0]
+        chosen = shown[pressed] if pressed is not None else [*linked, shown[0]][0]
         if count > DEALT:
             with st.container(horizontal=True, gap="small"):
                 for words, to in ((_("Newer"), start - DEALT), (_("Older"), start + DEALT)):
@@ -137,7 +137,7 @@ def from_examples(classifier: Classifier) -> Specimen | None:
         _said(_as_reading(specimen))
         st.caption(
             _("Example {number}, labelled {label}.").format(
-                number=chosen.id, label=gallery.name(chosen.label)
+                number=chosen.id, label=named(chosen.label)
             )
         )
     return specimen

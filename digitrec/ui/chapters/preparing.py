@@ -9,11 +9,11 @@ import streamlit as st
 
 from digitrec import Photo, lessons
 from digitrec.classifier import in_service
+from digitrec.example import named
 from digitrec.language import _
 from digitrec.preprocess import BOX, Ink, ink_map, normalise
 from digitrec.ui import drawing, pixels
 from digitrec.ui.blank import blank
-from digitrec.ui.flow import class_name
 from digitrec.ui.pixels import Picture
 from digitrec.ui.specimen import test_digits
 from digitrec.ui.words import percent, plain
@@ -68,7 +68,7 @@ def _steps(drawn: Ink, cut: Ink, framed: Ink) -> None:
         p = classifier.probabilities(ink[None, ..., None])[0]
         answers.append(
             _("Read as {digit}, {share}").format(
-                digit=class_name(int(p.argmax())), share=percent(float(p.max()))
+                digit=named(int(p.argmax())), share=percent(float(p.max()))
             )
         )
     pixels.show(

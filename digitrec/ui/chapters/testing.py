@@ -6,11 +6,11 @@ import numpy as np
 import streamlit as st
 
 from digitrec import lessons
-from digitrec.classifier import NOT_A_DIGIT, in_service
+from digitrec.classifier import in_service
+from digitrec.example import NOT_A_DIGIT, named
 from digitrec.language import N_, _, number
 from digitrec.settings import settings
 from digitrec.ui import pixels
-from digitrec.ui.flow import class_name
 from digitrec.ui.pixels import Picture
 from digitrec.ui.specimen import test_digits
 from digitrec.ui.tiles import show_tiles
@@ -70,11 +70,9 @@ def draw() -> None:
             Picture(
                 images[i] / 255,
                 _("Labelled {label}, read as {digit}. Look inside").format(
-                    label=labels[i], digit=class_name(int(answers[i]))
+                    label=labels[i], digit=named(int(answers[i]))
                 ),
-                _("{label}, read as {digit}").format(
-                    label=labels[i], digit=class_name(int(answers[i]))
-                ),
+                _("{label}, read as {digit}").format(label=labels[i], digit=named(int(answers[i]))),
                 percent(float(sure[i])),
             )
             for i in found
