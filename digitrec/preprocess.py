@@ -84,6 +84,7 @@ def normalise(ink: Ink, box: int = BOX, shift: tuple[int, int] = (0, 0)) -> Ink:
 
 
 LOOK = 480  # long side at which the background is looked for, pixels
+WINDOWS = (3, 5, 7, 11, 15, 23, 33, 47, 67, 95, 135, 191)  # of the closings, pixels of that
 LEAST_CONTRAST = 0.045  # of the paper's brightness: fainter marks are not ink
 
 
@@ -126,7 +127,10 @@ def _depth_map(pixels: NDArray[np.uint8]) -> tuple[Ink, float]:
         pixels, small = 255 - pixels, 255 - small
     if flat:
         return _flat(pixels), LEAST_CONTRAST
-    window, paper = _paper(small)
+    found = _paper(small, 3 if factor > 2 else 5)
+    if found is None:
+        return np.zeros((height, width), np.float32), LEAST_CONTRAST
+    window, paper = found
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
     depth = _depth(pixels, paper)
     floor = _floor(depth)
@@ -232,16 +236,19 @@ def _light_strokes(grey: NDArray[np.uint8]) -> bool:
     return float((np.maximum(detail, 0) ** 2).sum()) > float((np.minimum(detail, 0) ** 2).sum())
 
 
-def _paper(small: NDArray[np.uint8]) -> tuple[int, NDArray[np.uint8]]:
-    """The closing's window in pixels and the paper it gives.
+def _paper(small: NDArray[np.uint8], least: int) -> tuple[int, NDArray[np.uint8]] | None:
+    """The closing's window in pixels and the paper it gives; None of a page with nothing on it.
+
+    least: the first window, the smaller the more the picture was reduced, which takes its grain.
 
     As the window grows past the width of the strokes, the ink it uncovers stops growing; past the
-    width of shadows it grows again. The first standstill is taken. Only marks longer than two
-    windows count: grain is smaller, strokes are longer.
+    width of shadows it grows again. The first standstill is taken. What counts as ink is longer
+    than two windows, for grain is smaller, and has a sharp rim, which shadows and wrinkles lack.
     """
     smooth = cv2.GaussianBlur(small, (3, 3), 0)
+    steep = _steepness(smooth)
     side = max(small.shape[:2])
-    windows = [w for w in (5, 7, 11, 15, 23, 33, 47, 67, 95, 135, 191) if w <= side / 2.2] or [3]
+    windows = [w for w in WINDOWS if least <= w <= side / 2.2] or [3]
     papers, found = [], []
     for window in windows:
         square = np.ones((window, window), np.uint8)
@@ -250,13 +257,26 @@ def _paper(small: NDArray[np.uint8]) -> tuple[int, NDArray[np.uint8]]:
         noise = _noise(depth)
         mask = (depth > max(5 * noise, LEAST_CONTRAST)).astype(np.uint8)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-        amount = np.bincount(labels.ravel(), (depth * depth).ravel(), count)[1:]
-        found.append(float(amount[stats[1:, 2:4].max(1) > 2 * window].sum()))
-    least = 0.02 * max(found)
+        amount = np.bincount(labels.ravel(), (depth * depth).ravel(), count)
+        mean = np.bincount(labels.ravel(), depth.ravel(), count) / np.maximum(stats[:, 4], 1)
+        rim = np.where(cv2.erode(mask, np.ones((3, 3), np.uint8)), 0, labels).ravel()
+        around = np.maximum(np.bincount(rim, minlength=count), 1)
+        sharpness = np.bincount(rim, steep.ravel(), count) / around
+        clear = (stats[:, 2:4].max(1) > 2 * window) & (sharpness > 0.5 * mean)
+        found.append(float(amount[1:][clear[1:]].sum()))
+    if not any(found):
+        return None
     for i in range(len(windows) - 1):
-        if found[i] > least and found[i + 1] < 1.15 * found[i]:
-            return windows[i], papers[min(i + 1, len(papers) - 1)]
+        if found[i] > 0.02 * max(found) and found[i + 1] < 1.15 * found[i]:
+            return windows[i], papers[i + 1]
     return windows[-1], papers[-1]
+
+
+def _steepness(pixels: NDArray[np.uint8]) -> Ink:
+    """How much darker it gets within two pixels, as a share of the light; (h, w, 3) -> (h, w)."""
+    five = np.ones((5, 5), np.uint8)
+    change = cv2.morphologyEx(pixels, cv2.MORPH_GRADIENT, five).max(2)
+    return cv2.divide(change, np.maximum(pixels.max(2), 32), dtype=cv2.CV_32F)
 
 
 def marks(depth: Ink, floor: float) -> Ink:

@@ -59,6 +59,12 @@ def test_what_is_left_of_boxes_does_not_make_two_rows_one() -> None:
     assert agreement(read(written.pixels).text, written.text) > 0.9
 
 
+def test_digits_that_are_small_on_a_wide_page() -> None:
+    rows = [[str(100 + 61 * row + 7 * column) for column in range(15)] for row in range(6)]
+    written = page(rows, 1, form="table", height=20)
+    assert agreement(read(written.pixels, turn=False).text, written.text) > 0.9
+
+
 @pytest.mark.parametrize("inverted", [False, True])
 @pytest.mark.parametrize(
     ("desk", "paper"),
@@ -124,6 +130,14 @@ def test_an_empty_form_reads_as_nothing(form: str, rule: str) -> None:
 @pytest.mark.parametrize("paper", ["ruled", "squared"])
 def test_paper_with_nothing_written_reads_as_nothing(paper: str) -> None:
     assert read(page([["", ""], ["", ""]], 1, paper=paper, camera=EVEN).pixels).text == ""
+
+
+@pytest.mark.parametrize("paper", ["white", "yellow", "kraft"])
+def test_shadows_on_paper_with_nothing_written_are_not_even_refused(paper: str) -> None:
+    camera = Camera(shadow=0.4, hard=True)
+    reading = read(page([["", "", ""]] * 6, 1, paper=paper, camera=camera, height=100).pixels)
+    assert reading.text == ""
+    assert not reading.refused
 
 
 @pytest.mark.parametrize("seed", [103, 203, 234, 245, 249, 258])
