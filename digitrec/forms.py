@@ -14,6 +14,7 @@ THICKER = 1.4  # of a rule's width: what is thicker is a stroke that runs along 
 OTHERS = 0.3  # of the area of a form's rectangles, at the most that of its other holes
 RECTANGLE = 0.92  # of the box around it that a form's hole fills; a 0's fills four fifths
 STRAIGHT = 5.5  # stroke widths: what is straight for less is not of a frame
+FRAME = 2  # pixels: what is in so wide a rim of the picture is cut by its edge
 WALL = 0.9  # of a frame's height or width that a wall fills
 
 
@@ -133,14 +134,19 @@ def _rims(mask: Mask, whole: Mask, holes: Mask, stroke: float) -> Mask:
 def scraps(rest: Mask, form: Mask, cells: Mask, stroke: float) -> Mask:
     """What is left of a form's rules: marks all of which is close to it, and not in its cells.
 
-    So is the outer line of a double rule, and so are dashes at the ends.
+    So is the outer line of a double rule, and so are dashes at the ends. And so are the rules that
+    run from its outermost cells out of the picture, which are no wider than the strokes.
     """
     if not form.any():
         return form
     _, labels = cv2.connectedComponents(rest, connectivity=8)
     near = (_dilated(form, 3 * stroke) > 0) & (cells == 0)
     strokes = np.unique(labels[~near & (rest > 0)])
-    scraps = (rest > 0) & ~np.isin(labels, strokes)
+    cut = np.ones_like(rest)
+    cut[FRAME:-FRAME, FRAME:-FRAME] = 0
+    from_it = np.intersect1d(labels[_dilated(form, 2 * stroke) > 0], labels[cut > 0])
+    rules = np.setdiff1d(from_it, labels[_opened(rest, round(THICKER * stroke) + 2) > 0])
+    scraps = (rest > 0) & (~np.isin(labels, strokes) | np.isin(labels, rules))
     found: Mask = cv2.dilate(scraps.astype(np.uint8), _square(3))
     return found
 

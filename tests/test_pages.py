@@ -132,6 +132,17 @@ def test_paper_with_nothing_written_reads_as_nothing(paper: str) -> None:
     assert read(page([["", ""], ["", ""]], 1, paper=paper, camera=EVEN).pixels).text == ""
 
 
+@pytest.mark.parametrize("first", [0, 7, 22])
+def test_squares_that_the_picture_cuts_read_as_nothing(first: int) -> None:
+    picture = np.full((450, 545, 3), (249, 249, 246), np.uint8)
+    for width in range(3):
+        picture[first + width :: 45] = picture[:, first + width :: 45] = (214, 226, 238)
+    grain = np.random.default_rng(0).normal(0, 2, picture.shape)
+    reading = read(np.clip(picture + grain, 0, 255).astype(np.uint8))
+    assert reading.text == ""
+    assert not reading.refused
+
+
 @pytest.mark.parametrize("paper", ["white", "yellow", "kraft"])
 def test_shadows_on_paper_with_nothing_written_are_not_even_refused(paper: str) -> None:
     camera = Camera(shadow=0.4, hard=True)
