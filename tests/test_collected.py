@@ -32,15 +32,39 @@ def test_another_size_a_shift_and_a_recompression_are_the_same_example(digits) -
     shifted = np.roll(x[:30], (-1, 1), axis=(1, 2))
     for one, other in ((here, smaller), (here, jpegs), (x[:30] / 255.0, shifted / 255.0)):
         both = np.array([as_bytes(np.asarray(ink)) for ink in [*one, *other]])
-        groups = collected.near_duplicates(both)
+        groups = collected.near_duplicates(both, np.zeros(len(both), np.uint8))
         same = groups[:30] == groups[30:]
         assert same.mean() >= 0.9
 
 
 def test_different_hands_are_different_examples(digits) -> None:
     x, y = digits
-    groups = collected.near_duplicates(x[y != 1])  # one upright stroke is much like another
+    some = y != 1  # one upright stroke is much like another
+    groups = collected.near_duplicates(x[some], y[some])
     assert len(set(groups)) > 0.95 * len(groups)
+
+
+def test_only_examples_of_one_label_are_compared(digits, monkeypatch) -> None:
+    x, y = digits
+    compared = []
+    monkeypatch.setattr(
+        collected, "_alike", lambda some: compared.append(len(some)) or np.arange(len(some))
+    )
+    groups = collected.near_duplicates(x, y)
+    assert sorted(groups) == list(range(400))
+    assert compared == np.bincount(y).tolist()
+
+
+def test_one_ink_under_two_labels_is_in_two_groups(digits) -> None:
+    x, _ = digits
+    groups = collected.near_duplicates(x[[0, 1, 0, 0]], np.array([7, 2, 2, 7], np.uint8))
+    assert len(set(groups)) == 3
+    assert groups[0] == groups[3]
+
+
+def test_of_no_examples_there_are_no_groups() -> None:
+    groups = collected.near_duplicates(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
+    assert groups.shape == (0,)
 
 
 def test_no_group_is_dealt_into_two_folds() -> None:
