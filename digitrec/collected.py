@@ -7,7 +7,7 @@ not lie on both sides of a fold: the network would be examined on what it learnt
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,16 +57,22 @@ class Collected:
             return cls(file["x"], file["y"], file["writers"], file["groups"])
 
 
-def collected(newest: int | None = None) -> Collected:
-    """All kept examples, or the newest so many. Raises `examples.ExamplesError`."""
+def collected(newest: int | None = None, heed: Callable[[], None] = lambda: None) -> Collected:
+    """All kept examples, or the newest so many.
+
+    heed: is called a few times a second while many are compared, and may raise. Raises
+    `examples.ExamplesError`.
+    """
     found = list(examples.every(Which()) if newest is None else examples.find(Which(), newest))
     x = np.array([example.ink for example in found], np.uint8).reshape(-1, 28, 28)
     y = np.array([example.label for example in found], np.uint8)
     writers = np.array([example.writer or "" for example in found], np.str_)
-    return Collected(x, y, writers, near_duplicates(x, y))
+    return Collected(x, y, writers, near_duplicates(x, y, heed))
 
 
-def near_duplicates(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> NDArray[np.int64]:
+def near_duplicates(
+    x: NDArray[np.uint8], y: NDArray[np.uint8], heed: Callable[[], None] = lambda: None
+) -> NDArray[np.int64]:
     """(n, 28, 28) and their labels (n,) -> (n,) numbers of groups of near-duplicates.
 
     They have one label, and inks that are alike, give or take a pixel's shift. Another label's
@@ -76,18 +82,19 @@ def near_duplicates(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> NDArray[np.in
     groups = np.zeros(len(x), np.int64)
     count = 0
     for label in np.unique(y):
-        groups[y == label] = count + _alike(x[y == label])
+        groups[y == label] = count + _alike(x[y == label], heed)
         count = int(groups.max()) + 1
     return groups
 
 
-def _alike(x: NDArray[np.uint8]) -> NDArray[np.int64]:
+def _alike(x: NDArray[np.uint8], heed: Callable[[], None]) -> NDArray[np.int64]:
     flat = _unit(x)
     block = max(1, COMPARED // len(x))
     pairs = []
     for shift in SHIFTS:
         moved = _unit(np.roll(x, shift, axis=(1, 2)))
         for start in range(0, len(x), block):
+            heed()
             rows, columns = np.nonzero(flat[start : start + block] @ moved.T > ALIKE)
             pairs.append(np.stack([rows + start, columns]))
     rows, columns = np.concatenate(pairs, axis=1)

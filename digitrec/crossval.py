@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -110,7 +111,7 @@ def _carry_out(run: Run, tell: Callable[[Run], None] | None, engine: Engine) -> 
         message=_opening(run, again),
     )
     began = time.perf_counter()
-    keep_examples(run)
+    keep_examples(run, partial(_stop_if_asked, run))
     _stop_if_asked(run)
     _Parts(run, engine).finish(tell)
     runs.write_event(

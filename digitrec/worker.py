@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,14 +39,15 @@ def folds(plan: Plan) -> list[tuple[Any, Any]]:
     return list(dealt)
 
 
-def keep_examples(run: Run) -> None:
+def keep_examples(run: Run, heed: Callable[[], None]) -> None:
     """Every part, and every resumption, learns from the same examples.
 
-    Raises ``OSError`` and `digitrec.examples.ExamplesError`.
+    heed: is called now and then, and may raise. Raises ``OSError`` and
+    `digitrec.examples.ExamplesError`.
     """
     path = run.folder / EXAMPLES
     if run.plan.examples and not path.exists():
-        found = collected()
+        found = collected(heed=heed)
         classes = 10 + bool(run.plan.own.not_digits)
         storage.write(path, found.of_classes(classes).to_npz())
 

@@ -212,7 +212,7 @@ def run_with(store: Path, folds: int, name: str | None = None) -> Run:
 def test_every_example_is_held_out_once_with_those_like_it(store: Path) -> None:
     run = run_with(store, 3)
     examples.add([New(np.roll(mnist().x_test[0], 1, 1), b"png", 7, "drawn")])  # the first, shifted
-    keep_examples(run)
+    keep_examples(run, lambda: None)
     found = examples_of(run)
     assert found is not None
     assert len(found) == 13
@@ -227,10 +227,20 @@ def test_every_example_is_held_out_once_with_those_like_it(store: Path) -> None:
 
 def test_a_resumed_run_learns_from_the_same_examples(store: Path) -> None:
     run = run_with(store, 2)
-    keep_examples(run)
+    keep_examples(run, lambda: None)
     examples.add([New(mnist().x_test[50], b"png", 6, "drawn")])
-    keep_examples(run)
+    keep_examples(run, lambda: None)
     assert len(examples_of(run)) == 12
+
+
+def test_cancel_is_heeded_while_examples_are_compared(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_with(store, 2)
+    (run.folder / "cancel").touch()
+    monkeypatch.setattr(Collected, "to_npz", lambda _: pytest.fail("all were compared"))
+    with pytest.raises(crossval.CancelledError):
+        crossval.carry_out(run.folder)
 
 
 def test_examples_are_repeated_until_they_matter() -> None:

@@ -382,7 +382,7 @@ def test_cancel_is_heeded_before_and_after_the_parts(models, monkeypatch, step):
 
 
 def test_ctrl_c_leaves_the_epochs_to_go_on_with(models, monkeypatch):
-    def interrupt(_):
+    def interrupt(*_):
         raise KeyboardInterrupt
 
     folder = prepared(models)
