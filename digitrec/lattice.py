@@ -42,6 +42,12 @@ class _Scored:
     digits: NDArray[np.float64]  # (10,) score of each
     other: float  # score of *not a digit*
 
+    def step(self, digit: int | None) -> Step:
+        return Step(self.candidate.piece, self.seen, self.p, digit)
+
+
+_Path = tuple[tuple[_Scored, int | None], ...]  # and what each is taken for
+
 
 class Lattice:
     """The candidates of one line, scored; every path through it divides the whole line.
@@ -71,26 +77,25 @@ class Lattice:
 
     def between(self, first: float, last: float) -> tuple[float, list[Step]]:
         """The same from a place to another, where no candidate reaches beyond either."""
-        best: dict[float, tuple[float, tuple[Step, ...]]] = {first: (0.0, ())}
+        best: dict[float, tuple[float, _Path]] = {first: (0.0, ())}
         for start in (place for place in self._from if first <= place < last):
-            score, steps = best[start]
+            score, path = best[start]
             for each in self._from[start]:
                 digit = int(each.digits.argmax())
                 gain = max(float(each.digits[digit]), each.other)
                 end = each.candidate.end
                 if end not in best or score + gain > best[end][0]:
                     what = digit if each.digits[digit] >= each.other else None
-                    step = Step(each.candidate.piece, each.seen, each.p, what)
-                    best[end] = (score + gain, (*steps, step))
-        score, steps = best[last]
-        return score, list(steps)
+                    best[end] = (score + gain, (*path, (each, what)))
+        score, path = best[last]
+        return score, [each.step(what) for each, what in path]
 
     def reading(self, text: str) -> tuple[float, list[Step]]:
         """The same among the paths that read `text`; -inf and no steps where there is none."""
-        states: defaultdict[float, dict[int, tuple[float, tuple[Step, ...]]]] = defaultdict(dict)
+        states: defaultdict[float, dict[int, tuple[float, _Path]]] = defaultdict(dict)
         states[0.0][0] = (0.0, ())
         for start, found in self._from.items():
-            for done, (score, steps) in states[start].items():
+            for done, (score, path) in states[start].items():
                 for each in found:
                     ways: list[tuple[int, int | None, float]] = [(done, None, each.other)]
                     if done < len(text):
@@ -99,10 +104,9 @@ class Lattice:
                     end = states[each.candidate.end]
                     for state, what, gain in ways:
                         if state not in end or score + gain > end[state][0]:
-                            step = Step(each.candidate.piece, each.seen, each.p, what)
-                            end[state] = (score + gain, (*steps, step))
-        score, steps = states[self._end].get(len(text), (IMPOSSIBLE, ()))
-        return score, list(steps)
+                            end[state] = (score + gain, (*path, (each, what)))
+        score, path = states[self._end].get(len(text), (IMPOSSIBLE, ()))
+        return score, [each.step(what) for each, what in path]
 
 
 def lattices(lines: Sequence[Line], classifier: Classifier) -> list[Lattice]:
@@ -127,15 +131,18 @@ def _candidates(lines: Sequence[Line]) -> list[list[Candidate]]:
     Nobody would wait for a page of text to be tried in every way.
     """
     found: list[list[Candidate]] = []
+    room = MOST
     for line in lines:
-        found.append(line.candidates())
-        if sum(map(len, found)) > MOST:
+        found.append(line.candidates(room + 1))
+        room -= len(found[-1])
+        if room < 0:
             return [list(line.division.uncut()) for line in lines]
     return found
 
 
 def _scored(line: Line, candidate: Candidate, seen: Ink, p: NDArray[np.float32]) -> _Scored:
-    tall = candidate.piece.box[3] / line.height
+    _, _, width, height = candidate.box
+    tall = height / line.height
     digits = p[:NOT_A_DIGIT].astype(np.float64) * (1 if tall > 0.45 else 0.1)
     other = float(p[NOT_A_DIGIT])
     if candidate.lone and tall < 0.45:
@@ -143,7 +150,7 @@ def _scored(line: Line, candidate: Candidate, seen: Ink, p: NDArray[np.float32])
     elif tall > 0.7:  # most of what people write here are digits, the more so in a row
         other *= 0.4 if len(line.marks) > 2 else 0.5
     # A dot may be left out; more ink than that is rather explained.
-    dot = max(candidate.piece.box[2:]) < 0.3 * line.height
+    dot = max(width, height) < 0.3 * line.height
     unlikely = 0.4 * candidate.unlikely
     return _Scored(
         candidate,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 
 import numpy as np
 
@@ -52,15 +52,27 @@ class Candidate:
 
     start, end: the places of the line between which they are. weight: how many pieces they are, a
     small one counting less. unlikely: how many of their ends are an unlikely place to part digits.
-    lone: whether it is a single piece.
     """
 
     start: float
     end: float
-    piece: Piece
+    pieces: tuple[Piece, ...]
     weight: float
     unlikely: int
-    lone: bool
+
+    @property
+    def lone(self) -> bool:
+        """Whether it is a single piece."""
+        return len(self.pieces) == 1
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        return box_of(self.pieces)
+
+    @property
+    def piece(self) -> Piece:
+        """Joined anew each time: the candidates of a wide mark hold its ink a thousand times."""
+        return join(self.pieces)
 
 
 @dataclass(frozen=True)
@@ -84,14 +96,15 @@ class Division:
         """
         parts = Counter(self.whole)
         for first, start in enumerate(self.pieces):
-            right = start.right
+            left, right = start.left, start.right
+            joined: Counter[int] = Counter()
             for last in range(first, len(self.pieces)):
                 piece = self.pieces[last]
-                joined = Counter(self.whole[first : last + 1])
+                joined[self.whole[last]] += 1
                 if len(joined) > MOST_JOINED:
                     break
+                left = min(left, piece.left)
                 if len(joined) > 1:
-                    left = min(p.left for p in self.pieces[first : last + 1])
                     wide = max(right, piece.right) - left
                     if piece.left - right > 0.3 * height or wide > 1.5 * height:
                         break
@@ -114,10 +127,9 @@ class Division:
         return Candidate(
             self.places[first],
             self.places[last + 1],
-            join(self.pieces[first : last + 1]),
+            self.pieces[first : last + 1],
             sum(self.weights[first : last + 1]),
             self._hangs_together(first - 1) + self._hangs_together(last),
-            lone=first == last,
         )
 
     def _hangs_together(self, i: int) -> bool:
@@ -159,27 +171,35 @@ class Line:
         """What a piece counts for: 1, and less for a small one."""
         return min(1.0, max(piece.box[2:]) / self.height)
 
-    def candidates(self) -> list[Candidate]:
+    def candidates(self, most: int | None = None) -> list[Candidate]:
         """Every run of neighbouring marks that could be one digit, and every such run of strokes.
 
-        What runs from a place of the marks to another is the same ink by either, and is given once.
+        most: how many are enough; a mark cut a thousand times has half a million. What runs from a
+        place of the marks to another is the same ink by either, and is given once.
         """
-        found = list(self.division.candidates(self.height))
+        found = list(islice(self.division.candidates(self.height), most))
         if self.strokes is not None:
             known = {(each.start, each.end) for each in found}
             by_stroke = self.strokes.candidates(self.height)
-            found += [each for each in by_stroke if (each.start, each.end) not in known]
+            new = (each for each in by_stroke if (each.start, each.end) not in known)
+            found += islice(new, None if most is None else most - len(found))
         return found
+
+
+def box_of(pieces: Sequence[Piece]) -> tuple[int, int, int, int]:
+    """Of several pieces together: x, y, w, h in the ink map."""
+    left, top = min(p.left for p in pieces), min(p.top for p in pieces)
+    right, bottom = max(p.right for p in pieces), max(p.bottom for p in pieces)
+    return left, top, right - left, bottom - top
 
 
 def join(pieces: Sequence[Piece]) -> Piece:
     """Several pieces as one."""
     if len(pieces) == 1:
         return pieces[0]
-    left, top = min(p.left for p in pieces), min(p.top for p in pieces)
-    right, bottom = max(p.right for p in pieces), max(p.bottom for p in pieces)
-    ink = np.zeros((bottom - top, right - left), np.float32)
+    left, top, width, height = box = box_of(pieces)
+    ink = np.zeros((height, width), np.float32)
     for p in pieces:
         place = ink[p.top - top : p.bottom - top, p.left - left : p.right - left]
         np.maximum(place, p.ink, out=place)
-    return Piece((left, top, right - left, bottom - top), ink)
+    return Piece(box, ink)

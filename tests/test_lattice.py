@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import tracemalloc
+from dataclasses import replace
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 
 from digitrec import lattice as module
+from digitrec import pieces
 from digitrec.classifier import in_service
 from digitrec.lattice import IMPOSSIBLE, Lattice, lattices
-from digitrec.pieces import Line, Piece
+from digitrec.pieces import Candidate, Division, Line, Piece
 from digitrec.segment import find_lines
 
 
@@ -64,6 +69,50 @@ def test_on_a_crowded_page_the_marks_are_taken_as_they_are(
     monkeypatch.setattr(module, "MOST", 3)
     (crowded,) = lattices(lines, in_service())
     assert [step.piece.box[2] < 60 for step in crowded.best[1]] == [False, True]
+
+
+def cut_into(pieces: int) -> Line:
+    """A mark that is cut at every 10th of its columns."""
+    return Line(tuple(piece(10 * i, 10) for i in range(pieces)), 40.0, (0,) * pieces)
+
+
+def test_of_a_mark_cut_at_every_column_no_more_candidates_are_made_than_are_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[pieces.Candidate] = []
+
+    def counted(*args: Any) -> pieces.Candidate:
+        made.append(Candidate(*args))
+        return made[-1]
+
+    monkeypatch.setattr(pieces, "Candidate", counted)
+    monkeypatch.setattr(module, "MOST", 30)
+    (uncut,) = lattices([cut_into(100)], in_service())
+    assert len(uncut.best[1]) == 1
+    assert len(made) == 32  # the one too many, and the mark as it is
+
+
+def test_strokes_are_not_tried_beyond_what_is_enough() -> None:
+    line = cut_into(4)
+    strokes = Division(line.marks, (0, 1, 2, 3), (0, 0.2, 0.4, 0.6, 4), (1,) * 4)
+    both = replace(line, strokes=strokes)
+    every = both.candidates()
+    assert len(every) > len(line.candidates()) == 10
+    for most in range(len(every) + 2):
+        assert both.candidates(most) == every[:most]
+
+
+def test_a_wide_marks_candidates_do_not_each_keep_its_ink() -> None:
+    line = cut_into(60)
+    tracemalloc.start()
+    try:
+        (lattice,) = lattices([line], in_service())
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    seen = sum(each.seen.nbytes for found in lattice._from.values() for each in found)
+    joined = sum(each.box[2] * each.box[3] * 4 for each in line.candidates())
+    assert most < 5 * seen < joined / 2
 
 
 def test_what_the_network_refuses_is_no_digit() -> None:
