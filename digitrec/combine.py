@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -21,17 +21,33 @@ TRUST_BESIDE_STROKES = 1.0  # the same where the pen's strokes are known, which 
 RELUCTANCE = 8.0  # log-probability that a text costs at most for not being among the cuts
 
 
-def texts(lattice: Lattice, spellings: Sequence[Spelling]) -> dict[str, tuple[float, float]]:
-    """What the line may say: the score by parts, and the mean log-probability as a whole."""
+@dataclass(frozen=True)
+class Text:
+    """What a line may say.
+
+    score: by parts. heard: mean log-probability as a whole. steps: None where no cuts of the line
+    read so, or only very unlikely ones.
+    """
+
+    score: float
+    heard: float
+    steps: list[Step] | None
+
+
+def texts(lattice: Lattice, spellings: Sequence[Spelling]) -> dict[str, Text]:
+    """What the line may say, the likeliest by parts first."""
     best, steps = lattice.best
-    scores = {"".join(str(step.digit) for step in steps if step.digit is not None): best}
+    said = "".join(str(step.digit) for step in steps if step.digit is not None)
+    by_parts: dict[str, tuple[float, list[Step] | None]] = {said: (best, steps)}
+    least = best - RELUCTANCE
     for text in (text for spelling in spellings for text in spelling.likeliest()):
-        if text not in scores:
-            scores[text] = max(lattice.reading(text)[0], best - RELUCTANCE)
-    whole = np.mean([spelling.log_probabilities(list(scores)) for spelling in spellings], axis=0)
+        if text not in by_parts:
+            score, steps = lattice.reading(text)
+            by_parts[text] = (score, steps) if score > least else (least, None)
+    whole = np.mean([spelling.log_probabilities(list(by_parts)) for spelling in spellings], axis=0)
     return {
-        text: (score, float(heard))
-        for (text, score), heard in zip(scores.items(), whole, strict=True)
+        text: Text(score, float(heard), steps)
+        for (text, (score, steps)), heard in zip(by_parts.items(), whole, strict=True)
     }
 
 
@@ -45,15 +61,14 @@ def decide(
     """
     trust = TRUST if line.strokes is None else TRUST_BESIDE_STROKES
     found = texts(lattice, spellings)
-    totals = {text: score + trust * heard for text, (score, heard) in found.items()}
+    totals = {text: each.score + trust * each.heard for text, each in found.items()}
     text = max(totals, key=totals.__getitem__)
     sure = 1 / sum(math.exp(total - totals[text]) for total in totals.values())
-    best, steps = lattice.best
-    if text == "".join(str(step.digit) for step in steps if step.digit is not None):
+    steps = found[text].steps
+    if steps is lattice.best[1]:
         return steps, sure
-    score, steps = lattice.reading(text)
     places = spellings[0].places(text)
-    if score <= best - RELUCTANCE:
+    if steps is None:
         return _cut(line, text, spellings[0], places, classifier), sure
     heard = iter(sure_of for _, sure_of in places)
     steps = [step if step.digit is None else _led(step, next(heard)) for step in steps]

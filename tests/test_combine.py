@@ -5,7 +5,7 @@ import pytest
 
 from digitrec.classifier import in_service
 from digitrec.combine import decide, texts
-from digitrec.lattice import Lattice
+from digitrec.lattice import Lattice, Step
 from digitrec.line_reader import OFFSET, STEP, Spelling
 from digitrec.pieces import Line, Piece
 
@@ -61,5 +61,20 @@ def test_the_texts_looked_at_hold_both_readings() -> None:
     _, lattice = one_mark(7, 0.9)
     found = texts(lattice, [spelling("44")])
     assert {"7", "44"} <= set(found)
-    assert found["7"][0] > found["44"][0]
-    assert found["7"][1] < found["44"][1]
+    assert found["7"].score > found["44"].score
+    assert found["7"].heard < found["44"].heard
+
+
+def test_each_text_is_looked_for_among_the_cuts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    line, lattice = one_mark(7, 0.3)
+    asked: list[str] = []
+    reading = Lattice.reading
+
+    def counted(lattice: Lattice, text: str) -> tuple[float, list[Step]]:
+        asked.append(text)
+        return reading(lattice, text)
+
+    monkeypatch.setattr(Lattice, "reading", counted)
+    decide(line, lattice, [spelling("4"), spelling("44")], in_service())
+    assert {"4", "44"} <= set(asked)
+    assert len(asked) == len(set(asked))
