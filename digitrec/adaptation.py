@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from digitrec import collected, registry, storage
-from digitrec.language import N_, Sentence, said, speaking
+from digitrec import collected, registry, runs, storage
+from digitrec.language import N_, Sentence, said
 from digitrec.settings import ROOT, settings
 
 FOLDER, LOCK, STATUS = ".adapt", "lock", "status.json"
@@ -52,7 +52,6 @@ def start(models: Path | None = None, *, serve: bool = False) -> None:
     """Begin in a child process of lower priority. Raises `AdaptationError`."""
     store = _store(models)
     command = ["nice", sys.executable, "-m", "digitrec", "adapt", "--models", str(store)]
-    environment = {**speaking(), "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": "-1"}
     try:
         (store / FOLDER).mkdir(parents=True, exist_ok=True)
         if storage.is_locked(store / FOLDER / LOCK):
@@ -62,7 +61,7 @@ def start(models: Path | None = None, *, serve: bool = False) -> None:
             child = subprocess.Popen(  # noqa: S603
                 [*command, "--serve"] if serve else command,
                 cwd=ROOT,
-                env=environment,
+                env=runs.quiet(os.cpu_count() or 1),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from digitrec import storage
-from digitrec.language import N_, Sentence
+from digitrec.language import N_, Sentence, speaking
 from digitrec.recipes import Plan
 
 FOLDER, LOCK = ".runs", "lock"
@@ -105,9 +105,13 @@ def threads_of(plan: Plan, cores: int) -> dict[str, int]:
 
 
 def quiet(threads: int) -> dict[str, str]:
-    """The environment of a worker: TensorFlow's greetings unsaid, libraries at their threads."""
+    """The environment of a process that learns.
+
+    It speaks the language spoken now, TensorFlow's greetings are unsaid, libraries are at their
+    threads, and a GPU is used only where the caller's environment names one.
+    """
     return {
-        **os.environ,
+        **speaking(),
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "OMP_NUM_THREADS": str(threads),
         "CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "-1"),

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -185,8 +186,12 @@ def test_a_start_is_a_child_that_says_how_it_went(
     code = "import digitrec.adaptation as a; a.FEWEST = 13; from digitrec.cli import main; main({})"
     real = adaptation.subprocess.Popen
 
-    def child(command: list[str], **options: object):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+
+    def child(command: list[str], **options: Any):
         assert command[:2] == ["nice", sys.executable]
+        told = ("CUDA_VISIBLE_DEVICES", "TF_CPP_MIN_LOG_LEVEL", "DIGITREC_LANGUAGE")
+        assert [options["env"][name] for name in told] == ["3", "2", "en"]
         return real([sys.executable, "-c", code.format(command[4:])], **options)
 
     monkeypatch.setattr(adaptation.subprocess, "Popen", child)
