@@ -74,7 +74,7 @@ def read(
     if quarters % 2:
         photo = replace(photo, width=photo.height, height=photo.width)
     numbers = tuple(number for line in page.lines for number in line.numbers(photo))
-    letters = [step for line in page.lines for step in line.refused]
+    letters = page.refused()
     refused = (
         *(Refusal(_original(step.piece, photo), NOT_DIGIT, step.seen) for step in letters),
         *(Refusal(_original(word, photo), A_WORD, normalise(word.ink)) for word in page.words),
@@ -150,6 +150,15 @@ class _Page:
 
     lines: list[_ReadLine]
     words: list[Piece]
+
+    def refused(self) -> list[Step]:
+        """What is no digit and no word; a flat stroke too where there is nothing else."""
+        refused = [step for line in self.lines for step in line.refused]
+        if refused or self.words or self.count():
+            return refused
+        return [
+            step for each in self.lines for step in each.steps if _is_large(step, each.line.height)
+        ]
 
     def quality(self) -> float:
         """The mean confidence over digits and what was refused, 0 for the latter."""
@@ -244,6 +253,11 @@ def _is_one_digit(steps: Sequence[Step], height: float) -> bool:
 def _refused(steps: Sequence[Step], height: float) -> list[Step]:
     """What is no digit, but tall enough to have been meant as something."""
     return [step for step in steps if step.digit is None and step.piece.box[3] > 0.5 * height]
+
+
+def _is_large(step: Step, height: float) -> bool:
+    """Whether a mark of a line is no speck, as `segment.typical_height` measures it."""
+    return max(step.piece.box[3], 0.5 * step.piece.box[2]) > 0.5 * height
 
 
 def _is_word(steps: Sequence[Step], height: float) -> bool:

@@ -55,6 +55,18 @@ def test_what_is_not_a_digit_is_refused() -> None:
     assert refusal.box == pytest.approx((52, 52, 296, 296), abs=8)
 
 
+def test_a_dash_by_itself_is_refused_and_left_out_beside_a_number() -> None:
+    paper = np.full((300, 860, 3), 255, np.uint8)
+    cv2.line(paper, (400, 150), (800, 155), (28, 34, 50), 12, cv2.LINE_AA)
+    alone = read(paper)
+    assert not alone.numbers
+    assert len(alone.refused) == 1
+    cv2.line(paper, (200, 50), (190, 250), (28, 34, 50), 12, cv2.LINE_AA)
+    beside = read(paper)
+    assert beside.text == "1"
+    assert not beside.refused
+
+
 @pytest.mark.parametrize("font", [cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_SIMPLEX])
 @pytest.mark.parametrize("words", ["Number of pages", "Maths and Science", "the quick brown fox"])
 def test_printed_words_are_no_numbers(words: str, font: int) -> None:
