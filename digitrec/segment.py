@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.pieces import Line, Piece, join
+from digitrec.pieces import Line, Piece, box_of
 from digitrec.preprocess import Ink, stroke_width
 from digitrec.strokes import divided
 
@@ -19,6 +19,11 @@ SOLID = 0.4  # of a mark's strength: where the mark ends
 SPECK = 0.12  # of the typical height: smaller marks are dirt
 WIDEST = 1.15  # width over height of a lone mark that need not be cut
 WIDEST_IN_LINE = 0.85  # of a mark among others, where touching digits are likelier
+BESIDE = 0.3  # of the height: marks nearer than that to each other may belong together
+LOW = 0.55  # of the typical height: a lower mark may be a part of a digit
+AT_ONCE = 1000  # marks that one is compared with before it is asked whether more need be
+
+Edges = NDArray[np.int64]  # (4, n): of marks' boxes, left, right, top and bottom
 
 
 def find_lines(ink: Ink, strokes: Sequence[Piece] = ()) -> list[Line]:
@@ -32,13 +37,15 @@ def find_lines(ink: Ink, strokes: Sequence[Piece] = ()) -> list[Line]:
     typical = typical_height(marks)
     large = [m for m in marks if max(m.box[2], m.box[3]) >= 0.4 * typical]
     small = [m for m in marks if SPECK * typical <= max(m.box[2], m.box[3]) < 0.4 * typical]
-    lone = len(large) == 2 and _beside(large[0], large[1], typical)  # such as the two rings of an 8
+    reach = BESIDE * typical
+    lone = len(large) == 2 and bool(_beside(large[:1], large[1:], reach)[0])  # the rings of an 8
     rows = [large] if lone else _rows(large, typical)
     lines = []
     for row in rows:
-        height = float(join(row).box[3]) if lone else typical_height(row)
+        height = float(box_of(row)[3]) if lone else typical_height(row)
         widest = WIDEST if lone or len(row) == 1 else WIDEST_IN_LINE
-        near = [m for m in small if any(_beside(m, other, height) for other in row)]
+        beside = _beside(small, row, BESIDE * height)
+        near = [m for m, is_beside in zip(small, beside, strict=True) if is_beside]
         uncut, cut = row + near, partial(_cut, height=height, widest=widest)
         parts = [(i, part) for i, mark in enumerate(uncut) for part in cut(mark)]
         parts.sort(key=lambda numbered: numbered[1].middle)
@@ -126,25 +133,8 @@ def _rows(marks: Sequence[Piece], typical: float) -> list[list[Piece]]:
             i = parent[i]
         return i
 
-    tall = [mark for mark in marks if mark.box[3] >= 0.55 * typical]
-
-    def nearest(mark: Piece, other: Piece) -> bool:
-        """Whether no tall mark lies nearer to the low one of two: between rows it is of one."""
-        low, second = sorted((mark, other), key=lambda m: m.box[3])
-        if second.box[3] < 0.55 * typical:
-            return True
-        return all(_apart(low, m) >= _apart(low, second) for m in tall)
-
-    for i, mark in enumerate(marks):
-        for j in range(i + 1, len(marks)):
-            other = marks[j]
-            overlap = min(mark.bottom, other.bottom) - max(mark.top, other.top)
-            smaller = min(mark.box[3], other.box[3])
-            near = smaller < 0.55 * typical and _beside(mark, other, typical)
-            if overlap > 0.4 * smaller or (near and nearest(mark, other)):
-                parent[root(j)] = root(i)
-                if other.left > mark.right and overlap > 0.6 * smaller:
-                    break
+    for i, j in _links(_edges(marks), typical):
+        parent[root(j)] = root(i)
     groups: dict[int, list[Piece]] = {}
     for i, mark in enumerate(marks):
         groups.setdefault(root(i), []).append(mark)
@@ -153,13 +143,56 @@ def _rows(marks: Sequence[Piece], typical: float) -> list[list[Piece]]:
     )
 
 
-def _apart(a: Piece, b: Piece) -> int:
-    """How far two marks' boxes are from each other, across or along, pixels."""
-    return max(a.left - b.right, b.left - a.right, a.top - b.bottom, b.top - a.bottom, 0)
+def _links(edges: Edges, typical: float) -> Iterator[tuple[int, int]]:
+    """The numbers of marks that stand beside each other, of marks sorted by their left."""
+    left, right, top, bottom = edges
+    height = bottom - top
+    low = height < LOW * typical
+    tall = edges[:, ~low]
+    nearest = np.zeros(len(low))  # tall mark of a low one: between rows it is of that one's
+    if tall.size:
+        for i in np.flatnonzero(low).tolist():
+            nearest[i] = _apart(edges[:, i], tall).min()
+    for i in range(len(low)):
+        for start in range(i + 1, len(low), AT_ONCE):
+            rest = slice(start, start + AT_ONCE)
+            overlap = np.minimum(bottom[i], bottom[rest]) - np.maximum(top[i], top[rest])
+            smaller = np.minimum(height[i], height[rest])
+            apart = _apart(edges[:, i], edges[:, rest])
+            of_lower = np.where(height[rest] < height[i], nearest[rest], nearest[i])
+            fits = (low[i] & low[rest]) | (of_lower >= apart)
+            near = (low[i] | low[rest]) & (apart < BESIDE * typical) & fits
+            linked = np.flatnonzero((overlap > 0.4 * smaller) | near)
+            clear = np.flatnonzero((left[rest] > right[i]) & (overlap > 0.6 * smaller))
+            last = clear[0] if len(clear) else AT_ONCE
+            yield from ((i, start + j) for j in linked[linked <= last].tolist())
+            if len(clear):
+                break
 
 
-def _beside(small: Piece, mark: Piece, height: float) -> bool:
-    return _apart(small, mark) < 0.3 * height
+def _edges(marks: Sequence[Piece]) -> Edges:
+    boxes = [(m.left, m.right, m.top, m.bottom) for m in marks]
+    return np.array(boxes, int).reshape(-1, 4).T.copy()
+
+
+def _apart(mark: Edges, others: Edges) -> Edges:
+    """How far a mark's box is from each of the others', across or along, pixels: (n,).
+
+    mark: (4,) of `_edges`. others: (4, n).
+    """
+    left, right, top, bottom = mark
+    across = np.maximum(left - others[1], others[0] - right)
+    along = np.maximum(top - others[3], others[2] - bottom)
+    apart: Edges = np.maximum(np.maximum(across, along), 0)
+    return apart
+
+
+def _beside(small: Sequence[Piece], row: Sequence[Piece], reach: float) -> NDArray[np.bool_]:
+    """Which of the small marks are nearer than that to one of a row's: (len(small),)."""
+    edges, beside = _edges(small), np.zeros(len(small), bool)
+    for mark in _edges(row).T:
+        beside |= _apart(mark, edges) < reach
+    return beside
 
 
 def _cut(mark: Piece, height: float, widest: float) -> list[Piece]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
@@ -7,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from digitrec.pieces import MOST_JOINED, join
+from digitrec import segment
+from digitrec.pieces import MOST_JOINED, Piece, join
 from digitrec.segment import find_lines
 
 
@@ -45,6 +48,39 @@ def test_specks_are_not_marks() -> None:
     ink[20:23, 30:33] = 1
     (line,) = find_lines(ink)
     assert len(line.marks) == 1
+
+
+def test_marks_are_compared_with_all_others_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    ink = np.zeros((400, 600), np.float32)
+    for y in range(10, 390, 20):
+        for x in range(10, 590, 16):
+            ink[y : y + 12, x : x + 5] = 1
+            ink[y : y + 3, x + 9 : x + 12] = 1
+    compared: list[int] = []
+    apart = segment._apart
+
+    def counted(mark: Any, others: Any) -> Any:
+        found = apart(mark, others)
+        compared.append(np.size(found))
+        return found
+
+    monkeypatch.setattr(segment, "_apart", counted)
+    lines = find_lines(ink)
+    marks = sum(len(line.marks) for line in lines)
+    assert marks > 1000
+    assert len(compared) < 3 * marks
+    assert max(compared) <= marks
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 150)] * 2, *[st.integers(3, 30)] * 2), max_size=25))
+def test_the_rows_are_those_that_comparing_one_by_one_gives(
+    boxes: list[tuple[int, int, int, int]],
+) -> None:
+    marks = [Piece(box, np.ones(box[:1:-1], np.float32)) for box in boxes]
+    at_once = segment._rows(marks, 20.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segment, "AT_ONCE", 1)
+        assert segment._rows(marks, 20.0) == at_once
 
 
 def test_the_page_edge_is_not_a_mark() -> None:
