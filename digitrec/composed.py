@@ -24,6 +24,14 @@ MARGIN = 48  # around the line, pixels
 LABELS = (0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9)  # amounts are round, and a 1 is easily overlooked
 GAPS = ((-0.16, 0), (-0.06, 0.12), (0.05, 0.35), (0.3, 0.9), (0.15, 0.3))  # of a digit's height
 COUNTS = (1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 7, 7, 8, 9)  # digits of a number
+# Letters about as often as English has them, and those that alone are hardly taken for digits.
+LETTERS = "eeeeeeettttttaaaaaooooiiiinnnnsssshhhrrrrdddlllcccuuummwwffggyyppbbvkjxqz"
+UNLIKE_DIGITS = set("CEFHKLMNPRUVWXacdefhkmnprtuvwx")
+FACES = (
+    *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSerif"),
+    *("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmss10"),
+)
+
 Digits = Sequence[NDArray[np.uint8]]
 
 
@@ -89,18 +97,9 @@ def no_number(rng: Random) -> Ink:
     return canvas[:, : round(x) + MARGIN]
 
 
-# Letters about as often as English has them, and those that alone are hardly taken for digits.
-_LETTERS = "eeeeeeettttttaaaaaooooiiiinnnnsssshhhrrrrdddlllcccuuummwwffggyyppbbvkjxqz"
-_UNLIKE_DIGITS = set("CEFHKLMNPRUVWXacdefhkmnprtuvwx")
-_FACES = (
-    *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSerif"),
-    *("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmss10"),
-)
-
-
 def printed_word(rng: Random) -> Ink:
     """A word as a form has it printed, on a canvas like `written`'s."""
-    font, text = _face(str(rng.choice(_FACES)), int(rng.integers(40, 64))), _spelled(rng)
+    font, text = _face(str(rng.choice(FACES)), int(rng.integers(40, 64))), _spelled(rng)
     left, top, right, bottom = (round(v) for v in font.getbbox(text))
     image = Image.new("L", (right - left + 2 * MARGIN, bottom - top + 2 * MARGIN))
     ImageDraw.Draw(image).text((MARGIN - left, MARGIN - top), text, 255, font)
@@ -110,10 +109,10 @@ def printed_word(rng: Random) -> Ink:
 def _spelled(rng: Random) -> str:
     """Letters not all of which are like digits, now and then with a colon or a full stop."""
     while True:
-        text = "".join(rng.choice(list(_LETTERS), int(rng.integers(2, 10))))
+        text = "".join(rng.choice(list(LETTERS), int(rng.integers(2, 10))))
         kind = rng.random()
         text = text.upper() if kind < 0.2 else text.capitalize() if kind < 0.75 else text
-        if not _UNLIKE_DIGITS.isdisjoint(text):
+        if not UNLIKE_DIGITS.isdisjoint(text):
             return text + str(rng.choice(("", "", "", ":", ".")))
 
 

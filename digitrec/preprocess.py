@@ -276,7 +276,8 @@ def _steepness(pixels: NDArray[np.uint8]) -> Ink:
     """How much darker it gets within two pixels, as a share of the light; (h, w, 3) -> (h, w)."""
     five = np.ones((5, 5), np.uint8)
     change = cv2.morphologyEx(pixels, cv2.MORPH_GRADIENT, five).max(2)
-    return cv2.divide(change, np.maximum(pixels.max(2), 32), dtype=cv2.CV_32F)
+    steepness: Ink = cv2.divide(change, np.maximum(pixels.max(2), 32), dtype=cv2.CV_32F)
+    return steepness
 
 
 def marks(depth: Ink, floor: float) -> Ink:

@@ -27,17 +27,14 @@ from digitrec.preprocess import Ink, depth_map, marks, normalise
 from digitrec.reading import A_WORD, NOT_DIGIT, Box, Digit, Mark, Number, Reading, Refusal
 from digitrec.rules import without_rules
 from digitrec.runtime import ModelError
-from digitrec.segment import WIDEST_IN_LINE, find_lines
+from digitrec.segment import find_lines
 from digitrec.strokes import Stroke, inked
-from digitrec.words import apart
+from digitrec.words import LETTERS, SMALL, apart, is_heard, is_word
 
-SMALL = 0.45  # of the line's height: a mark lower than this is no digit of its own
 ONE_DIGIT = 0.8  # probability from which marks that make up one digit are not read as a line
-HEARD = 0.5  # probability from which a line's digits are believed that by its parts is a word
 STRETCHES = (1.0, 1.2)  # of a line's width: read twice, it is misread less often
 ENOUGH = 6  # digits that must read well for a page to be turned: a short word upside down may too
 DOUBTFUL, WELL = 0.88, 0.9  # mean confidence of a page that is tried turned, and of one turned
-WORDS = 4  # tall marks without a digit among them
 WHOLE = 0.95  # probability of a digit that is in pieces
 CLEARLY = 0.05  # the least gain in it
 
@@ -200,12 +197,12 @@ def _read(
         if whole is not None and several and not _is_one_digit(steps, line.height):
             others = [*words, *(m for other in lines if other is not line for m in other.marks)]
             spellings = [spell(whole, depth, line, others, stretch) for stretch in STRETCHES]
-        if _is_word(steps, line.height) and not _is_heard(spellings):
+        if is_word(steps, line.height) and not is_heard(spellings):
             steps, spellings = [replace(step, digit=None) for step in steps], []
         elif spellings:
             steps, sure = decide(line, lattice, spellings, classifier)
         each = _ReadLine(line, steps, sure, spellings[0] if spellings else None)
-        if line.strokes is None and not each.digits and len(each.refused) >= WORDS:
+        if line.strokes is None and not each.digits and len(each.refused) >= LETTERS:
             words.append(join(line.marks))
         else:
             read.append(each)
@@ -231,14 +228,6 @@ def _in_pieces(lines: Sequence[Line], classifier: Classifier) -> _Page | None:
     return _Page([_ReadLine(line, [Step(whole, seen, p, digit)], 1.0, None)], [])
 
 
-def _is_heard(spellings: Sequence[Spelling]) -> bool:
-    """Whether every reading of a line as a whole is of the same digits, two at least, and sure."""
-    texts = {spelling.likeliest()[0] for spelling in spellings}
-    if len(texts) != 1 or len(text := texts.pop()) < 2:
-        return False
-    return all(spelling.log_probabilities([text])[0] > math.log(HEARD) for spelling in spellings)
-
-
 def _is_one_digit(steps: Sequence[Step], height: float) -> bool:
     """Whether a line's marks surely make up one digit: the line network is for more.
 
@@ -258,18 +247,6 @@ def _refused(steps: Sequence[Step], height: float) -> list[Step]:
 def _is_large(step: Step, height: float) -> bool:
     """Whether a mark of a line is no speck, as `segment.typical_height` measures it."""
     return max(step.piece.box[3], 0.5 * step.piece.box[2]) > 0.5 * height
-
-
-def _is_word(steps: Sequence[Step], height: float) -> bool:
-    """Whether most of a line is refused, and not for being digits run together.
-
-    The one digit among letters is then a letter too. Several marks of which none holds a digit are
-    words.
-    """
-    tall = [step for step in steps if step.piece.box[3] > SMALL * height]
-    letters = [s for s in tall if s.digit is None and s.piece.box[2] < WIDEST_IN_LINE * height]
-    digits = sum(step.digit is not None for step in tall)
-    return len(letters) > 2 * digits or (not digits and len(tall) >= WORDS)
 
 
 def _digit(step: Step, photo: Photo) -> Digit:

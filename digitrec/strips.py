@@ -103,8 +103,9 @@ def _surroundings(canvas: Ink, top: int, tall: int, rng: Random) -> None:
 def strip(digits: Digits, rng: Random, words: float = 0.0) -> tuple[Ink, list[int]]:
     """A number as the line network sees it: (32, w) float32 in [0, 1], and its symbols.
 
-    digits: of each label, (n, 28, 28) uint8. Each symbol is its place in `SYMBOLS` plus one; now
-    and then there is no number and no symbol.
+    digits: of each label, (n, 28, 28) uint8. words: the share of strips with a printed word in
+    place of a number. Each symbol is its place in `SYMBOLS` plus one; such a word has none, and now
+    and then there is no number.
     """
     if words and rng.random() < words:
         canvas, symbols = printed_word(rng), ""

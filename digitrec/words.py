@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitrec.classifier import Classifier
-from digitrec.lattice import Lattice, lattices
-from digitrec.line_reader import LineNetwork, strip_of
+from digitrec.lattice import Lattice, Step, lattices
+from digitrec.line_reader import LineNetwork, Spelling, strip_of
 from digitrec.pieces import Line, Piece, join
 from digitrec.preprocess import Ink
-from digitrec.segment import typical_height
+from digitrec.segment import WIDEST_IN_LINE, typical_height
 
 # Gaps, of the line's height:
 GAP = 0.4  # ends a word; the parts of a digit are nearer to each other
@@ -27,6 +27,10 @@ FAR_BESIDE_PRINT = 0.9  # the same where there are words: a number keeps its dig
 PRINTED = 4.0  # logit of there being no number, above which marks are a word
 LIKELY_PRINTED = 0.0  # the same, where there are words in the picture
 READS_WELL = -0.1  # log-probability a mark as digits, above which marks are not asked about
+
+SMALL = 0.45  # of the line's height: a mark lower than this is no digit of its own
+LETTERS = 4  # tall marks without a digit among them: a word
+HEARD = 0.5  # probability from which a line's digits are believed that by its parts is a word
 
 Form = NDArray[np.uint8]
 
@@ -112,3 +116,23 @@ def _part(line: Line, places: Sequence[int]) -> Line:
     whole = tuple(line.whole[i] for i in places)
     uncut = [join([m for m, w in zip(marks, whole, strict=True) if w == k]) for k in set(whole)]
     return Line(marks, typical_height(uncut), whole)
+
+
+def is_word(steps: Sequence[Step], height: float) -> bool:
+    """Whether most of a line is refused, and not for being digits run together.
+
+    The one digit among letters is then a letter too. Several marks of which none holds a digit are
+    words.
+    """
+    tall = [step for step in steps if step.piece.box[3] > SMALL * height]
+    letters = [s for s in tall if s.digit is None and s.piece.box[2] < WIDEST_IN_LINE * height]
+    digits = sum(step.digit is not None for step in tall)
+    return len(letters) > 2 * digits or (not digits and len(tall) >= LETTERS)
+
+
+def is_heard(spellings: Sequence[Spelling]) -> bool:
+    """Whether every reading of a line as a whole is of the same digits, two at least, and sure."""
+    texts = {spelling.likeliest()[0] for spelling in spellings}
+    if len(texts) != 1 or len(text := texts.pop()) < 2:
+        return False
+    return all(spelling.log_probabilities([text])[0] > math.log(HEARD) for spelling in spellings)
