@@ -18,8 +18,6 @@ from digitrec.versions import DEFAULT
 
 __all__ = ["NOT_A_DIGIT", "Classifier", "in_service"]
 
-FILES = (MODEL, REPORT)  # of a version, that reading needs
-
 
 class Classifier:
     """One version's ``model.tflite`` with its temperature. Safe to share between threads.
@@ -68,7 +66,7 @@ def _load(folder: Path, _stamp: tuple[int, ...], notice: str | None) -> Classifi
 def _stamp(folder: Path) -> tuple[int, ...]:
     """Changes when a file of the version changes, so that the cache is never stale."""
     stamp: list[int] = []
-    for name in FILES:
+    for name in (MODEL, REPORT):
         path = folder / name
         stamp += [path.stat().st_mtime_ns, path.stat().st_size] if path.exists() else [0, 0]
     return tuple(stamp)

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from digitrec import bulk, images
-from digitrec.classifier import FILES, Classifier
+from digitrec.classifier import Classifier
 from digitrec.language import _
-from digitrec.runtime import quietly
+from digitrec.runtime import MODEL, REPORT, quietly
 
 
 class ClusterError(RuntimeError):
@@ -48,7 +48,7 @@ def readings(paths: Sequence[Path], version: Path) -> Iterator[bulk.Row]:
     Raises `ClusterError`, and `bulk.BulkError` when an actor is lost.
     """
     ray = connect()
-    files = ray.put({name: (version / name).read_bytes() for name in FILES})
+    files = ray.put({name: (version / name).read_bytes() for name in (MODEL, REPORT)})
     count = max(1, min(len(paths), int(ray.cluster_resources().get("CPU", 1))))
     actor = ray.remote(num_cpus=1)(_Reader)
     actors = itertools.cycle([actor.remote(files) for _ in range(count)])

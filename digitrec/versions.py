@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from digitrec.language import N_, Sentence, _, ngettext, number
+from digitrec.runtime import MODEL, REPORT
 
 DEFAULT = "default"  # the shipped version
-SERVED = ("model.tflite",)  # what the version in service needs, beside its report
+SERVED = (MODEL,)  # what the version in service needs, beside its report
 FILES = ("model.keras", *SERVED)
 
 
@@ -110,7 +111,7 @@ def _part(found: dict[str, Any], key: str) -> dict[str, Any]:
 def read_report(folder: Path) -> dict[str, Any] | None:
     """What ``report.json`` says; None when it is missing or no report."""
     try:
-        found = json.loads((folder / "report.json").read_text())
+        found = json.loads((folder / REPORT).read_text())
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
@@ -122,7 +123,7 @@ def damage(folder: Path, files: tuple[str, ...] = FILES) -> Sentence | None:
     Cheap once known: files are hashed when they change.
     """
     stamp = []
-    for file in ("report.json", *files):
+    for file in (REPORT, *files):
         try:
             status = (folder / file).stat()
         except OSError:
@@ -143,7 +144,7 @@ def _inspect(folder: Path, files: tuple[str, ...], stamp: tuple[Any, ...]) -> st
         float(found["calibration"]["temperature"])  # type: ignore[index]
         expected = {file: found["files"][file]["sha256"] for file in files}  # type: ignore[index]
     except (KeyError, TypeError, ValueError):
-        return "report.json"
+        return REPORT
     for file, sha in expected.items():
         try:
             whole = hashlib.sha256((folder / file).read_bytes()).hexdigest() == sha
