@@ -37,15 +37,12 @@ def find_lines(ink: Ink, strokes: Sequence[Piece] = ()) -> list[Line]:
     typical = typical_height(marks)
     large = [m for m in marks if max(m.box[2], m.box[3]) >= 0.4 * typical]
     small = [m for m in marks if SPECK * typical <= max(m.box[2], m.box[3]) < 0.4 * typical]
-    reach = BESIDE * typical
-    lone = len(large) == 2 and bool(_beside(large[:1], large[1:], reach)[0])  # the rings of an 8
-    rows = [large] if lone else _rows(large, typical)
+    lone = len(large) == 2 and bool(_distances(large[:1], large[1:])[0] < BESIDE * typical)
+    rows = [large] if lone else _rows(large, typical)  # a lone pair may be the rings of an 8
+    heights = [float(box_of(row)[3]) if lone else typical_height(row) for row in rows]
     lines = []
-    for row in rows:
-        height = float(box_of(row)[3]) if lone else typical_height(row)
+    for row, height, near in zip(rows, heights, _shared_out(small, rows, heights), strict=True):
         widest = WIDEST if lone or len(row) == 1 else WIDEST_IN_LINE
-        beside = _beside(small, row, BESIDE * height)
-        near = [m for m, is_beside in zip(small, beside, strict=True) if is_beside]
         uncut, cut = row + near, partial(_cut, height=height, widest=widest)
         parts = [(i, part) for i, mark in enumerate(uncut) for part in cut(mark)]
         parts.sort(key=lambda numbered: numbered[1].middle)
@@ -187,12 +184,28 @@ def _apart(mark: Edges, others: Edges) -> Edges:
     return apart
 
 
-def _beside(small: Sequence[Piece], row: Sequence[Piece], reach: float) -> NDArray[np.bool_]:
-    """Which of the small marks are nearer than that to one of a row's: (len(small),)."""
-    edges, beside = _edges(small), np.zeros(len(small), bool)
+def _shared_out(
+    small: Sequence[Piece], rows: Sequence[Sequence[Piece]], heights: Sequence[float]
+) -> list[list[Piece]]:
+    """For each row the small marks beside it; one between two rows is of the nearer alone."""
+    least, owners = np.full(len(small), np.inf), np.full(len(small), -1)
+    for number, (row, height) in enumerate(zip(rows, heights, strict=True)):
+        distances = _distances(small, row)
+        nearer = (distances < BESIDE * height) & (distances < least)
+        least[nearer], owners[nearer] = distances[nearer], number
+    shared: list[list[Piece]] = [[] for _ in rows]
+    for mark, owner in zip(small, owners.tolist(), strict=True):
+        if owner >= 0:
+            shared[owner].append(mark)
+    return shared
+
+
+def _distances(marks: Sequence[Piece], row: Sequence[Piece]) -> NDArray[np.float64]:
+    """How far each of some marks is from the nearest of a row's, pixels: (len(marks),)."""
+    edges, distances = _edges(marks), np.full(len(marks), np.inf)
     for mark in _edges(row).T:
-        beside |= _apart(mark, edges) < reach
-    return beside
+        distances = np.minimum(distances, _apart(mark, edges))
+    return distances
 
 
 def _cut(mark: Piece, height: float, widest: float) -> list[Piece]:

@@ -50,6 +50,16 @@ def test_specks_are_not_marks() -> None:
     assert len(line.marks) == 1
 
 
+def test_a_small_mark_between_two_lines_is_of_the_nearer_alone() -> None:
+    ink = np.zeros((200, 300), np.float32)
+    for x in (60, 100, 140):
+        ink[20:80, x : x + 20] = 1
+        ink[108:168, x : x + 20] = 1
+    ink[92:102, 85:95] = 1  # within reach of both, 12 below the one and 6 above the other
+    upper, lower = find_lines(ink)
+    assert [len(line.marks) for line in (upper, lower)] == [3, 4]
+
+
 def test_marks_are_compared_with_all_others_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ink = np.zeros((400, 600), np.float32)
     for y in range(10, 390, 20):
