@@ -146,7 +146,7 @@ def test_no_pictures_are_no_rows():
 def test_a_row_is_what_the_command_line_prints(tmp_path):
     classifier = Classifier(settings().models / "default")
     row = bulk.row("7.png", a_seven(tmp_path / "7.png"), classifier)
-    assert list(row) == ["file", "text", "numbers", "refused", "turned", "seconds"]
+    assert list(row) == ["file", "text", "written", "numbers", "refused", "turned", "seconds"]
     assert row["text"] == "7"
     missing = bulk.row("x", tmp_path / "x", classifier)
     assert missing == {"file": "x", "error": "There is no such file."}

@@ -64,7 +64,7 @@ def test_folds_run_on_the_cluster_with_the_same_events_and_report(environment, t
 
 @pytest.mark.timeout(900)
 def test_a_run_that_was_killed_goes_on_on_the_cluster(environment, tmp_path):
-    small = ("--epochs", "4", "--limit", "2000", "--name", "small", "--models", tmp_path)
+    small = ("--epochs", "4", "--limit", "1000", "--name", "small", "--models", tmp_path)
     process = start(environment, *TRAIN, *small)
     first = process.stdout.readline()
     assert "epoch 1/4" in first, process.stderr.read()
