@@ -153,8 +153,12 @@ def test_the_ink_lies_over_the_photo(upload: Page, files: dict[str, Path]) -> No
     expect(ink).to_have_count(0)
     upload.get_by_text("Show the ink").click()
     expect(ink).to_be_visible()
-    photo = upload.locator(".picture .photo")
-    assert ink.bounding_box() == photo.bounding_box()
+    places = upload.locator(".picture").evaluate(  # at once: the page may still be moving
+        """picture => [".ink img", ".photo"].map(
+            one => JSON.stringify(picture.querySelector(one).getBoundingClientRect())
+        )"""
+    )
+    assert places[0] == places[1]
     covered = ink.evaluate("""image => {
         const canvas = document.createElement("canvas");
         [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
