@@ -35,8 +35,9 @@ from benchmarks.scoring import (
 )
 from benchmarks.tables import conditions, percent, table
 from digitrec import datasets, preprocess
-from digitrec.classifier import NOT_A_DIGIT, Classifier, in_service
+from digitrec.classifier import Classifier, in_service
 from digitrec.evaluation import score
+from digitrec.example import NOT_A_DIGIT
 from digitrec.images import ImageError
 from digitrec.reader import read
 from digitrec.settings import settings

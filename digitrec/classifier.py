@@ -16,8 +16,6 @@ from digitrec.runtime import MODEL, REPORT, ModelError, load, unusable
 from digitrec.settings import settings
 from digitrec.versions import DEFAULT
 
-__all__ = ["NOT_A_DIGIT", "Classifier", "in_service"]
-
 
 class Classifier:
     """One version's ``model.tflite`` with its temperature. Safe to share between threads.

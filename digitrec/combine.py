@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from digitrec.classifier import NOT_A_DIGIT, Classifier
+from digitrec.classifier import Classifier
+from digitrec.example import NOT_A_DIGIT
 from digitrec.lattice import Lattice, Step
 from digitrec.line_reader import Spelling
 from digitrec.pieces import Line, Piece, join

@@ -11,7 +11,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.classifier import NOT_A_DIGIT, Classifier
+from digitrec.classifier import Classifier
+from digitrec.example import NOT_A_DIGIT
 from digitrec.pieces import Candidate, Line, Piece
 from digitrec.preprocess import Ink, normalise
 

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitrec.example import DIGITS
 from digitrec.line_input import HEIGHT, SYMBOLS, clean
 from digitrec.pieces import Line, Piece
 from digitrec.preprocess import Ink
@@ -25,7 +26,6 @@ WIDEST = 1280  # pixels of a strip
 BEAM = 8
 TEXTS = 4
 UNLIKELY = -8.0  # log-probability of a digit at a place, below which it is not looked into
-DIGITS = 10
 
 
 class LineNetwork:

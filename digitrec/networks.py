@@ -12,9 +12,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from digitrec.example import DIGITS, NOT_A_DIGIT
-
-__all__ = ["DIGITS", "NOT_A_DIGIT", "classic", "compact", "lean", "line", "nimble"]
+from digitrec.example import DIGITS
 
 
 def classic() -> keras.Model:

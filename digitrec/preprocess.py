@@ -289,12 +289,16 @@ def marks(depth: Ink, floor: float) -> Ink:
     which, values = labels.ravel()[marked], depth.ravel()[marked]
     total = np.bincount(which, values, count)
     strength = np.bincount(which, values * values, count) / np.maximum(total, 1e-9)
-    order = np.argsort(strength[1:]) + 1
-    share = np.cumsum(total[order])
-    typical = strength[order[np.searchsorted(share, share[-1] / 2)]]
-    strength[strength < 0.35 * typical] = np.inf
+    strength[strength < 0.35 * weighted_median(strength[1:], total[1:])] = np.inf
     strength[0] = np.inf
     scale = (1 / strength).astype(np.float32)
     ink = np.maximum(depth, 0) * cv2.dilate(scale[labels], np.ones((3, 3), np.uint8))
     scaled: Ink = np.minimum(ink, np.float32(1))
     return scaled
+
+
+def weighted_median(values: NDArray[Any], weights: NDArray[Any]) -> float:
+    """The value up to which the smaller ones make up half of the weight; (n,) and (n,), n > 0."""
+    order = np.argsort(values)
+    share = np.cumsum(weights[order])
+    return float(values[order[np.searchsorted(share, share[-1] / 2)]])

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitrec.pieces import Line, Piece, box_of
-from digitrec.preprocess import Ink, stroke_width
+from digitrec.preprocess import Ink, stroke_width, weighted_median
 from digitrec.strokes import divided
 
 SOLID = 0.4  # of a mark's strength: where the mark ends
@@ -21,6 +21,7 @@ WIDEST = 1.15  # width over height of a lone mark that need not be cut
 WIDEST_IN_LINE = 0.85  # of a mark among others, where touching digits are likelier
 BESIDE = 0.3  # of the height: marks nearer than that to each other may belong together
 LOW = 0.55  # of the typical height: a lower mark may be a part of a digit
+SPANNING = 8  # marks half as long as the picture: more are stripes, each in a box of its size
 AT_ONCE = 1000  # marks that one is compared with before it is asked whether more need be
 
 Edges = NDArray[np.int64]  # (4, n): of marks' boxes, left, right, top and bottom
@@ -60,11 +61,13 @@ def _marks(ink: Ink) -> list[Piece]:
     gap = round(0.3 * stroke_width(np.where(mask, ink, 0)))  # a dry pen leaves such gaps
     near = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((gap + 1, gap + 1), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
+    long = stats[:, 2:4].max(1) > 0.5 * max(ink.shape)
+    striped = np.count_nonzero(long[1:]) > SPANNING
     marks: list[Piece] = []
     areas: list[int] = []
     for label in range(1, count):
         x, y, w, h, area = (int(v) for v in stats[label])
-        if area < 4 and count > 2:
+        if (area < 4 and count > 2) or (striped and long[label]):
             continue
         # One pixel more on each side keeps the grey edge of the stroke.
         x0, y0 = max(0, x - 1), max(0, y - 1)
@@ -110,10 +113,7 @@ def _is_edge(mark: Piece, area: int, shape: tuple[int, ...], usual: float) -> bo
 def typical_height(marks: Sequence[Piece]) -> float:
     """The median height, weighted by ink, so that dirt does not count."""
     heights = np.array([max(m.box[3], m.box[2] * 0.5) for m in marks])
-    weights = np.array([m.ink.sum() for m in marks])
-    order = np.argsort(heights)
-    share = np.cumsum(weights[order])
-    return float(heights[order[np.searchsorted(share, share[-1] / 2)]])
+    return weighted_median(heights, np.array([m.ink.sum() for m in marks]))
 
 
 def _rows(marks: Sequence[Piece], typical: float) -> list[list[Piece]]:

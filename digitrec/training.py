@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from digitrec import augment, networks, storage
 from digitrec.datasets import as_input
+from digitrec.example import DIGITS, NOT_A_DIGIT
 from digitrec.not_digits import not_digit
 from digitrec.recipes import TRAINING_IMAGES, Recipe
 from digitrec.scores import digit_accuracy
@@ -76,7 +77,7 @@ class Batches:
 
     def __init__(self, x: BYTES, y: BYTES, recipe: Recipe, seed: int, first_epoch: int = 0) -> None:
         self.x, self.y, self.recipe, self.seed = x, y, recipe, seed
-        self.classes = networks.DIGITS + bool(recipe.not_digits)
+        self.classes = DIGITS + bool(recipe.not_digits)
         self.extra = round(recipe.not_digits * len(x) / TRAINING_IMAGES)
         if not recipe.renewed:
             rng = np.random.default_rng([seed, self.extra])
@@ -96,7 +97,7 @@ class Batches:
         chosen = self.order[index * size : (index + 1) * size]
         digits = chosen < len(self.x)
         x = np.empty((len(chosen), 28, 28, 1), np.float32)
-        labels = np.full(len(chosen), networks.NOT_A_DIGIT)
+        labels = np.full(len(chosen), NOT_A_DIGIT)
         labels[digits] = self.y[chosen[digits]]
         rng = np.random.default_rng([self.seed, self.epoch, index])
         if self.recipe.augmented:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from digitrec import networks
+from digitrec.example import NOT_A_DIGIT
 
 
 def test_classic_is_the_tutorials_layer_by_layer():
@@ -27,7 +28,7 @@ def test_classic_is_the_tutorials_layer_by_layer():
 @pytest.mark.parametrize("name", ["compact", "lean", "nimble"])
 def test_ours_are_small_and_know_what_is_no_digit(name):
     model = getattr(networks, name)()
-    assert model.output_shape == (None, networks.NOT_A_DIGIT + 1)
+    assert model.output_shape == (None, NOT_A_DIGIT + 1)
     assert model.count_params() <= 1_200_000
     probabilities = model.predict(np.zeros((3, 28, 28, 1), np.float32), verbose=0)
     assert np.allclose(probabilities.sum(1), 1, atol=1e-5)

@@ -106,6 +106,22 @@ def test_a_digit_that_fills_the_picture_is_a_mark() -> None:
     assert line.marks[0].box[2] > 36
 
 
+def test_stripes_across_the_picture_are_no_marks() -> None:
+    ink = np.zeros((300, 500), np.float32)
+    for x in range(20, 500, 25):
+        cv2.line(ink, (x, 0), (x + 180, 300), 1.0, 6, cv2.LINE_AA)
+    marks = [mark for line in find_lines(ink) for mark in line.marks]
+    assert all(max(mark.box[2:]) <= 252 for mark in marks)
+
+
+def test_ones_as_tall_as_their_picture_allows_are_marks() -> None:
+    ink = np.zeros((300, 500), np.float32)
+    for x in range(20, 500, 40):
+        cv2.line(ink, (x, 40), (x, 260), 1.0, 6, cv2.LINE_AA)
+    (line,) = find_lines(ink)
+    assert len(line.marks) == 12
+
+
 def test_a_mark_near_another_may_belong_to_it() -> None:
     ink = np.zeros((200, 200), np.float32)
     cv2.polylines(

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from sklearn.model_selection import KFold
 
-from digitrec import networks, report, scores, storage, worker
+from digitrec import report, scores, storage, worker
 from digitrec.datasets import as_input, mnist
+from digitrec.example import NOT_A_DIGIT
 from digitrec.export import as_tutorial, write
 from digitrec.recipes import RECIPES, Plan
 from digitrec.runs import FINAL, held_out
@@ -73,7 +74,7 @@ def test_compact_sees_each_digit_once_an_epoch_and_what_is_none(digits, schedule
     batches = Batches(x[:64], y[:64], small(schedule), seed=1)
     labels = np.concatenate([batches[i][1] for i in range(len(batches))]).argmax(1)
     assert np.array_equal(np.bincount(labels[labels < 10]), np.bincount(y[:64]))
-    assert (labels == networks.NOT_A_DIGIT).sum() == batches.extra > 0
+    assert (labels == NOT_A_DIGIT).sum() == batches.extra > 0
     images = np.concatenate([batches[i][0] for i in range(len(batches))])
     assert images.dtype == np.float32
     assert 0 <= images.min() <= images.max() <= 1
