@@ -21,7 +21,7 @@ WIDEST = 1.15  # width over height of a lone mark that need not be cut
 WIDEST_IN_LINE = 0.85  # of a mark among others, where touching digits are likelier
 BESIDE = 0.3  # of the height: marks nearer than that to each other may belong together
 LOW = 0.55  # of the typical height: a lower mark may be a part of a digit
-SPANNING = 8  # marks half as long as the picture: more are stripes, each in a box of its size
+STRIPES = 9  # marks whose boxes each take a tenth of the picture: so many are a pattern
 AT_ONCE = 1000  # marks that one is compared with before it is asked whether more need be
 
 Edges = NDArray[np.int64]  # (4, n): of marks' boxes, left, right, top and bottom
@@ -61,13 +61,13 @@ def _marks(ink: Ink) -> list[Piece]:
     gap = round(0.3 * stroke_width(np.where(mask, ink, 0)))  # a dry pen leaves such gaps
     near = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((gap + 1, gap + 1), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
-    long = stats[:, 2:4].max(1) > 0.5 * max(ink.shape)
-    striped = np.count_nonzero(long[1:]) > SPANNING
+    large = stats[:, cv2.CC_STAT_WIDTH] * stats[:, cv2.CC_STAT_HEIGHT] > 0.1 * ink.size
+    striped = np.count_nonzero(large[1:]) >= STRIPES
     marks: list[Piece] = []
     areas: list[int] = []
     for label in range(1, count):
         x, y, w, h, area = (int(v) for v in stats[label])
-        if (area < 4 and count > 2) or (striped and long[label]):
+        if (area < 4 and count > 2) or (striped and large[label]):
             continue
         # One pixel more on each side keeps the grey edge of the stroke.
         x0, y0 = max(0, x - 1), max(0, y - 1)
