@@ -85,6 +85,7 @@ def normalise(ink: Ink, box: int = BOX, shift: tuple[int, int] = (0, 0)) -> Ink:
 
 LOOK = 480  # long side at which the background is looked for, pixels
 WINDOWS = (3, 5, 7, 11, 15, 23, 33, 47, 67, 95, 135, 191)  # of the closings, pixels of that
+ALONG = 0.15  # of the frame: a stroke that is cut by it is there for less
 LEAST_CONTRAST = 0.045  # of the paper's brightness: fainter marks are not ink
 
 
@@ -192,7 +193,8 @@ def _ground(small: NDArray[np.uint8]) -> tuple[bool, bool]:
     """Whether ink is lighter than its ground, and whether the ground is one flat tone.
 
     A drawing has two clear tones, and the one that makes up the frame is the ground, however thick
-    the pen. A photo is judged by its strokes.
+    the pen. So has a sheet in a hard shadow, but both run along the frame. A photo is judged by
+    its strokes.
     """
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
@@ -200,12 +202,23 @@ def _ground(small: NDArray[np.uint8]) -> tuple[bool, bool]:
     share = float(bright.mean())
     if 0 < share < 1:
         within = share * float(grey[bright].var()) + (1 - share) * float(grey[~bright].var())
-        frame = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]]).mean()
-        if within < 0.1 * float(grey.var()) and not 0.3 < frame < 0.7:
-            light = bool(frame < 0.5)
+        frame = np.concatenate([bright[0], bright[1:, -1], bright[-1, -2::-1], bright[-2:0:-1, 0]])
+        light = bool(frame.mean() < 0.5)
+        ink = frame == light
+        framed = ink.mean() < 0.3 and _longest_run(ink) < ALONG * len(ink)
+        if framed and within < 0.1 * float(grey.var()):
             ground = grey[~bright] if light else grey[bright]
             return light, float(ground.std()) < 4
     return _light_strokes(grey), False
+
+
+def _longest_run(ring: NDArray[np.bool_]) -> int:
+    """How many places in a row are marked in a ring, (n,)."""
+    changes = np.flatnonzero(ring != np.roll(ring, 1))
+    if not len(changes):
+        return len(ring) if ring.all() else 0
+    lengths = np.diff(changes, append=changes[0] + len(ring))
+    return int(lengths[ring[changes]].max(initial=0))
 
 
 def _light_strokes(grey: NDArray[np.uint8]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -16,6 +17,7 @@ SLIM = 0.12  # the least of its short side over its long one: a bar is rather a 
 SOLID = 0.7  # of its outline that a sheet fills; a box is only the outline
 SHARP = 0.5  # of the step from desk to paper, that is made at the edge; a shadow's is soft
 LARGE = 0.4  # of the picture: a sheet that is one, whatever lies beside it
+COLOURED = 12  # levels of a colour, of 256, that are more than the noise of a photo
 FAINT, CLEAR = 0.05, 0.3  # of the tone of the paper: how far strokes differ from theirs
 WRITTEN = 0.002  # of an area, that is strokes where something is written
 
@@ -30,12 +32,15 @@ class Sheet:
     inside: Mask
 
     def of(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The sheet's box, cut out, with paper in place of the desk in its corners."""
+        """The sheet's box, cut out; the desk in its corners takes the tone of the nearest paper."""
         x, y, w, h = self.box
         cut = pixels[y : y + h, x : x + w].copy()
-        step = max(1, max(h, w) // 300)
-        paper = np.median(cut[::step, ::step][self.inside[::step, ::step] > 0], axis=0)
-        cut[self.inside == 0] = paper.astype(np.uint8)
+        _, nearest = cv2.distanceTransformWithLabels(
+            1 - self.inside, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+        )
+        paper = np.zeros((nearest.max() + 1, 3), np.uint8)
+        paper[nearest[self.inside > 0]] = cut[self.inside > 0]
+        cut[self.inside == 0] = paper[nearest[self.inside == 0]]
         return cut
 
 
@@ -48,48 +53,78 @@ def find_sheet(pixels: NDArray[np.uint8]) -> Sheet | None:
     height, width = pixels.shape[:2]
     factor = max(1.0, max(height, width) / LOOK)
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
-    small = cv2.cvtColor(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-    filled = _oblong(cv2.medianBlur(small, 7))
-    if filled is None:
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    oblongs = list(_oblongs(small))
+    sheets = _written_on(oblongs, cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)) if oblongs else []
+    if not sheets:
         return None
-    strokes = [
-        cv2.morphologyEx(small, kind, np.ones((15, 15), np.uint8))
-        for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT)
-    ]
-    contrast = np.maximum(*strokes)
-    tones = [float(np.median(small[filled == side])) for side in (0, 1)]
-    if not _is_written_on(contrast, filled, FAINT * tones[1]):
-        return None
-    # A panel of a form is an oblong of another tone too, but it is written around it as well.
-    if filled.mean() < LARGE and _is_written_on(contrast, 1 - filled, CLEAR * max(tones)):
-        return None
+    filled = max(sheets, key=np.sum)
     filled = cv2.erode(filled, np.ones((5, 5), np.uint8))  # the edge itself is neither
     whole = cv2.resize(filled, (width, height), interpolation=cv2.INTER_NEAREST)
     x, y, w, h = cv2.boundingRect(whole)
     return Sheet((x, y, w, h), whole[y : y + h, x : x + w])
 
 
-def _oblong(grey: NDArray[np.uint8]) -> Mask | None:
-    """The filled outline of an oblong of another tone than the frame: (h, w), 1 there."""
-    threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
-    bright = grey > threshold
-    frame = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]]).mean()
+def _oblongs(small: NDArray[np.uint8]) -> Iterator[Mask]:
+    """Oblongs of another tone or another colour than the frame: (h, w) each, 1 there.
+
+    A part of a sheet may be in a hard shadow, and another part of the desk as bright as it: so the
+    tones are parted in several places.
+    """
+    light, *colours = cv2.split(cv2.cvtColor(cv2.medianBlur(small, 7), cv2.COLOR_RGB2LAB))
+    middle = _parting(light)
+    for level in (middle, _parting(light[light <= middle]), _parting(light[light > middle])):
+        yield from _oblong(light, level)
+    for colour in colours:
+        if np.ptp(colour) > COLOURED:
+            yield from _oblong(colour, _parting(colour))
+
+
+def _parting(values: NDArray[np.uint8]) -> float:
+    """The level that best parts values in two (Otsu, 1979); 0 where there are none."""
+    if not values.size:
+        return 0.0
+    return float(cv2.threshold(values.reshape(-1, 1), 0, 255, cv2.THRESH_OTSU)[0])
+
+
+def _oblong(channel: NDArray[np.uint8], level: float) -> Iterator[Mask]:
+    """The filled outline of an oblong on the other side of a level than the frame, if there is."""
+    above = channel > level
+    frame = np.concatenate([above[0], above[-1], above[:, 0], above[:, -1]]).mean()
     if min(frame, 1 - frame) > 1 - FRAME:
-        return None
-    tone = (bright if frame < 0.5 else ~bright).astype(np.uint8)
+        return
+    tone = (above if frame < 0.5 else ~above).astype(np.uint8)
     outlines, _ = cv2.findContours(tone, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     if not outlines:
-        return None
+        return
     outline = max(outlines, key=cv2.contourArea)
     area, sides = cv2.contourArea(outline), cv2.minAreaRect(outline)[1]
     oblong = area > OBLONG * sides[0] * sides[1] and min(sides) > SLIM * max(sides)
-    if area < LEAST * grey.size or not oblong:
-        return None
+    if area < LEAST * channel.size or not oblong:
+        return
     filled = np.zeros_like(tone)
     cv2.drawContours(filled, [outline], -1, 1, cv2.FILLED)
-    if float(tone[filled > 0].mean()) < SOLID or not _is_sharp(grey, filled):
-        return None
-    return filled
+    if float(tone[filled > 0].mean()) > SOLID and _is_sharp(channel, filled):
+        yield filled
+
+
+def _written_on(oblongs: list[Mask], grey: NDArray[np.uint8]) -> list[Mask]:
+    """Those on which something is written, and around which nothing is.
+
+    A panel of a form is an oblong of another tone, too, but it is written around it as well.
+    """
+    kinds = cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT
+    lighter, darker = (cv2.morphologyEx(grey, kind, np.ones((15, 15), np.uint8)) for kind in kinds)
+    strokes = np.maximum(lighter, darker)
+    found = []
+    for filled in oblongs:
+        desk, paper = (float(np.median(grey[filled == side])) for side in (0, 1))
+        if not _is_written_on(strokes, filled, FAINT * paper):
+            continue
+        around = max(CLEAR * desk, 2 * FAINT * paper)
+        if filled.mean() >= LARGE or not _is_written_on(strokes, 1 - filled, around):
+            found.append(filled)
+    return found
 
 
 def _is_sharp(grey: NDArray[np.uint8], filled: Mask) -> bool:

@@ -33,6 +33,26 @@ def test_a_sheet_is_found_on_a_darker_and_on_a_lighter_desk(desk: int, paper: in
     assert all((edge == paper).all() for edge in edges)
 
 
+@pytest.mark.parametrize("desk", [(30, 30, 34), (92, 66, 46), (176, 140, 98)])
+@pytest.mark.parametrize("colour", [(250, 248, 244), (246, 226, 140)])
+def test_a_sheet_half_in_a_hard_shadow_is_found_whole(
+    desk: tuple[int, int, int], colour: tuple[int, int, int]
+) -> None:
+    pixels = photo(0, 240)
+    paper = pixels[..., 0] > 200
+    pixels = np.where((pixels == 0).all(2)[..., None], np.uint8(desk), pixels)
+    pixels[paper] = colour
+    dark = np.arange(600) + np.arange(400)[:, None] > 500
+    pixels = np.where(dark[..., None], pixels * 0.55, pixels).astype(np.uint8)
+    sheet = find_sheet(pixels)
+    assert sheet is not None
+    assert sheet.box == pytest.approx((95, 60, 405, 270), abs=20)
+    cut = sheet.of(pixels)
+    lit, shaded = (np.round(np.multiply(colour, light)) for light in (1, 0.55))
+    assert cut[0, 0] == pytest.approx(lit, abs=2)  # the desk's corners, too
+    assert cut[-1, -1] == pytest.approx(shaded, abs=2)
+
+
 def test_without_a_desk_there_is_no_sheet() -> None:
     paper = photo(240, 240)
     assert find_sheet(paper) is None
