@@ -13,8 +13,10 @@ LEAST = 8.0  # stroke widths, of a rule's length
 THICKER = 1.4  # of a rule's width: what is thicker is a stroke that runs along it
 OTHERS = 0.3  # of the area of a form's rectangles, at the most that of its other holes
 RECTANGLE = 0.92  # of the box around it that a form's hole fills; a 0's fills four fifths
+LEVEL = 0.95  # of the rectangle around it that a frame fills when seen from straight above
 STRAIGHT = 5.5  # stroke widths: what is straight for less is not of a frame
 FRAME = 2  # pixels: what is in so wide a rim of the picture is cut by its edge
+SLIVER = 0.7  # stroke widths: what of a cell's wall may be left in the cell
 WALL = 0.9  # of a frame's height or width that a wall fills
 
 
@@ -53,37 +55,50 @@ def by_holes(mask: Mask, stroke: float, gaps: int) -> tuple[Mask, Mask]:
     return cv2.dilate(form, _square(3)) if form.any() else form, inside
 
 
-def by_frames(mask: Mask, stroke: float) -> tuple[Mask, Mask]:
+def by_frames(mask: Mask, stroke: float, gaps: float) -> tuple[Mask, Mask]:
     """The same for frames in which digits touch the walls, so that the holes are no rectangles.
 
     A frame is what the straight strokes of a mark make up, if they fill all four sides of a
-    quadrilateral. Its walls go from one side to the other.
+    quadrilateral. Its walls go from one side to the other. gaps: what is closed along them before,
+    in strokes' widths.
     """
     form, inside = np.zeros_like(mask), np.zeros_like(mask)
     reach = max(9, round(STRAIGHT * stroke))
-    straight = np.bitwise_or(
-        cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, reach), np.uint8)),
-        cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((reach, 1), np.uint8)),
+    level, upright = (
+        cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(run, np.uint8))
+        for run in ((1, reach), (reach, 1))
     )
-    straight = cv2.morphologyEx(straight, cv2.MORPH_CLOSE, _square(3))
+    along = round(gaps * stroke) | 1
+    level = cv2.morphologyEx(level, cv2.MORPH_CLOSE, np.ones((3, along), np.uint8))
+    upright = cv2.morphologyEx(upright, cv2.MORPH_CLOSE, np.ones((along, 3), np.uint8))
+    straight = cv2.morphologyEx(level | upright, cv2.MORPH_CLOSE, _square(3))
     outlines, _ = cv2.findContours(straight, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     for outline in outlines:
         x, y, w, h = cv2.boundingRect(outline)
         if min(w, h) < LEAST * stroke:
             continue
         hull = cv2.convexHull(outline)
-        corners = cv2.approxPolyDP(hull, 0.02 * cv2.arcLength(hull, closed=True), closed=True)
+        corners = _corners(hull)
         if len(corners) != 4 or cv2.contourArea(outline) < RECTANGLE * cv2.contourArea(hull):
             continue
         whole, holes = np.zeros((2, h, w), np.uint8)
         cv2.drawContours(whole, [outline], -1, 1, cv2.FILLED, offset=(-x, -y))
         place = mask[y : y + h, x : x + w]
-        cells = _cells(place & whole, corners[:, 0] - (x, y), stroke)
+        walls = (place | straight[y : y + h, x : x + w]) & whole
+        cells = _cells(walls, corners - (x, y), stroke)
         cv2.drawContours(holes, cells, -1, 1, cv2.FILLED)
-        if holes.sum() > 0.5 * whole.sum():
+        if holes.sum() > 0.4 * whole.sum():
             form[y : y + h, x : x + w] |= _rims(place, whole, holes, stroke)
             inside[y : y + h, x : x + w] |= holes
     return cv2.dilate(form, _square(3)) if form.any() else form, inside
+
+
+def _corners(hull: NDArray[np.int32]) -> NDArray[np.float32]:
+    """x, y of a hull's corners: of a rectangle, where the rules of a corner may miss each other."""
+    rectangle = cv2.boxPoints(cv2.minAreaRect(hull))
+    if cv2.contourArea(hull) > LEVEL * cv2.contourArea(rectangle):
+        return rectangle
+    return cv2.approxPolyDP(hull, 0.02 * cv2.arcLength(hull, closed=True), closed=True)[:, 0]
 
 
 def _cells(mask: Mask, corners: NDArray[np.int32], stroke: float) -> list[NDArray[np.int32]]:
@@ -140,7 +155,8 @@ def scraps(rest: Mask, form: Mask, cells: Mask, stroke: float) -> Mask:
     if not form.any():
         return form
     _, labels = cv2.connectedComponents(rest, connectivity=8)
-    near = (_dilated(form, 3 * stroke) > 0) & (cells == 0)
+    within = cv2.erode(cells, _square(2 * round(SLIVER * stroke) + 1))
+    near = (_dilated(form, 3 * stroke) > 0) & (within == 0)
     strokes = np.unique(labels[~near & (rest > 0)])
     cut = np.ones_like(rest)
     cut[FRAME:-FRAME, FRAME:-FRAME] = 0

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.forms import LEAST, THICKER, Mask, by_frames, by_holes, scraps
+from digitrec.forms import LEAST, STRAIGHT, THICKER, Mask, by_frames, by_holes, scraps
 from digitrec.preprocess import Ink, stroke_width
 
 EDGE = 0.025  # of the side: nearer than this to the frame counts as touching it
@@ -68,8 +68,9 @@ def _forms(mask: Mask, stroke: float) -> Mask:
         form, cells = np.bitwise_or.reduce([by_holes(mask, stroke, gap) for gap in gaps])
         if form.any():
             break
-    framed, inside = by_frames(mask & (1 - form), stroke)
-    form, cells = form | framed, cells | inside
+    for along in (0, STRAIGHT):  # faint rules have gaps, and boxes stand as close to each other
+        framed, inside = by_frames(mask & (1 - form), stroke, along)
+        form, cells = form | framed, cells | inside
     found: Mask = form | scraps(mask & (1 - form), form, cells, stroke)
     return found
 
