@@ -86,6 +86,7 @@ def normalise(ink: Ink, box: int = BOX, shift: tuple[int, int] = (0, 0)) -> Ink:
 LOOK = 480  # long side at which the background is looked for, pixels
 WINDOWS = (3, 5, 7, 11, 15, 23, 33, 47, 67, 95, 135, 191)  # of the closings, pixels of that
 ALONG = 0.15  # of the frame: a stroke that is cut by it is there for less
+HOLLOW = 0.5, 0.95  # the share of a thick mark that a closing too narrow for it finds
 LEAST_CONTRAST = 0.045  # of the paper's brightness: fainter marks are not ink
 
 
@@ -267,8 +268,7 @@ def _paper(small: NDArray[np.uint8], least: int) -> tuple[int, NDArray[np.uint8]
         square = np.ones((window, window), np.uint8)
         papers.append(cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, square))
         depth = _depth(smooth, papers[-1])
-        noise = _noise(depth)
-        mask = (depth > max(5 * noise, LEAST_CONTRAST)).astype(np.uint8)
+        mask = _inked(depth)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         amount = np.bincount(labels.ravel(), (depth * depth).ravel(), count)
         mean = np.bincount(labels.ravel(), depth.ravel(), count) / np.maximum(stats[:, 4], 1)
@@ -281,8 +281,29 @@ def _paper(small: NDArray[np.uint8], least: int) -> tuple[int, NDArray[np.uint8]
         return None
     for i in range(len(windows) - 1):
         if found[i] > 0.02 * max(found) and found[i + 1] < 1.15 * found[i]:
-            return windows[i], papers[i + 1]
+            return windows[i], _filled(smooth, papers[i + 1], papers[min(i + 3, len(papers) - 1)])
     return windows[-1], papers[-1]
+
+
+def _filled(
+    pixels: NDArray[np.uint8], paper: NDArray[np.uint8], wider: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """The paper, but under marks that are far thicker than most that of a wider closing.
+
+    Such marks are hollow otherwise. Most of one is ink by both; not so a shadow.
+    """
+    inked, whole = (_inked(_depth(pixels, each)) for each in (paper, wider))
+    count, labels = cv2.connectedComponents(whole, connectivity=8)
+    share = np.bincount(labels.ravel(), inked.ravel(), count) / np.bincount(labels.ravel())
+    hollow = (share > HOLLOW[0]) & (share < HOLLOW[1])
+    hollow[0] = False
+    under = cv2.dilate(hollow[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
+    filled: NDArray[np.uint8] = np.where(under[..., None] > 0, wider, paper)
+    return filled
+
+
+def _inked(depth: Ink) -> NDArray[np.uint8]:
+    return (depth > max(5 * _noise(depth), LEAST_CONTRAST)).astype(np.uint8)
 
 
 def _steepness(pixels: NDArray[np.uint8]) -> Ink:
