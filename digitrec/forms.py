@@ -16,7 +16,6 @@ RECTANGLE = 0.92  # of the box around it that a form's hole fills; a 0's fills f
 LEVEL = 0.95  # of the rectangle around it that a frame fills when seen from straight above
 STRAIGHT = 5.5  # stroke widths: what is straight for less is not of a frame
 FRAME = 2  # pixels: what is in so wide a rim of the picture is cut by its edge
-SLIVER = 0.7  # stroke widths: what of a cell's wall may be left in the cell
 WALL = 0.9  # of a frame's height or width that a wall fills
 
 
@@ -95,13 +94,14 @@ def by_frames(mask: Mask, stroke: float, gaps: float) -> tuple[Mask, Mask]:
 
 def _corners(hull: NDArray[np.int32]) -> NDArray[np.float32]:
     """x, y of a hull's corners: of a rectangle, where the rules of a corner may miss each other."""
-    rectangle = cv2.boxPoints(cv2.minAreaRect(hull))
-    if cv2.contourArea(hull) > LEVEL * cv2.contourArea(rectangle):
-        return rectangle
-    return cv2.approxPolyDP(hull, 0.02 * cv2.arcLength(hull, closed=True), closed=True)[:, 0]
+    corners: NDArray[np.float32] = cv2.boxPoints(cv2.minAreaRect(hull))
+    if cv2.contourArea(hull) <= LEVEL * cv2.contourArea(corners):
+        slack = 0.02 * cv2.arcLength(hull, closed=True)
+        corners = cv2.approxPolyDP(hull, slack, closed=True)[:, 0].astype(np.float32)
+    return corners
 
 
-def _cells(mask: Mask, corners: NDArray[np.int32], stroke: float) -> list[NDArray[np.int32]]:
+def _cells(mask: Mask, corners: NDArray[np.float32], stroke: float) -> list[NDArray[np.int32]]:
     """What walls from side to side leave of a quadrilateral; none if a side is not a wall."""
     sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
     width, height = (
@@ -155,8 +155,7 @@ def scraps(rest: Mask, form: Mask, cells: Mask, stroke: float) -> Mask:
     if not form.any():
         return form
     _, labels = cv2.connectedComponents(rest, connectivity=8)
-    within = cv2.erode(cells, _square(2 * round(SLIVER * stroke) + 1))
-    near = (_dilated(form, 3 * stroke) > 0) & (within == 0)
+    near = (_dilated(form, 3 * stroke) > 0) & (cells == 0)
     strokes = np.unique(labels[~near & (rest > 0)])
     cut = np.ones_like(rest)
     cut[FRAME:-FRAME, FRAME:-FRAME] = 0

@@ -106,6 +106,19 @@ def test_a_thick_pen_in_uneven_light_is_ink(width: int) -> None:
     assert found[page[..., 0] > 128].mean() < 0.02
 
 
+def test_a_mark_far_thicker_than_the_others_is_not_hollow() -> None:
+    page = np.full((600, 1000, 3), (226, 222, 150), np.float32)
+    for x in range(100, 700, 60):
+        for y in (60, 190, 320):
+            cv2.line(page, (x, y), (x + 20, y + 90), (112, 112, 112), 6, cv2.LINE_AA)
+    cv2.ellipse(page, (800, 300), (14, 48), 0, 0, 360, (112, 112, 112), cv2.FILLED, cv2.LINE_AA)
+    page *= np.linspace(0.6, 1, 1000)[None, :, None]
+    grain = np.random.default_rng(0).normal(0, 2, page.shape)
+    ink = ink_map(np.clip(page + grain, 0, 255).astype(np.uint8))
+    assert ink[280:320, 792:808].min() > 0.7
+    assert ink[:, 840:].max() == 0
+
+
 @pytest.mark.parametrize(("desk", "ink"), [(60, 90), (120, 90), (245, 90), (245, 245), (20, 245)])
 def test_ink_is_found_on_a_sheet_and_not_on_its_desk(desk: int, ink: int) -> None:
     grain = np.random.default_rng(0).normal(0, 6, (600, 800, 1))

@@ -76,6 +76,31 @@ def test_the_outer_line_of_a_double_box_is_taken_out_too() -> None:
     assert cleaned[60:140, 170:230].sum() > 0.9 * page().sum()
 
 
+@pytest.mark.parametrize("middle", [(150, 72), (158, 72), (150, 100)])
+def test_a_double_box_whose_corners_are_open_is_taken_out(middle: tuple[int, int]) -> None:
+    digit, boxed = np.zeros((2, 200, 400), np.float32)
+    cv2.ellipse(digit, middle, (38, 45), 0, 0, 360, 1.0, 5, cv2.LINE_AA)
+    for away in (0, 7):
+        for x in (110 + away, 220 + away):
+            cv2.line(boxed, (x, 20), (x, 180), 1.0, 3)
+        for y in (20 + away, 180 + away):
+            cv2.line(boxed, (110, y), (220, y), 1.0, 3)
+    cleaned = without_rules(np.maximum(digit, boxed))[0]
+    assert cleaned[digit > 0.5].mean() > 0.85
+    assert cleaned[:, 205:].sum() + cleaned[155:].sum() < 0.01 * boxed.sum()
+
+
+def test_boxes_with_a_gap_in_a_rule_are_taken_out() -> None:
+    digit, boxed = np.zeros((2, 200, 400), np.float32)
+    cv2.ellipse(digit, (160, 100), (40, 45), 0, 0, 360, 1.0, 7, cv2.LINE_AA)
+    for left in (119, 200):
+        cv2.rectangle(boxed, (left, 20), (left + 81, 180), 1.0, 3)
+    boxed[:40, 220:242] = 0
+    cleaned = without_rules(np.maximum(digit, boxed))[0]
+    assert cleaned[digit > 0.5].mean() > 0.9
+    assert cleaned[:, 210:].sum() + cleaned[:45].sum() < 0.01 * boxed.sum()
+
+
 def test_a_digit_across_the_edge_of_its_box_stays_whole() -> None:
     digit = np.zeros((200, 400), np.float32)
     cv2.ellipse(digit, (240, 100), (24, 40), 0, 0, 360, 1.0, 9, cv2.LINE_AA)
