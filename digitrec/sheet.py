@@ -35,12 +35,15 @@ class Sheet:
         """The sheet's box, cut out; the desk in its corners takes the tone of the nearest paper."""
         x, y, w, h = self.box
         cut = pixels[y : y + h, x : x + w].copy()
+        step = max(1, max(h, w) // LOOK)
+        inside, small = self.inside[::step, ::step], cut[::step, ::step]
         _, nearest = cv2.distanceTransformWithLabels(
-            1 - self.inside, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+            1 - inside, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
         )
-        paper = np.zeros((nearest.max() + 1, 3), np.uint8)
-        paper[nearest[self.inside > 0]] = cut[self.inside > 0]
-        cut[self.inside == 0] = paper[nearest[self.inside == 0]]
+        tones = np.zeros((nearest.max() + 1, 3), np.uint8)
+        tones[nearest[inside > 0]] = small[inside > 0]
+        around = cv2.resize(tones[nearest], (w, h), interpolation=cv2.INTER_NEAREST)
+        cv2.copyTo(around, 1 - self.inside, cut)
         return cut
 
 
