@@ -290,13 +290,16 @@ def _filled(
 ) -> NDArray[np.uint8]:
     """The paper, but under marks that are far thicker than most that of a wider closing.
 
-    Such marks are hollow otherwise. Most of one is ink by both; not so a shadow.
+    Such marks are hollow otherwise. Most of one is ink by both; not so a shadow. Where most of
+    what is marked is hollow, it is the grain of a desk.
     """
     inked, whole = (_inked(_depth(pixels, each)) for each in (paper, wider))
     count, labels = cv2.connectedComponents(whole, connectivity=8)
     share = np.bincount(labels.ravel(), inked.ravel(), count) / np.bincount(labels.ravel())
     hollow = (share > HOLLOW[0]) & (share < HOLLOW[1])
     hollow[0] = False
+    if 2 * inked[hollow[labels]].sum() > inked.sum():
+        return paper
     under = cv2.dilate(hollow[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
     filled: NDArray[np.uint8] = np.where(under[..., None] > 0, wider, paper)
     return filled
