@@ -50,8 +50,8 @@ class Sheet:
 def find_sheet(pixels: NDArray[np.uint8]) -> Sheet | None:
     """The sheet in a photo, (h, w, 3) uint8 RGB; None where the paper fills the frame.
 
-    A sheet is an oblong of another tone than the frame, with sharp edges and something written
-    on it.
+    A sheet is an oblong of another tone or colour than the frame, with sharp edges and something
+    written on it; the largest of them.
     """
     height, width = pixels.shape[:2]
     factor = max(1.0, max(height, width) / LOOK)
