@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Mask = NDArray[np.uint8]
+Outline = NDArray[np.int32]  # as OpenCV has them: (n, 1, 2), x and y
 LEAST = 8.0  # stroke widths, of a rule's length
 THICKER = 1.4  # of a rule's width: what is thicker is a stroke that runs along it
 OTHERS = 0.3  # of the area of a form's rectangles, at the most that of its other holes
@@ -16,6 +17,7 @@ RECTANGLE = 0.92  # of the box around it that a form's hole fills; a 0's fills f
 LEVEL = 0.95  # of the rectangle around it that a frame fills when seen from straight above
 STRAIGHT = 5.5  # stroke widths: what is straight for less is not of a frame
 FRAME = 2  # pixels: what is in so wide a rim of the picture is cut by its edge
+HOLES = 0.4  # of a frame's area, at the least
 WALL = 0.9  # of a frame's height or width that a wall fills
 
 
@@ -28,10 +30,10 @@ def by_holes(mask: Mask, stroke: float, gaps: int) -> tuple[Mask, Mask]:
     before, in strokes' widths.
     """
     mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _square(round(gaps * stroke) | 1))
-    form, inside = np.zeros_like(mask), np.zeros_like(mask)
     outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    found = []
     for i, outline in enumerate(outlines):
-        x, y, w, h = cv2.boundingRect(outline)
+        _, _, w, h = cv2.boundingRect(outline)
         if tree[0][i][3] >= 0 or min(w, h) < LEAST * stroke:
             continue
         cells, taken, others, hole = [], 0.0, 0.0, tree[0][i][2]
@@ -45,13 +47,8 @@ def by_holes(mask: Mask, stroke: float, gaps: int) -> tuple[Mask, Mask]:
                 others += area
             hole = tree[0][hole][0]
         if taken > 0.5 * w * h and others < OTHERS * taken:
-            whole, holes = np.zeros((2, h, w), np.uint8)
-            cv2.drawContours(whole, [outline], -1, 1, cv2.FILLED, offset=(-x, -y))
-            cv2.drawContours(holes, cells, -1, 1, cv2.FILLED, offset=(-x, -y))
-            cv2.drawContours(holes, cells, -1, 0, 1, offset=(-x, -y))  # it lies on the rules
-            form[y : y + h, x : x + w] |= _rims(mask[y : y + h, x : x + w], whole, holes, stroke)
-            inside[y : y + h, x : x + w] |= holes
-    return cv2.dilate(form, _square(3)) if form.any() else form, inside
+            found.append((outline, cells))
+    return _rims_and_holes(mask, found, stroke)
 
 
 def by_frames(mask: Mask, stroke: float, gaps: float) -> tuple[Mask, Mask]:
@@ -61,7 +58,6 @@ def by_frames(mask: Mask, stroke: float, gaps: float) -> tuple[Mask, Mask]:
     quadrilateral. Its walls go from one side to the other. gaps: what is closed along them before,
     in strokes' widths.
     """
-    form, inside = np.zeros_like(mask), np.zeros_like(mask)
     reach = max(9, round(STRAIGHT * stroke))
     level, upright = (
         cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(run, np.uint8))
@@ -72,6 +68,7 @@ def by_frames(mask: Mask, stroke: float, gaps: float) -> tuple[Mask, Mask]:
     upright = cv2.morphologyEx(upright, cv2.MORPH_CLOSE, np.ones((along, 3), np.uint8))
     straight = cv2.morphologyEx(level | upright, cv2.MORPH_CLOSE, _square(3))
     outlines, _ = cv2.findContours(straight, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    found = []
     for outline in outlines:
         x, y, w, h = cv2.boundingRect(outline)
         if min(w, h) < LEAST * stroke:
@@ -80,16 +77,41 @@ def by_frames(mask: Mask, stroke: float, gaps: float) -> tuple[Mask, Mask]:
         corners = _corners(hull)
         if len(corners) != 4 or cv2.contourArea(outline) < RECTANGLE * cv2.contourArea(hull):
             continue
-        whole, holes = np.zeros((2, h, w), np.uint8)
-        cv2.drawContours(whole, [outline], -1, 1, cv2.FILLED, offset=(-x, -y))
-        place = mask[y : y + h, x : x + w]
-        walls = (place | straight[y : y + h, x : x + w]) & whole
-        cells = _cells(walls, corners - (x, y), stroke)
-        cv2.drawContours(holes, cells, -1, 1, cv2.FILLED)
-        if holes.sum() > 0.4 * whole.sum():
-            form[y : y + h, x : x + w] |= _rims(place, whole, holes, stroke)
-            inside[y : y + h, x : x + w] |= holes
+        whole = _filled([outline], (x, y, w, h))
+        place = slice(y, y + h), slice(x, x + w)
+        walls = (mask[place] | straight[place]) & whole
+        cells = [
+            np.add(cell, (x, y), dtype=np.int32) for cell in _cells(walls, corners - (x, y), stroke)
+        ]
+        if sum(map(cv2.contourArea, cells)) > HOLES * cv2.contourArea(outline):
+            found.append((outline, cells))
+    return _rims_and_holes(mask, found, stroke)
+
+
+def _rims_and_holes(
+    mask: Mask, found: list[tuple[Outline, list[Outline]]], stroke: float
+) -> tuple[Mask, Mask]:
+    """The rims around the holes of forms, and these holes: (h, w) each, 1 there.
+
+    found: of each form its outline, and its holes' outlines, which lie on the rules.
+    """
+    form, inside = np.zeros_like(mask), np.zeros_like(mask)
+    for outline, cells in found:
+        x, y, w, h = box = cv2.boundingRect(outline)
+        place = slice(y, y + h), slice(x, x + w)
+        holes = _filled(cells, box)
+        cv2.drawContours(holes, cells, -1, 0, 1, offset=(-x, -y))
+        form[place] |= _rims(mask[place], _filled([outline], box), holes, stroke)
+        inside[place] |= holes
     return cv2.dilate(form, _square(3)) if form.any() else form, inside
+
+
+def _filled(outlines: list[Outline], box: tuple[int, int, int, int]) -> Mask:
+    """What outlines go around, within a box x, y, w, h of the picture: (h, w)."""
+    x, y, w, h = box
+    filled = np.zeros((h, w), np.uint8)
+    cv2.drawContours(filled, outlines, -1, 1, cv2.FILLED, offset=(-x, -y))
+    return filled
 
 
 def _corners(hull: NDArray[np.int32]) -> NDArray[np.float32]:
@@ -127,7 +149,7 @@ def _between(walls: NDArray[np.bool_], stroke: float) -> list[tuple[int, int]]:
     at = np.flatnonzero(walls)
     if not len(at) or at[0] > 2 * stroke or at[-1] < len(walls) - 1 - 2 * stroke:
         return []
-    return [(int(a) + 1, int(b)) for a, b in pairwise(at) if b - a > 3 * stroke]
+    return [(int(a), int(b)) for a, b in pairwise(at) if b - a > 3 * stroke]
 
 
 def _rims(mask: Mask, whole: Mask, holes: Mask, stroke: float) -> Mask:
