@@ -16,7 +16,7 @@ app: $(VENV)/app.stamp
 	$(BIN)/streamlit run app.py --server.showEmailPrompt false --browser.serverAddress localhost
 
 test: $(VENV)/test.stamp programs lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .

@@ -192,4 +192,6 @@ def _end_with_input() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    done = main(sys.argv[1:])
+    sys.stdout.flush()
+    os._exit(done)  # all is written, and taking Keras down takes more than a second

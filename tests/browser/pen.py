@@ -60,7 +60,7 @@ def draw(page: Page, stroke: Stroke, box: Box) -> None:
     page.mouse.move(*points[0])
     page.mouse.down()
     for point in points[1:]:
-        page.mouse.move(*point, steps=4)
+        page.mouse.move(*point, steps=2)
     page.mouse.up()
 
 
