@@ -41,6 +41,7 @@ def without_rules(ink: Ink) -> tuple[Ink, Mask]:
     across, down = _straight(mask, stroke), _straight(turned, stroke)
     level = [rule for rule in across if _crosses(rule, mask.shape[1], stroke)]
     upright = [rule for rule in down if _is_upright(rule, level, mask.shape)]
+    upright += _folds(down, upright, mask, stroke)
     closed, dashed = _closed(across, down, 2 * stroke), _dashed(mask, turned, stroke)
     certain = form.any() or any(closed) or any(dashed) or len(level) > 1
     if not (certain or level or upright):
@@ -248,6 +249,23 @@ def _is_upright(rule: _Rule, level: list[_Rule], shape: tuple[int, ...]) -> bool
     return beside and all(m or f for m, f in zip(ends, at_frame, strict=True))
 
 
+def _folds(down: list[_Rule], upright: list[_Rule], mask: Mask, stroke: float) -> list[_Rule]:
+    """Of the upright lines in the turned mask, those from frame to frame that are as no digit is.
+
+    Without them there are only marks less than half as tall.
+    """
+    height = mask.shape[0]
+    slack = EDGE * height
+    through = [
+        r for r in down if r.start <= slack and r.stop >= height - slack and r not in upright
+    ]
+    rest = mask.copy()
+    for rule in through:
+        _erase(rest.T, mask.T, rule, stroke)
+    stats = cv2.connectedComponentsWithStats(rest, connectivity=8)[2]
+    return through if stats[1:, cv2.CC_STAT_HEIGHT].max(initial=0) < height / 2 else []
+
+
 def _long(marked: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
     """What is marked for at least so many places in a row."""
     line = marked.astype(np.uint8)[None]
@@ -255,7 +273,7 @@ def _long(marked: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
     return np.asarray(opened[0] > 0)
 
 
-def _erase(ink: Ink, mask: Mask, rule: _Rule, stroke: float) -> Mask:
+def _erase(ink: Ink | Mask, mask: Mask, rule: _Rule, stroke: float) -> Mask:
     """Clear the rule's columns, but for those where a stroke crosses it or runs along it.
 
     Returns what was cleared, (h, w), 1 there.

@@ -21,6 +21,9 @@ WIDEST = 1.15  # width over height of a lone mark that need not be cut
 WIDEST_IN_LINE = 0.85  # of a mark among others, where touching digits are likelier
 BESIDE = 0.3  # of the height: marks nearer than that to each other may belong together
 LOW = 0.55  # of the typical height: a lower mark may be a part of a digit
+TOO_TALL = 3  # times the usual height, for a straight stroke at the frame
+STRAIGHT = 1.5  # of its box's diagonal, at the most the length of one
+STROKES = 4  # widths of a stroke, at the least, that digits are tall
 STRIPES = 9  # marks whose boxes each take a tenth of the picture: so many are a pattern
 AT_ONCE = 1000  # marks that one is compared with before it is asked whether more need be
 
@@ -102,6 +105,9 @@ def _is_edge(mark: Piece, area: int, shape: tuple[int, ...], usual: float) -> bo
     left, right, top, bottom = _touches(mark, shape)
     if not (left or right or top or bottom) or 0.6 * usual < h < 1.8 * usual:
         return False
+    pen = stroke_width(mark.ink)
+    if h > TOO_TALL * usual > TOO_TALL * STROKES * pen and area < STRAIGHT * pen * np.hypot(w, h):
+        return True  # a fold, or the edge of a desk
     thin = max(w, h) > 4 * min(w, h)
     along = (left or right) if h > w else (top or bottom)
     corner = (left or right) and (top or bottom)

@@ -17,8 +17,14 @@ SLIM = 0.15  # the least of its short side over its long one: a bar is rather a 
 SOLID = 0.7  # of its outline that a sheet fills; a box is only the outline
 SHARP = 0.5  # of the step from desk to paper, that is made at the edge; a shadow's is soft
 LARGE = 0.4  # of the picture: a sheet that is one, whatever lies beside it
+EDGE = 0.08  # of the picture's longer side: the least edge of a desk in a corner
+STRAYS = 1.5  # pixels, from a straight line
+SLANTING = 0.02  # the sine of the least angle
 COLOURED = 12  # levels of a colour, of 256, that are more than the noise of a photo
 FAINT, CLEAR = 0.05, 0.3  # of the tone of the paper: how far strokes differ from theirs
+SHADED = 0.4  # of the light on the paper, at the least, that a shadow leaves
+UNCOLOURED = 1.15  # times what a shadow leaves of one colour, it leaves of another
+MARKED = 0.15  # of the tone of a corner: how far strokes that may be of a hand differ from it
 WRITTEN = 0.002  # of an area, that is strokes where something is written
 
 Mask = NDArray[np.uint8]
@@ -51,14 +57,19 @@ def find_sheet(pixels: NDArray[np.uint8]) -> Sheet | None:
     """The sheet in a photo, (h, w, 3) uint8 RGB; None where the paper fills the frame.
 
     A sheet is an oblong of another tone or colour than the frame, with sharp edges and something
-    written on it; the largest of them.
+    written on it; the largest of them. Or it is all but the picture's corners, where these are of
+    another tone beyond straight edges.
     """
     height, width = pixels.shape[:2]
     factor = max(1.0, max(height, width) / LOOK)
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    oblongs = list(_oblongs(small))
-    sheets = _written_on(oblongs, cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)) if oblongs else []
+    partings = list(_partings(small))
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    contrast = _contrast(grey)
+    oblongs = [part for each in partings for part in _oblong(*each)]
+    sheets = [part for part in oblongs if _is_sheet(part, grey, contrast)]
+    sheets = sheets or list(_between_corners(small, partings, contrast))
     if not sheets:
         return None
     filled = max(sheets, key=np.sum)
@@ -68,8 +79,8 @@ def find_sheet(pixels: NDArray[np.uint8]) -> Sheet | None:
     return Sheet((x, y, w, h), whole[y : y + h, x : x + w])
 
 
-def _oblongs(small: NDArray[np.uint8]) -> Iterator[Mask]:
-    """Oblongs of another tone or another colour than the frame: (h, w) each, 1 there.
+def _partings(small: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], float]]:
+    """Channels of tone and colour, (h, w), and levels that part desk from paper in them.
 
     A part of a sheet may be in a hard shadow, and another part of the desk as bright as it: so the
     tones are parted in several places.
@@ -77,10 +88,53 @@ def _oblongs(small: NDArray[np.uint8]) -> Iterator[Mask]:
     light, *colours = cv2.split(cv2.cvtColor(cv2.medianBlur(small, 7), cv2.COLOR_RGB2LAB))
     middle = _parting(light)
     for level in (middle, _parting(light[light <= middle]), _parting(light[light > middle])):
-        yield from _oblong(light, level)
+        yield light, level
     for colour in colours:
         if np.ptp(colour) > COLOURED:
-            yield from _oblong(colour, _parting(colour))
+            yield colour, _parting(colour)
+
+
+def _between_corners(
+    small: NDArray[np.uint8],
+    partings: list[tuple[NDArray[np.uint8], float]],
+    contrast: NDArray[np.uint8],
+) -> Iterator[Mask]:
+    """All but the corners that are no shadows and not written on, if something is written there."""
+    desk = np.zeros_like(contrast)
+    for part in (part for each in partings for part in _corners(*each)):
+        here, paper = (np.median(small[part == side], axis=0) for side in (1, 0))
+        light = here / np.maximum(paper, 1)
+        shadow = light.min() > SHADED and light.max() < UNCOLOURED * light.min()
+        if not shadow and not _is_written_on(contrast, part, MARKED * float(here.mean())):
+            desk |= part
+    if 0 < desk.mean() < 0.5:
+        between = 1 - desk
+        tone = float(np.median(small[between > 0]))
+        if _is_written_on(contrast, between, FAINT * tone):
+            yield between
+
+
+def _corners(channel: NDArray[np.uint8], level: float) -> Iterator[Mask]:
+    """The parts in the picture's corners that a straight, slanting edge cuts off: (h, w) each.
+
+    Upright and level edges are left: there is nothing of them in the way of the numbers, and a 1 of
+    a close crop has such.
+    """
+    above = channel > level
+    for corner in ((0, 0), (0, -1), (-1, 0), (-1, -1)):
+        same = (above == above[corner]).astype(np.uint8)
+        _, labels = cv2.connectedComponents(same)
+        part = (labels == labels[corner]).astype(np.uint8)
+        if part.mean() > 0.5 or (np.median(channel[part == 0]) > level) == above[corner]:
+            continue
+        rim = np.argwhere(part & cv2.dilate(1 - part, np.ones((3, 3), np.uint8)))
+        if len(rim) < EDGE * max(channel.shape):
+            continue
+        line = cv2.fitLine(rim.astype(np.float32), cv2.DIST_L2, 0, 0.01, 0.01).ravel()
+        strays = np.abs((rim - line[2:]) @ (line[1], -line[0]))
+        straight = np.percentile(strays, 90) < STRAYS
+        if straight and np.abs(line[:2]).min() > SLANTING and _is_sharp(channel, part):
+            yield part
 
 
 def _parting(values: NDArray[np.uint8]) -> float:
@@ -111,23 +165,24 @@ def _oblong(channel: NDArray[np.uint8], level: float) -> Iterator[Mask]:
         yield filled
 
 
-def _written_on(oblongs: list[Mask], grey: NDArray[np.uint8]) -> list[Mask]:
-    """Those on which something is written, and around which nothing is.
+def _contrast(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """How much lighter or darker it is than around it, where that is narrow, as strokes are."""
+    kinds = cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT
+    lighter, darker = (cv2.morphologyEx(grey, kind, np.ones((15, 15), np.uint8)) for kind in kinds)
+    contrast: NDArray[np.uint8] = np.maximum(lighter, darker)
+    return contrast
+
+
+def _is_sheet(filled: Mask, grey: NDArray[np.uint8], contrast: NDArray[np.uint8]) -> bool:
+    """Whether something is written on an oblong, and nothing around it.
 
     A panel of a form is an oblong of another tone, too, but it is written around it as well.
     """
-    kinds = cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT
-    lighter, darker = (cv2.morphologyEx(grey, kind, np.ones((15, 15), np.uint8)) for kind in kinds)
-    strokes = np.maximum(lighter, darker)
-    found = []
-    for filled in oblongs:
-        desk, paper = (float(np.median(grey[filled == side])) for side in (0, 1))
-        if not _is_written_on(strokes, filled, FAINT * paper):
-            continue
-        around = max(CLEAR * desk, 2 * FAINT * paper)
-        if filled.mean() >= LARGE or not _is_written_on(strokes, 1 - filled, around):
-            found.append(filled)
-    return found
+    desk, paper = (float(np.median(grey[filled == side])) for side in (0, 1))
+    if not _is_written_on(contrast, filled, FAINT * paper):
+        return False
+    around = max(CLEAR * desk, 2 * FAINT * paper)
+    return filled.mean() >= LARGE or not _is_written_on(contrast, 1 - filled, around)
 
 
 def _is_sharp(grey: NDArray[np.uint8], filled: Mask) -> bool:

@@ -129,6 +129,21 @@ def test_the_rules_along_a_crop_are_taken_out() -> None:
     assert np.abs(without_rules(cropped)[0] - page()).sum() < 0.02 * cropped.sum()
 
 
+@pytest.mark.parametrize("x", [250, 205])
+def test_a_fold_from_edge_to_edge_is_taken_out_beside_and_across_a_digit(x: int) -> None:
+    folded = page(((x, 0), (x + 4, 199)))
+    cleaned = without_rules(folded)[0]
+    rows = np.r_[0:50, 150:200]
+    assert cleaned[rows].sum() < 0.05 * folded[rows].sum()
+    assert cleaned[50:150, 170:230].sum() > 0.9 * page().sum()
+
+
+def test_a_one_from_edge_to_edge_beside_another_digit_is_no_fold() -> None:
+    ink = page(((200, 0), (203, 199)), digit=False)[:, 150:350]
+    cv2.ellipse(ink, (130, 100), (40, 94), 0, 0, 360, 1.0, 5, cv2.LINE_AA)
+    np.testing.assert_array_equal(without_rules(ink)[0], ink)
+
+
 def test_a_one_is_not_a_rule() -> None:
     one = page(((200, 4), (200, 196)), digit=False)
     assert np.array_equal(without_rules(one)[0], one)

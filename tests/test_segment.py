@@ -100,6 +100,13 @@ def test_the_page_edge_is_not_a_mark() -> None:
     assert len(line.marks) == 1
 
 
+def test_the_edge_of_a_desk_across_the_picture_is_not_a_mark() -> None:
+    ink = rings((100, 60), (180, 60), (100, 160), (180, 160), (260, 160))
+    cv2.line(ink, (499, 0), (380, 299), 1.0, 3, cv2.LINE_AA)
+    lines = find_lines(ink)
+    assert [len(line.marks) for line in lines] == [2, 3]
+
+
 def test_a_digit_that_fills_the_picture_is_a_mark() -> None:
     ink = rings((22, 32), shape=(64, 44))
     (line,) = find_lines(ink)

@@ -64,6 +64,46 @@ def test_a_bar_with_nothing_on_it_may_be_a_one() -> None:
     assert find_sheet(photo(240, 30, written=False)) is None
 
 
+def cornered(desk: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """A photo of a sheet and its desk in two corners, and where these are."""
+    corners = np.zeros((400, 600), np.uint8)
+    for corner in ([(0, 0), (120, 0), (0, 399)], [(599, 399), (599, 150), (520, 399)]):
+        cv2.fillPoly(corners, [np.array(corner)], 1)
+    return np.where(corners[..., None], np.uint8(desk), photo(240, 240)), corners
+
+
+@pytest.mark.parametrize("desk", [(30, 30, 34), (176, 140, 98)])
+def test_a_desk_in_the_corners_is_told_from_the_paper(desk: tuple[int, int, int]) -> None:
+    pixels, corners = cornered(desk)
+    sheet = find_sheet(pixels)
+    assert sheet is not None
+    x, y, w, h = sheet.box
+    inside = np.zeros_like(corners)
+    inside[y : y + h, x : x + w] = sheet.inside
+    assert not inside[corners > 0].any()
+    assert inside[corners == 0].mean() > 0.95
+    assert inside[pixels[..., 0] == 130].all()
+    assert (sheet.of(pixels)[..., 0] == 240).mean() > 0.95
+
+
+def test_a_shadow_in_the_corners_is_on_the_paper() -> None:
+    assert find_sheet(cornered((140, 140, 140))[0]) is None
+
+
+def test_a_corner_that_is_written_in_is_paper() -> None:
+    pixels, _ = cornered((30, 30, 34))
+    cv2.putText(pixels, "7", (10, 90), cv2.FONT_HERSHEY_SIMPLEX, 2, (140, 140, 144), 5)
+    sheet = find_sheet(pixels)
+    assert sheet is not None
+    assert sheet.inside[80, 20]
+
+
+def test_a_slanting_one_across_a_close_crop_leaves_no_corners() -> None:
+    pixels = np.full((300, 260, 3), 230, np.uint8)
+    cv2.line(pixels, (60, 320), (200, -20), (60,) * 3, 30, cv2.LINE_AA)
+    assert find_sheet(pixels) is None
+
+
 def test_a_soft_light_in_the_middle_is_no_sheet() -> None:
     light = cv2.GaussianBlur(photo(60, 240, written=False), (0, 0), 40)
     cv2.putText(light, "4071", (200, 210), cv2.FONT_HERSHEY_SIMPLEX, 2, (30, 30, 30), 5)
