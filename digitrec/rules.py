@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from digitrec.forms import LEAST, STRAIGHT, THICKER, Mask, by_frames, by_holes, scraps
 from digitrec.preprocess import Ink, stroke_width
+from digitrec.rings import rings
 
 EDGE = 0.025  # of the side: nearer than this to the frame counts as touching it
 SHORT = 3.5  # stroke widths: the least of a dashed side of a box, between the corners
@@ -72,7 +73,8 @@ def _forms(mask: Mask, stroke: float) -> Mask:
     for along in (0, STRAIGHT):  # faint rules have gaps, and boxes stand as close to each other
         framed, inside = by_frames(mask & (1 - form), stroke, along)
         form, cells = form | framed, cells | inside
-    found: Mask = form | scraps(mask & (1 - form), form, cells, stroke)
+    form |= scraps(mask & (1 - form), form, cells, stroke)
+    found: Mask = form | rings(mask & (1 - form), stroke)
     return found
 
 
