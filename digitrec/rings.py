@@ -8,14 +8,15 @@ from numpy.typing import NDArray
 
 Mask = NDArray[np.uint8]  # (h, w), 1 there
 LEAST = 8.0  # stroke widths, of a ring's height
-ROUND = 0.75  # of its height, the least width of a ring; a 0's is less
+ROUND = 0.75  # of the length of a ring, the least width; a 0's is less
+LEVEL = 30  # degrees: a longer ring lies along a line of writing
 CONVEX = 0.93  # of its convex hull that a ring goes around
 PEN = 1.3  # stroke widths, at the most, that a ring is thick
 TAIL = 4.0  # stroke widths: what is narrower sticks out of a ring, or is not of it
 WITHIN = 0.35  # of a ring's height: the least height of a number in it
 CONTACT = 0.5  # of its height, that a number may touch the ring along
 LEANING = 0.35  # of its height, the least width of a slash
-STRAIGHT = 1.5  # of its box's diagonal, at the most the length of one
+STRAIGHT = 1.3  # of its box's diagonal, at the most the length of one; a 7's is more
 GAPS = (0, 2)  # stroke widths, that are closed before: rings are seldom closed with care
 
 
@@ -30,7 +31,7 @@ def rings(mask: Mask, stroke: float) -> Mask:
         outlines, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         for outline in outlines:
             x, y, w, h = cv2.boundingRect(outline)
-            if h >= LEAST * stroke and w >= ROUND * h:
+            if h >= LEAST * stroke:
                 place = slice(y, y + h), slice(x, x + w)
                 found[place] |= _ring(outline - (x, y), mask[place], stroke)
     return cv2.dilate(found, np.ones((3, 3), np.uint8)) if found.any() else found
@@ -46,10 +47,19 @@ def _ring(outline: NDArray[np.int32], mask: Mask, stroke: float) -> Mask:
         return nothing
     height = cv2.boundingRect(outer[0])[3]
     convex = cv2.contourArea(outer[0]) > CONVEX * cv2.contourArea(cv2.convexHull(outer[0]))
-    if not convex or _heights(filled - body).max(initial=0) > WITHIN * height:
+    if not convex or _is_long(outer[0]) or _heights(filled - body).max(initial=0) > WITHIN * height:
         return nothing
     inside = _morphed(body, cv2.MORPH_ERODE, 2 * PEN * stroke)
     return filled - inside if _holds_a_number(mask & inside, inside, height, stroke) else nothing
+
+
+def _is_long(outline: NDArray[np.int32]) -> bool:
+    """Whether what an outline is of is as slender as a 0, and is no more level than one."""
+    corners = cv2.boxPoints(cv2.minAreaRect(outline))
+    sides = corners[1:3] - corners[:2]
+    short, long = sorted(sides, key=lambda side: float(np.hypot(*side)))
+    steep = abs(long[1]) > np.tan(np.radians(LEVEL)) * abs(long[0])
+    return bool(steep and np.hypot(*short) < ROUND * np.hypot(*long))
 
 
 def _holds_a_number(mask: Mask, inside: Mask, height: int, stroke: float) -> bool:
@@ -59,15 +69,14 @@ def _holds_a_number(mask: Mask, inside: Mask, height: int, stroke: float) -> boo
     """
     rim = inside - _morphed(inside, cv2.MORPH_ERODE, 2)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    tall = [i for i in range(1, count) if stats[i, cv2.CC_STAT_HEIGHT] > WITHIN * height]
-    if len(tall) == 1:
-        _, _, w, h, area = stats[tall[0]].tolist()
-        if w > LEANING * h and area < STRAIGHT * stroke * np.hypot(w, h):
-            return False
-    for i in tall:
+    for i in range(1, count):
+        _, _, w, h, area = stats[i].tolist()
+        slash = w > LEANING * h and area < STRAIGHT * stroke * np.hypot(w, h)
+        if h <= WITHIN * height or slash:
+            continue
         touching = ((labels == i) & (rim > 0)).astype(np.uint8)
         places = cv2.connectedComponents(touching, connectivity=8)[0] - 1
-        if places < 2 and touching.sum() < CONTACT * stats[i, cv2.CC_STAT_HEIGHT]:
+        if places < 2 and touching.sum() < CONTACT * h:
             return True
     return False
 

@@ -24,6 +24,9 @@ LOW = 0.55  # of the typical height: a lower mark may be a part of a digit
 TOO_TALL = 3  # times the usual height, for a straight stroke at the frame
 STRAIGHT = 1.5  # of its box's diagonal, at the most the length of one
 STROKES = 4  # widths of a stroke, at the least, that digits are tall
+SEVERAL = 4  # marks, from which the slope of a page's lines is told
+SLOPES = np.tan(np.radians(np.arange(-14, 15)))  # of a page's lines
+CLEARLY_LESS = 0.85  # of the height that level lines would take
 STRIPES = 9  # marks whose boxes each take a tenth of the picture: so many are a pattern
 AT_ONCE = 1000  # marks that one is compared with before it is asked whether more need be
 
@@ -129,6 +132,9 @@ def _rows(marks: Sequence[Piece], typical: float) -> list[list[Piece]]:
     a slanting line stays together; a low mark, such as the bar of a 5, to what it lies next to.
     """
     marks = sorted(marks, key=lambda m: m.left)
+    edges = _edges(marks)
+    slope = _slope(edges, typical)
+    edges[2:] -= np.rint(slope * edges[:2].mean(0)).astype(int)
     parent = list(range(len(marks)))
 
     def root(i: int) -> int:
@@ -136,14 +142,39 @@ def _rows(marks: Sequence[Piece], typical: float) -> list[list[Piece]]:
             i = parent[i]
         return i
 
-    for i, j in _links(_edges(marks), typical):
+    for i, j in _links(edges, typical):
         parent[root(j)] = root(i)
-    groups: dict[int, list[Piece]] = {}
-    for i, mark in enumerate(marks):
-        groups.setdefault(root(i), []).append(mark)
-    return sorted(
-        groups.values(), key=lambda g: float(np.median([m.top + m.box[3] / 2 for m in g]))
-    )
+    groups: dict[int, list[int]] = {}
+    for i in range(len(marks)):
+        groups.setdefault(root(i), []).append(i)
+    middle = edges[2:].mean(0)
+    rows = sorted(groups.values(), key=lambda row: float(np.median(middle[row])))
+    return [[marks[i] for i in row] for row in rows]
+
+
+def _slope(edges: Edges, typical: float) -> float:
+    """How far the lines of a page fall for each pixel to the right.
+
+    As the page is turned so that its lines are level, the marks take up the least of its height.
+    """
+    _, _, top, bottom = edges
+    edges = edges[:, (bottom - top > LOW * typical) & (bottom - top < typical / LOW)]
+    if edges.shape[1] < SEVERAL:
+        return 0.0
+    left, right, top, bottom = edges
+    unit = typical / 10
+    taken = []
+    for slope in SLOPES:
+        fall = slope * (left + right) / 2
+        span = np.rint(np.stack([top - fall, bottom - fall]) / unit).astype(int)
+        span -= span.min()
+        changes = np.zeros(span.max() + 1)
+        np.add.at(changes, span[0], 1)
+        np.add.at(changes, span[1], -1)
+        taken.append(np.count_nonzero(np.cumsum(changes)))
+    best = int(np.argmin(taken))
+    level = taken[len(SLOPES) // 2]
+    return float(SLOPES[best]) if taken[best] < CLEARLY_LESS * level else 0.0
 
 
 def _links(edges: Edges, typical: float) -> Iterator[tuple[int, int]]:

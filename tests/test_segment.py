@@ -43,6 +43,18 @@ def test_a_slanting_line_is_one_line() -> None:
     assert len(line.marks) == 5
 
 
+@pytest.mark.parametrize("degrees", [-12, -7, 7, 12])
+def test_lines_of_numbers_far_apart_on_a_turned_page(degrees: int) -> None:
+    level = [(x, y) for y in (200, 290, 380) for x in (60, 110, 420, 470, 800)]
+    turn = cv2.getRotationMatrix2D((430, 290), -degrees, 1.0)
+    places = np.rint(np.array(level) @ turn[:, :2].T + turn[:, 2]).astype(int)
+    lines = find_lines(rings(*map(tuple, places.tolist()), shape=(580, 860)))
+    found = [[(m.left + m.right) / 2 for m in line.marks] for line in lines]
+    expected = [sorted(places[i : i + 5, 0].tolist()) for i in (0, 5, 10)]
+    for row, columns in zip(found, expected, strict=True):
+        assert row == pytest.approx(columns, abs=2)
+
+
 def test_specks_are_not_marks() -> None:
     ink = rings((200, 150))
     ink[20:23, 30:33] = 1
