@@ -27,7 +27,7 @@ def rings(mask: Mask, stroke: float) -> Mask:
     """
     found = np.zeros_like(mask)
     for gap in GAPS:
-        closed = cv2.morphologyEx(mask & (1 - found), cv2.MORPH_CLOSE, _disc(gap * stroke))
+        closed = cv2.morphologyEx(mask & (1 - found), cv2.MORPH_CLOSE, _square(gap * stroke))
         outlines, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         for outline in outlines:
             x, y, w, h = cv2.boundingRect(outline)
@@ -84,6 +84,10 @@ def _holds_a_number(mask: Mask, inside: Mask, height: int, stroke: float) -> boo
 def _heights(mask: Mask) -> NDArray[np.int32]:
     stats: NDArray[np.int32] = cv2.connectedComponentsWithStats(mask, connectivity=8)[2]
     return stats[1:, cv2.CC_STAT_HEIGHT]
+
+
+def _square(width: float) -> Mask:
+    return np.ones((round(width) | 1,) * 2, np.uint8)
 
 
 def _disc(width: float) -> Mask:

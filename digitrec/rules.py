@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitrec.brackets import brackets
 from digitrec.forms import LEAST, STRAIGHT, THICKER, Mask, by_frames, by_holes, scraps
 from digitrec.preprocess import Ink, stroke_width
 from digitrec.rings import rings
@@ -13,6 +14,7 @@ from digitrec.rings import rings
 EDGE = 0.025  # of the side: nearer than this to the frame counts as touching it
 SHORT = 3.5  # stroke widths: the least of a dashed side of a box, between the corners
 LONG = 0.35  # of the side: the least length of a rule that stands alone
+CLEAR = 5.0  # pixels of a stroke's width: what is around a number is seen well enough then
 FINE = 12.0  # pixels of a stroke's width: what is taken out is seen well enough then
 
 
@@ -74,8 +76,22 @@ def _forms(mask: Mask, stroke: float) -> Mask:
         framed, inside = by_frames(mask & (1 - form), stroke, along)
         form, cells = form | framed, cells | inside
     form |= scraps(mask & (1 - form), form, cells, stroke)
-    found: Mask = form | rings(mask & (1 - form), stroke)
+    found: Mask = form | _around(mask & (1 - form), stroke)
     return found
+
+
+def _around(mask: Mask, stroke: float) -> Mask:
+    """Rings and brackets around numbers, looked for where strokes are a few pixels wide."""
+    height, width = mask.shape
+    factor = max(1.0, stroke / CLEAR)
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    small = cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA) >> 7
+    found = rings(small, stroke / factor)
+    found |= brackets(small & (1 - found), stroke / factor)
+    if not found.any():
+        return np.zeros_like(mask)
+    around: Mask = cv2.resize(found, (width, height), interpolation=cv2.INTER_NEAREST)
+    return around
 
 
 def _reduced(ink: Ink, factor: float) -> tuple[Ink, Mask]:

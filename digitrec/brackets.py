@@ -1,0 +1,67 @@
+"""Round brackets around numbers, as around what a ledger takes off: told by their pairs."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.uint8]  # (h, w), 1 there
+Labels = NDArray[np.integer]
+LEAST = 6.0  # stroke widths, of a bracket's height
+SLENDER = 0.5  # of its height, at the most a bracket's width
+BENT = 0.08  # of its height, at the least: how far its middle is beside its ends
+STRAYS = 0.04  # of its height, at the most: how far it is from a parabola, on average
+SINGLE = 2.0  # stroke widths: what is wider, in a row of pixels, is more than one stroke
+LIKE = 0.7  # of the taller of a pair: the least height of the other, and what they have in common
+AS_TALL = 0.95  # of the tallest mark between: the least height of a pair
+FAR = 8  # of their height, at the most between them
+
+
+def brackets(mask: Mask, stroke: float) -> Mask:
+    """The brackets among the marks of a mask, dilated by a pixel for the grey fringe.
+
+    A pair is two strokes of about the same height, bent away from each other, with something
+    between them that is no taller.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    slender = (stats[:, 3] >= LEAST * stroke) & (stats[:, 2] <= SLENDER * stats[:, 3])
+    bends = {i: _bend(labels, stats[i], i, stroke) for i in np.flatnonzero(slender).tolist() if i}
+    opening = [i for i, bend in bends.items() if bend > BENT]
+    closing = np.array([i for i, bend in bends.items() if bend < -BENT], int)
+    pairs = [pair for i in opening for pair in _pair(i, closing, stats)]
+    found = np.isin(labels, pairs).astype(np.uint8) if pairs else np.zeros_like(mask)
+    return cv2.dilate(found, np.ones((3, 3), np.uint8)) if pairs else found
+
+
+def _bend(labels: Labels, stats: Labels, label: int, stroke: float) -> float:
+    """How far a mark's middle is to the left of its ends, of its height; 0 if it is no bow."""
+    x, y, w, h, _ = stats.tolist()
+    part = labels[y : y + h, x : x + w] == label
+    extent = w - part.argmax(1) - part[:, ::-1].argmax(1)
+    if np.percentile(extent, 90) > SINGLE * stroke:
+        return 0.0
+    rows, middle = np.arange(h), part @ np.arange(w) / part.sum(1)
+    fit = np.polyfit(rows, middle, 2)
+    strays = float(np.abs(np.polyval(fit, rows) - middle).mean())
+    return float(fit[0]) * h / 4 if strays < STRAYS * h else 0.0
+
+
+def _pair(left: int, closing: Labels, stats: Labels) -> tuple[int, ...]:
+    """The marks of a pair that begins with one; none if it does not."""
+    x, y, w, h, _ = stats[left].tolist()
+    away = stats[closing, 0] - x - w
+    tops, bottoms = stats[closing, 1], stats[closing, 1] + stats[closing, 3]
+    common = np.minimum(bottoms, y + h) - np.maximum(tops, y)
+    alike = common > LIKE * np.maximum(h, stats[closing, 3])
+    for i in np.argsort(away).tolist():
+        if not (alike[i] and 0 < away[i] < FAR * h):
+            continue
+        lefts, rights = stats[:, 0], stats[:, 0] + stats[:, 2]
+        middles = stats[:, 1] + stats[:, 3] / 2
+        across = (lefts > x) & (rights < x + w + away[i] + stats[closing[i], 2])
+        between = across & (middles > min(y, tops[i])) & (middles < max(y + h, bottoms[i]))
+        tallest = stats[between, 3].max(initial=0)
+        if 0.4 * h < tallest <= min(h, stats[closing[i], 3]) / AS_TALL:
+            return left, int(closing[i])
+    return ()
