@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 Mask = NDArray[np.uint8]  # (h, w), 1 there
 LEAST = 8.0  # stroke widths, of a ring's height
 ROUND = 0.75  # of the length of a ring, the least width; a 0's is less
+OBLONG = 0.88  # of the rectangle around it that a box's hole fills; an ellipse fills 0.79
 LEVEL = 30  # degrees: a longer ring lies along a line of writing
-CONVEX = 0.93  # of its convex hull that a ring goes around
+ALL_AROUND = 0.95  # of its hull that is ink
 PEN = 1.3  # stroke widths, at the most, that a ring is thick
-TAIL = 4.0  # stroke widths: what is narrower sticks out of a ring, or is not of it
 WITHIN = 0.35  # of a ring's height: the least height of a number in it
 CONTACT = 0.5  # of its height, that a number may touch the ring along
 LEANING = 0.35  # of its height, the least width of a slash
@@ -23,67 +23,74 @@ GAPS = (0, 2)  # stroke widths, that are closed before: rings are seldom closed 
 def rings(mask: Mask, stroke: float) -> Mask:
     """The rings among the marks of a mask, dilated by a pixel for the grey fringe.
 
-    A ring goes around a convex shape, and there is a number in it, which may touch it.
+    A ring is all around a convex shape, and there is a number in it, which may touch it; so may
+    other rings.
     """
     found = np.zeros_like(mask)
     for gap in GAPS:
         closed = cv2.morphologyEx(mask & (1 - found), cv2.MORPH_CLOSE, _square(gap * stroke))
-        outlines, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        for outline in outlines:
+        outlines, tree = cv2.findContours(closed, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        for outline, (_, _, _, parent) in zip(outlines, tree[0] if outlines else (), strict=True):
             x, y, w, h = cv2.boundingRect(outline)
-            if h >= LEAST * stroke:
-                place = slice(y, y + h), slice(x, x + w)
-                found[place] |= _ring(outline - (x, y), mask[place], stroke)
+            hull = cv2.convexHull(outline)
+            if parent < 0 or h < LEAST * stroke or not _is_round(hull):
+                continue
+            reach = round(2 * PEN * stroke + WITHIN * h) + 1  # of the ring and its loose ends
+            x0, y0 = max(0, x - reach), max(0, y - reach)
+            place = slice(y0, y + h + reach), slice(x0, x + w + reach)
+            found[place] |= _ring(hull - (x0, y0), mask[place], closed[place], stroke)
     return cv2.dilate(found, np.ones((3, 3), np.uint8)) if found.any() else found
 
 
-def _ring(outline: NDArray[np.int32], mask: Mask, stroke: float) -> Mask:
-    """The ring that an outline is of, with its loose ends; nothing if it is of none."""
-    nothing = np.zeros_like(mask)
-    filled = cv2.drawContours(nothing.copy(), [outline], -1, 1, cv2.FILLED)
-    body = _morphed(filled, cv2.MORPH_OPEN, TAIL * stroke)
-    outer, _ = cv2.findContours(body, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    if len(outer) != 1:
-        return nothing
-    height = cv2.boundingRect(outer[0])[3]
-    convex = cv2.contourArea(outer[0]) > CONVEX * cv2.contourArea(cv2.convexHull(outer[0]))
-    if not convex or _is_long(outer[0]) or _heights(filled - body).max(initial=0) > WITHIN * height:
-        return nothing
-    inside = _morphed(body, cv2.MORPH_ERODE, 2 * PEN * stroke)
-    return filled - inside if _holds_a_number(mask & inside, inside, height, stroke) else nothing
+def _ring(hull: NDArray[np.int32], mask: Mask, closed: Mask, stroke: float) -> Mask:
+    """The ring around a hole, with its loose ends; nothing if it is none.
+
+    hull: of the hole; it lies on the ring. closed: the mask without gaps.
+    """
+    inside = cv2.fillPoly(np.zeros_like(mask), [hull], 1)
+    rim = cv2.polylines(np.zeros_like(mask), [hull], isClosed=True, color=1)
+    inside &= 1 - rim
+    height = cv2.boundingRect(hull)[3]
+    all_around = float(closed[rim > 0].mean()) > ALL_AROUND
+    if not all_around or not _holds_a_number(mask & inside, inside, height, stroke):
+        return np.zeros_like(mask)
+    ring = _morphed(inside, cv2.MORPH_DILATE, 2 * PEN * stroke) - inside
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask & (1 - ring) & (1 - inside))
+    near = cv2.dilate(ring, np.ones((3, 3), np.uint8))
+    ends = [i for i in np.unique(labels[near > 0]) if i and stats[i, 3] < WITHIN * height]
+    found: Mask = (ring & mask) | np.isin(labels, ends).astype(np.uint8)
+    return found
 
 
-def _is_long(outline: NDArray[np.int32]) -> bool:
-    """Whether what an outline is of is as slender as a 0, and is no more level than one."""
-    corners = cv2.boxPoints(cv2.minAreaRect(outline))
-    sides = corners[1:3] - corners[:2]
-    short, long = sorted(sides, key=lambda side: float(np.hypot(*side)))
+def _is_round(hull: NDArray[np.int32]) -> bool:
+    """Whether a hole is rounder than a box's, and not as slender and steep as a 0's."""
+    box = cv2.minAreaRect(hull)
+    corners = cv2.boxPoints(box)
+    short, long = sorted(corners[1:3] - corners[:2], key=lambda side: float(np.hypot(*side)))
     steep = abs(long[1]) > np.tan(np.radians(LEVEL)) * abs(long[0])
-    return bool(steep and np.hypot(*short) < ROUND * np.hypot(*long))
+    slender = np.hypot(*short) < ROUND * np.hypot(*long)
+    return bool(cv2.contourArea(hull) < OBLONG * box[1][0] * box[1][1] and not (steep and slender))
 
 
 def _holds_a_number(mask: Mask, inside: Mask, height: int, stroke: float) -> bool:
     """Whether there are marks in a ring that are not of the same digit as it.
 
-    The slash of a 0 leans, and it and the waist of an 8 touch the ring in two places.
+    The slash of a 0 leans, its loose end touches it, and the waist of an 8 does in two places.
     """
     rim = inside - _morphed(inside, cv2.MORPH_ERODE, 2)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     for i in range(1, count):
         _, _, w, h, area = stats[i].tolist()
-        slash = w > LEANING * h and area < STRAIGHT * stroke * np.hypot(w, h)
-        if h <= WITHIN * height or slash:
+        if h <= WITHIN * height:
             continue
         touching = ((labels == i) & (rim > 0)).astype(np.uint8)
         places = cv2.connectedComponents(touching, connectivity=8)[0] - 1
+        stroke_alone = area < STRAIGHT * stroke * np.hypot(w, h)
+        if stroke_alone and (places or w > LEANING * h):
+            continue
         if places < 2 and touching.sum() < CONTACT * h:
             return True
     return False
-
-
-def _heights(mask: Mask) -> NDArray[np.int32]:
-    stats: NDArray[np.int32] = cv2.connectedComponentsWithStats(mask, connectivity=8)[2]
-    return stats[1:, cv2.CC_STAT_HEIGHT]
 
 
 def _square(width: float) -> Mask:
@@ -97,7 +104,7 @@ def _disc(width: float) -> Mask:
 
 
 def _morphed(mask: Mask, how: int, width: float) -> Mask:
-    """A mask, outside of which there is nothing, opened or eroded by a disc."""
+    """A mask, outside of which there is nothing, eroded or dilated by a disc."""
     edge = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
     morphed: Mask = cv2.morphologyEx(mask, how, _disc(width), **edge)
     return morphed

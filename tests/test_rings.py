@@ -61,12 +61,26 @@ def test_the_loose_end_of_a_ring_goes_with_it() -> None:
         ring(written([(110, 140), (185, 60)]), 75),
         ring(np.zeros_like(NUMBER), 75, 40) | np.roll(ring(np.zeros_like(NUMBER), 60, 36), -76, 0),
         written([(60, 40), (240, 40), (240, 160), (60, 160)]) | NUMBER,  # no side at the left
+        ring(written([(130, 32), (126, 120)]), 75),  # a 0 with a loose end
         NUMBER,
     ],
-    ids=["0", "slashed 0", "a slash inside", "8", "an open frame", "47"],
+    ids=["0", "slashed 0", "a slash inside", "8", "an open frame", "loose end", "47"],
 )
 def test_what_is_no_ring_is_left(drawn: np.ndarray) -> None:
     assert not rings(drawn, PEN).any()
+
+
+def test_a_one_with_a_ring_is_a_one() -> None:
+    one = written([(150, 70), (148, 130)])
+    left = ring(one, 70) & (1 - rings(ring(one, 70), PEN))
+    np.testing.assert_array_equal(left, one)
+
+
+def test_rings_that_touch_each_other_are_found() -> None:
+    tall = np.pad(ring(NUMBER), ((0, 137), (0, 0))) | np.pad(ring(NUMBER), ((137, 0), (0, 0)))
+    left = tall & (1 - rings(tall, PEN))
+    numbers = np.pad(NUMBER, ((0, 137), (0, 0))) | np.pad(NUMBER, ((137, 0), (0, 0)))
+    np.testing.assert_array_equal(left, numbers)
 
 
 def test_a_ring_is_no_mark_of_a_line() -> None:
