@@ -7,11 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from digitrec.rings import rings
+from digitrec import rings
+from digitrec.preprocess import stroke_width
 from digitrec.rules import without_rules
 from digitrec.segment import find_lines
 
 PEN = 5
+
+
+def found_in(mask: np.ndarray) -> np.ndarray:
+    return rings.rings(mask, stroke_width(mask.astype(np.float32)))
 
 
 def written(*strokes: list[tuple[int, int]], shape: tuple[int, int] = (200, 300)) -> np.ndarray:
@@ -34,7 +39,7 @@ NUMBER = written(*FOUR, SEVEN)
 
 @pytest.mark.parametrize("stop", [360, 354])
 def test_a_ring_around_a_number_is_found_and_the_number_is_not(stop: int) -> None:
-    found = rings(ring(NUMBER, stop=stop), PEN)
+    found = found_in(ring(NUMBER, stop=stop))
     assert found[ring(np.zeros_like(NUMBER), stop=stop) > 0].mean() > 0.98
     assert not found[NUMBER > 0].any()
 
@@ -42,14 +47,14 @@ def test_a_ring_around_a_number_is_found_and_the_number_is_not(stop: int) -> Non
 def test_a_number_that_touches_its_ring_keeps_what_is_inside() -> None:
     number = written(*FOUR, [(160, 75), (190, 75), (172, 172)])
     circled = ring(number)
-    left = circled & (1 - rings(circled, PEN))
+    left = circled & (1 - found_in(circled))
     assert left[number > 0].mean() > 0.85
     assert not left[ring(np.zeros_like(number)) & (1 - number) > 0].any()
 
 
 def test_the_loose_end_of_a_ring_goes_with_it() -> None:
     loose = written([(259, 90), (287, 60)])
-    found = rings(ring(NUMBER) | loose, PEN)
+    found = found_in(ring(NUMBER) | loose)
     assert found[loose > 0].all()
 
 
@@ -67,18 +72,18 @@ def test_the_loose_end_of_a_ring_goes_with_it() -> None:
     ids=["0", "slashed 0", "a slash inside", "8", "an open frame", "loose end", "47"],
 )
 def test_what_is_no_ring_is_left(drawn: np.ndarray) -> None:
-    assert not rings(drawn, PEN).any()
+    assert not found_in(drawn).any()
 
 
 def test_a_one_with_a_ring_is_a_one() -> None:
     one = written([(150, 70), (148, 130)])
-    left = ring(one, 70) & (1 - rings(ring(one, 70), PEN))
+    left = ring(one, 70) & (1 - found_in(ring(one, 70)))
     np.testing.assert_array_equal(left, one)
 
 
 def test_rings_that_touch_each_other_are_found() -> None:
     tall = np.pad(ring(NUMBER), ((0, 137), (0, 0))) | np.pad(ring(NUMBER), ((137, 0), (0, 0)))
-    left = tall & (1 - rings(tall, PEN))
+    left = tall & (1 - found_in(tall))
     numbers = np.pad(NUMBER, ((0, 137), (0, 0))) | np.pad(NUMBER, ((137, 0), (0, 0)))
     np.testing.assert_array_equal(left, numbers)
 
@@ -93,6 +98,6 @@ def test_a_ring_is_no_mark_of_a_line() -> None:
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60)),
                   elements=st.integers(0, 1)), st.floats(0.5, 8))  # fmt: skip
 def test_any_mask_may_be_searched(mask: np.ndarray, stroke: float) -> None:
-    found = rings(mask, stroke)
+    found = rings.rings(mask, stroke)
     assert found.shape == mask.shape
     assert set(np.unique(found)) <= {0, 1}
