@@ -183,9 +183,10 @@ def _read(
     whole: LineNetwork | None,
     strokes: Sequence[Stroke] = (),
 ) -> _Page:
-    ink, form = without_rules(ink)
-    if form.any():  # the line network would take a box's edges for digits
-        depth = np.where(cv2.dilate(form, np.ones((3, 3), np.uint8)) & (ink < 0.05), 0, depth)
+    ink, form, around = without_rules(ink)
+    taken = form | around
+    if taken.any():  # the line network would take a box's edges for digits
+        depth = np.where(cv2.dilate(taken, np.ones((3, 3), np.uint8)) & (ink < 0.05), 0, depth)
     rows = find_lines(ink, inked(strokes, ink))
     found, words = apart(lattices(rows, classifier), depth, form, classifier, whole)
     lines = [lattice.line for lattice in found]

@@ -1,4 +1,4 @@
-"""Ruled lines, table borders and box edges: taken out, the strokes that cross them kept."""
+"""Rules, boxes, and lines around numbers: taken out, the strokes that cross them kept."""
 
 from __future__ import annotations
 
@@ -18,28 +18,32 @@ CLEAR = 5.0  # pixels of a stroke's width: what is around a number is seen well 
 FINE = 12.0  # pixels of a stroke's width: what is taken out is seen well enough then
 
 
-def without_rules(ink: Ink) -> tuple[Ink, Mask]:
-    """The ink map, (h, w) in [0, 1], without its rules; and where those of forms were, (h, w), 1.
+def without_rules(ink: Ink) -> tuple[Ink, Mask, Mask]:
+    """The ink map, (h, w) in [0, 1], without its rules and what is drawn around numbers.
+
+    And where those of forms were, and where rings and brackets were: (h, w) each, 1 there.
 
     A table or a form is a mark whose holes are rectangles, with what lies all along it, as the
     outer line of a double rule; where digits touch too many holes, it is told by its frame, or is
     made of rules whose ends all meet others. A dashed rule is a row of dashes. Any other level rule
     runs from one side of the picture to the other, or nearly, and an upright one, which might be a
-    1, lies along the frame or stands between two level rules. Where nothing but a rule or two of
-    this last kind would be found, nothing is taken out: it was a digit after all.
+    1, lies along the frame, stands between two level rules, or is a fold, more than twice as tall
+    as all else. Where nothing but a rule or two of this last kind would be found, nothing is taken
+    out: it was a digit after all.
     """
     mask = (ink > 0.3).astype(np.uint8)
     # The strokes' width: of long marks only, as grain would bring it down.
     place = _place(mask, 1)
     stroke = stroke_width(ink[place] * mask[place]) if mask.any() else 0.0
     if not stroke:
-        return ink, mask
+        return ink, mask, mask
     if stroke > 2 * FINE:
         return _reduced(ink, stroke / FINE)
-    cleaned = ink.copy()
     form = _forms(mask, stroke)
-    cleaned[form > 0] = 0
-    mask[form > 0] = 0
+    around = _around(mask & (1 - form), stroke)
+    ink = np.where(around, np.float32(0), ink)
+    cleaned = np.where(form, np.float32(0), ink)
+    mask &= 1 - (form | around)
     turned = np.ascontiguousarray(mask.T)
     across, down = _straight(mask, stroke), _straight(turned, stroke)
     level = [rule for rule in across if _crosses(rule, mask.shape[1], stroke)]
@@ -48,7 +52,7 @@ def without_rules(ink: Ink) -> tuple[Ink, Mask]:
     closed, dashed = _closed(across, down, 2 * stroke), _dashed(mask, turned, stroke)
     certain = form.any() or any(closed) or any(dashed) or len(level) > 1
     if not (certain or level or upright):
-        return ink, form
+        return ink, form, around
     for rule in dict.fromkeys((*closed[0], *dashed[0])):
         form |= _erase(cleaned, mask, rule, stroke)
     for rule in dict.fromkeys((*closed[1], *dashed[1])):
@@ -58,10 +62,10 @@ def without_rules(ink: Ink) -> tuple[Ink, Mask]:
     for rule in upright:
         _erase(cleaned.T, turned, rule, stroke)
     if certain:
-        return cleaned, form
+        return cleaned, form, around
     count, _, stats, _ = cv2.connectedComponentsWithStats((cleaned > 0.4).astype(np.uint8))
     tall = stats[1:, cv2.CC_STAT_HEIGHT].max() if count > 1 else 0
-    return (cleaned if tall > 4 * stroke else ink), form
+    return (cleaned if tall > 4 * stroke else ink), form, around
 
 
 def _forms(mask: Mask, stroke: float) -> Mask:
@@ -75,8 +79,7 @@ def _forms(mask: Mask, stroke: float) -> Mask:
     for along in (0, STRAIGHT):  # faint rules have gaps, and boxes stand as close to each other
         framed, inside = by_frames(mask & (1 - form), stroke, along)
         form, cells = form | framed, cells | inside
-    form |= scraps(mask & (1 - form), form, cells, stroke)
-    found: Mask = form | _around(mask & (1 - form), stroke)
+    found: Mask = form | scraps(mask & (1 - form), form, cells, stroke)
     return found
 
 
@@ -94,17 +97,18 @@ def _around(mask: Mask, stroke: float) -> Mask:
     return around
 
 
-def _reduced(ink: Ink, factor: float) -> tuple[Ink, Mask]:
+def _reduced(ink: Ink, factor: float) -> tuple[Ink, Mask, Mask]:
     """What `without_rules` finds in a picture so many times smaller: in far less time."""
     height, width = ink.shape
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
     small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
-    cleaned, form = without_rules(small)
+    cleaned, *found = without_rules(small)
     taken = ((small > 0) & (cleaned == 0)).astype(np.uint8)
-    taken, form = (
-        cv2.resize(part, (width, height), interpolation=cv2.INTER_NEAREST) for part in (taken, form)
+    taken, form, around = (
+        cv2.resize(part, (width, height), interpolation=cv2.INTER_NEAREST)
+        for part in (taken, *found)
     )
-    return np.where(taken, np.float32(0), ink), form
+    return np.where(taken, np.float32(0), ink), form, around
 
 
 def _place(mask: Mask, margin: int) -> tuple[slice, slice]:
@@ -277,6 +281,8 @@ def _folds(down: list[_Rule], upright: list[_Rule], mask: Mask, stroke: float) -
     through = [
         r for r in down if r.start <= slack and r.stop >= height - slack and r not in upright
     ]
+    if not through:
+        return []
     rest = mask.copy()
     for rule in through:
         _erase(rest.T, mask.T, rule, stroke)

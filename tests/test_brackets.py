@@ -59,10 +59,10 @@ def test_a_pair_with_nothing_between_is_left() -> None:
 
 def test_brackets_are_no_marks_of_a_line() -> None:
     drawn = bow(115, -18) | bow(265, 18) | number()
-    ink, form = without_rules(drawn.astype(np.float32))
+    ink, _, around = without_rules(drawn.astype(np.float32))
     (line,) = find_lines(ink)
     assert len(line.marks) == 2
-    assert form[100, 97]  # what reads a line whole does not see them either
+    assert around[100, 97]  # what reads a line whole does not see them either
 
 
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60)),

@@ -89,10 +89,10 @@ def test_rings_that_touch_each_other_are_found() -> None:
 
 
 def test_a_ring_is_no_mark_of_a_line() -> None:
-    ink, form = without_rules(ring(NUMBER).astype(np.float32))
+    ink, _, around = without_rules(ring(NUMBER).astype(np.float32))
     (line,) = find_lines(ink)
     assert len(line.marks) == 2
-    assert form[100, 40]  # what reads a line whole does not see it either
+    assert around[100, 40]  # what reads a line whole does not see it either
 
 
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60)),

@@ -46,7 +46,7 @@ def test_the_rules_of_a_large_picture_are_found_in_a_smaller_one() -> None:
         cv2.resize(small, None, fx=10, fy=10, interpolation=cv2.INTER_CUBIC).clip(0, 1)
         for small in (page(*sides, ((280, 20), (280, 180))), page())
     )
-    cleaned, form = without_rules(boxed)
+    cleaned, form, _ = without_rules(boxed)
     assert form.shape == boxed.shape
     assert cleaned[:, :1600].sum() < 0.02 * boxed.sum()
     assert np.array_equal(cleaned[500:1500, 1600:2400], digit[500:1500, 1600:2400])

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from digitrec import synthetic_pages
 from digitrec.classifier import in_service
 from digitrec.lattice import lattices
 from digitrec.line_reader import network
@@ -60,6 +61,13 @@ def test_printed_words_are_left_out_of_a_form(seed: int) -> None:
     reading = read(written.pixels)
     assert reading.text == written.text
     assert A_WORD in {shape.reason for shape in reading.refused}
+
+
+@pytest.mark.parametrize("seed", [5, 8, 9])
+def test_a_word_in_brackets_is_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(synthetic_pages, "LABELS", ("Mass (kg)",))
+    written = random_page(seed, "labels")
+    assert read(written.pixels).text == written.text
 
 
 def test_a_form_on_its_side_is_turned_whatever_words_are_on_it() -> None:
