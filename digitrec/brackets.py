@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Mask = NDArray[np.uint8]  # (h, w), 1 there
+from digitrec.masks import Mask, square
+
 Labels = NDArray[np.integer]
 LEAST = 6.0  # stroke widths, of a bracket's height
 SLENDER = 0.5  # of its height, at the most a bracket's width
@@ -31,7 +32,7 @@ def brackets(mask: Mask, stroke: float) -> Mask:
     closing = np.array([i for i, bend in bends.items() if bend < -BENT], int)
     pairs = [pair for i in opening for pair in _pair(i, closing, stats)]
     found = np.isin(labels, pairs).astype(np.uint8) if pairs else np.zeros_like(mask)
-    return cv2.dilate(found, np.ones((3, 3), np.uint8)) if pairs else found
+    return cv2.dilate(found, square(3)) if pairs else found
 
 
 def _bend(labels: Labels, stats: Labels, label: int, stroke: float) -> float:

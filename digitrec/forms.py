@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Mask = NDArray[np.uint8]
+from digitrec.masks import Mask, morphed, square
+
 Outline = NDArray[np.int32]  # as OpenCV has them: (n, 1, 2), x and y
 LEAST = 8.0  # stroke widths, of a rule's length
 THICKER = 1.4  # of a rule's width: what is thicker is a stroke that runs along it
@@ -29,7 +30,7 @@ def by_holes(mask: Mask, stroke: float, gaps: int) -> tuple[Mask, Mask]:
     of touching digits. The form is dilated by a pixel, for the grey fringe. gaps: what is closed
     before, in strokes' widths.
     """
-    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _square(round(gaps * stroke) | 1))
+    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, square(round(gaps * stroke) | 1))
     outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     found = []
     for i, outline in enumerate(outlines):
@@ -66,7 +67,7 @@ def by_frames(mask: Mask, stroke: float, gaps: float) -> tuple[Mask, Mask]:
     along = round(gaps * stroke) | 1
     level = cv2.morphologyEx(level, cv2.MORPH_CLOSE, np.ones((3, along), np.uint8))
     upright = cv2.morphologyEx(upright, cv2.MORPH_CLOSE, np.ones((along, 3), np.uint8))
-    straight = cv2.morphologyEx(level | upright, cv2.MORPH_CLOSE, _square(3))
+    straight = cv2.morphologyEx(level | upright, cv2.MORPH_CLOSE, square(3))
     outlines, _ = cv2.findContours(straight, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     found = []
     for outline in outlines:
@@ -103,7 +104,7 @@ def _rims_and_holes(
         cv2.drawContours(holes, cells, -1, 0, 1, offset=(-x, -y))
         form[place] |= _rims(mask[place], _filled([outline], box), holes, stroke)
         inside[place] |= holes
-    return cv2.dilate(form, _square(3)) if form.any() else form, inside
+    return cv2.dilate(form, square(3)) if form.any() else form, inside
 
 
 def _filled(outlines: list[Outline], box: tuple[int, int, int, int]) -> Mask:
@@ -133,7 +134,7 @@ def _cells(mask: Mask, corners: NDArray[np.float32], stroke: float) -> list[NDAr
     level = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), level)
     levelled = cv2.warpPerspective(mask, matrix, (width, height), flags=cv2.INTER_NEAREST)
-    levelled = cv2.dilate(levelled, _square(3))
+    levelled = cv2.dilate(levelled, square(3))
     across, down = (_between(levelled.mean(axis) > WALL, stroke) for axis in (0, 1))
     cells = [
         np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
@@ -184,22 +185,16 @@ def scraps(rest: Mask, form: Mask, cells: Mask, stroke: float) -> Mask:
     from_it = np.intersect1d(labels[_dilated(form, 2 * stroke) > 0], labels[cut > 0])
     rules = np.setdiff1d(from_it, labels[_opened(rest, round(THICKER * stroke) + 2) > 0])
     scraps = (rest > 0) & (~np.isin(labels, strokes) | np.isin(labels, rules))
-    found: Mask = cv2.dilate(scraps.astype(np.uint8), _square(3))
+    found: Mask = cv2.dilate(scraps.astype(np.uint8), square(3))
     return found
 
 
-def _square(side: int) -> Mask:
-    return np.ones((side, side), np.uint8)
-
-
 def _opened(mask: Mask, side: int) -> Mask:
-    """What of a mask is at least so wide; outside the picture there is nothing."""
-    edge = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
-    opened: Mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, _square(side), **edge)
-    return opened
+    """What of a mask is at least so wide."""
+    return morphed(mask, cv2.MORPH_OPEN, square(side))
 
 
 def _dilated(mask: Mask, reach: float) -> Mask:
     """A mask widened by `reach` pixels, and one for its edge."""
-    widened: Mask = cv2.dilate(mask, _square(2 * round(reach) + 3))
+    widened: Mask = cv2.dilate(mask, square(2 * round(reach) + 3))
     return widened

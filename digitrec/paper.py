@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitrec.masks import Mask, square
+
 Picture = NDArray[np.uint8]  # (h, w, 3)
-Mask = NDArray[np.uint8]  # (h, w), 1 there
 Depth = NDArray[np.float32]  # the share of the paper's light that is missing; about 0 on paper
 
 WINDOWS = (3, 5, 7, 11, 15, 23, 33, 47, 67, 95, 135, 191)  # of the closings, pixels
@@ -107,10 +108,9 @@ def _light_strokes(grey: NDArray[np.uint8]) -> bool:
     """
     amounts = []
     for window in (5, 7, 11, 15, 23):
-        square = _square(window)
         both = []
         for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT):
-            thin = cv2.morphologyEx(grey, kind, square, borderType=cv2.BORDER_REFLECT)
+            thin = cv2.morphologyEx(grey, kind, square(window), borderType=cv2.BORDER_REFLECT)
             least = max(8.0, 5 * float(np.median(_sample(thin))))
             _, clear = cv2.threshold(thin, least, 0, cv2.THRESH_TOZERO)
             both.append(cv2.norm(clear, cv2.NORM_L2SQR))
@@ -141,7 +141,7 @@ def paper_of(small: Picture, least: int) -> tuple[int, Picture] | None:
     windows = [w for w in WINDOWS if least <= w <= side / 2.2] or [3]
     papers, inked, found = [], [], []
     for window in windows:
-        papers.append(cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, _square(window)))
+        papers.append(cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, square(window)))
         depth = depth_under(papers[-1], smooth)
         inked.append((depth > max(5 * _grain(depth), LEAST_CONTRAST)).astype(np.uint8))
         found.append(_clear(inked[-1], depth, steep, 2 * window))
@@ -160,7 +160,7 @@ def _clear(mask: Mask, depth: Depth, steep: Depth, length: int) -> float:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     amount = np.bincount(labels.ravel(), (depth * depth).ravel(), count)
     mean = np.bincount(labels.ravel(), depth.ravel(), count) / np.maximum(stats[:, 4], 1)
-    rim = np.where(cv2.erode(mask, _square(3)), 0, labels).ravel()
+    rim = np.where(cv2.erode(mask, square(3)), 0, labels).ravel()
     around = np.maximum(np.bincount(rim, minlength=count), 1)
     sharpness = np.bincount(rim, steep.ravel(), count) / around
     clear = (stats[:, 2:4].max(1) > length) & (sharpness > 0.5 * mean)
@@ -180,16 +180,12 @@ def _hollow(inked: Mask, whole: Mask) -> Mask:
     marked = hollow[labels].astype(np.uint8)
     if 2 * inked[marked > 0].sum() > inked.sum():
         return np.zeros_like(inked)
-    widened: Mask = cv2.dilate(marked, _square(3))
+    widened: Mask = cv2.dilate(marked, square(3))
     return widened
 
 
 def _steepness(pixels: Picture) -> Depth:
     """How much darker it gets within two pixels, as a share of the light; (h, w, 3) -> (h, w)."""
-    change = cv2.morphologyEx(pixels, cv2.MORPH_GRADIENT, _square(5)).max(2)
+    change = cv2.morphologyEx(pixels, cv2.MORPH_GRADIENT, square(5)).max(2)
     steepness: Depth = cv2.divide(change, np.maximum(pixels.max(2), 32), dtype=cv2.CV_32F)
     return steepness
-
-
-def _square(side: int) -> Mask:
-    return np.ones((side, side), np.uint8)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitrec.masks import square
 from digitrec.paper import LEAST_CONTRAST, depth_under, flat_depth, floor_of, ground_of, paper_of
 from digitrec.sheet import find_sheet
 
@@ -149,7 +150,7 @@ def marks(depth: Ink, floor: float) -> Ink:
     strength[strength < 0.35 * weighted_median(strength[1:], total[1:])] = np.inf
     strength[0] = np.inf
     scale = (1 / strength).astype(np.float32)
-    ink = np.maximum(depth, 0) * cv2.dilate(scale[labels], np.ones((3, 3), np.uint8))
+    ink = np.maximum(depth, 0) * cv2.dilate(scale[labels], square(3))
     scaled: Ink = np.minimum(ink, np.float32(1))
     return scaled
 

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Mask = NDArray[np.uint8]  # (h, w), 1 there
+from digitrec.masks import Mask, disc, is_straight, morphed, square
+
 LEAST = 8.0  # stroke widths, of a ring's height
 ROUND = 0.75  # of the length of a ring, the least width; a 0's is less
 OBLONG = 0.88  # of the rectangle around it that a box's hole fills; an ellipse fills 0.79
@@ -16,7 +17,6 @@ PEN = 1.3  # stroke widths, at the most, that a ring is thick
 WITHIN = 0.35  # of a ring's height: the least height of a number in it
 CONTACT = 0.5  # of its height, that a number may touch the ring along
 LEANING = 0.35  # of its height, the least width of a slash
-STRAIGHT = 1.3  # of its box's diagonal, at the most the length of one; a 7's is more
 GAPS = (0, 2)  # stroke widths, that are closed before: rings are seldom closed with care
 
 
@@ -28,7 +28,9 @@ def rings(mask: Mask, stroke: float) -> Mask:
     """
     found = np.zeros_like(mask)
     for gap in GAPS:
-        closed = cv2.morphologyEx(mask & (1 - found), cv2.MORPH_CLOSE, _square(gap * stroke))
+        closed = cv2.morphologyEx(
+            mask & (1 - found), cv2.MORPH_CLOSE, square(round(gap * stroke) | 1)
+        )
         outlines, tree = cv2.findContours(closed, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
         for outline, (_, _, _, parent) in zip(outlines, tree[0] if outlines else (), strict=True):
             x, y, w, h = cv2.boundingRect(outline)
@@ -39,7 +41,7 @@ def rings(mask: Mask, stroke: float) -> Mask:
             x0, y0 = max(0, x - reach), max(0, y - reach)
             place = slice(y0, y + h + reach), slice(x0, x + w + reach)
             found[place] |= _ring(hull - (x0, y0), mask[place], closed[place], stroke)
-    return cv2.dilate(found, np.ones((3, 3), np.uint8)) if found.any() else found
+    return cv2.dilate(found, square(3)) if found.any() else found
 
 
 def _ring(hull: NDArray[np.int32], mask: Mask, closed: Mask, stroke: float) -> Mask:
@@ -54,9 +56,9 @@ def _ring(hull: NDArray[np.int32], mask: Mask, closed: Mask, stroke: float) -> M
     all_around = float(closed[rim > 0].mean()) > ALL_AROUND
     if not all_around or not _holds_a_number(mask & inside, inside, height, stroke):
         return np.zeros_like(mask)
-    ring = _morphed(inside, cv2.MORPH_DILATE, 2 * PEN * stroke) - inside
+    ring = morphed(inside, cv2.MORPH_DILATE, disc(2 * PEN * stroke)) - inside
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask & (1 - ring) & (1 - inside))
-    near = cv2.dilate(ring, np.ones((3, 3), np.uint8))
+    near = cv2.dilate(ring, square(3))
     ends = [i for i in np.unique(labels[near > 0]) if i and stats[i, 3] < WITHIN * height]
     found: Mask = (ring & mask) | np.isin(labels, ends).astype(np.uint8)
     return found
@@ -77,7 +79,7 @@ def _holds_a_number(mask: Mask, inside: Mask, height: int, stroke: float) -> boo
 
     The slash of a 0 leans, its loose end touches it, and the waist of an 8 does in two places.
     """
-    rim = inside - _morphed(inside, cv2.MORPH_ERODE, 2)
+    rim = inside - morphed(inside, cv2.MORPH_ERODE, disc(2))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     for i in range(1, count):
         _, _, w, h, area = stats[i].tolist()
@@ -85,26 +87,8 @@ def _holds_a_number(mask: Mask, inside: Mask, height: int, stroke: float) -> boo
             continue
         touching = ((labels == i) & (rim > 0)).astype(np.uint8)
         places = cv2.connectedComponents(touching, connectivity=8)[0] - 1
-        stroke_alone = area < STRAIGHT * stroke * np.hypot(w, h)
-        if stroke_alone and (places or w > LEANING * h):
+        if is_straight(area, w, h, stroke) and (places or w > LEANING * h):
             continue
         if places < 2 and touching.sum() < CONTACT * h:
             return True
     return False
-
-
-def _square(width: float) -> Mask:
-    return np.ones((round(width) | 1,) * 2, np.uint8)
-
-
-def _disc(width: float) -> Mask:
-    side = round(width) | 1
-    disc: Mask = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    return disc
-
-
-def _morphed(mask: Mask, how: int, width: float) -> Mask:
-    """A mask, outside of which there is nothing, eroded or dilated by a disc."""
-    edge = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
-    morphed: Mask = cv2.morphologyEx(mask, how, _disc(width), **edge)
-    return morphed

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitrec.brackets import brackets
-from digitrec.forms import LEAST, STRAIGHT, THICKER, Mask, by_frames, by_holes, scraps
+from digitrec.forms import LEAST, STRAIGHT, THICKER, by_frames, by_holes, scraps
+from digitrec.masks import Mask
 from digitrec.preprocess import Ink, stroke_width
 from digitrec.rings import rings
 
@@ -40,32 +41,38 @@ def without_rules(ink: Ink) -> tuple[Ink, Mask, Mask]:
     if stroke > 2 * FINE:
         return _reduced(ink, stroke / FINE)
     form = _forms(mask, stroke)
-    around = _around(mask & (1 - form), stroke)
-    ink = np.where(around, np.float32(0), ink)
-    cleaned = np.where(form, np.float32(0), ink)
-    mask &= 1 - (form | around)
+    ink = np.where(form, np.float32(0), ink)
+    cleaned, boxes = _without_lines(ink, mask & (1 - form), stroke, certain=bool(form.any()))
+    around = _around((cleaned > 0.3).astype(np.uint8), stroke)
+    return np.where(around, np.float32(0), cleaned), form | boxes, around
+
+
+def _without_lines(ink: Ink, mask: Mask, stroke: float, certain: bool) -> tuple[Ink, Mask]:
+    """The ink map without rules that are not of a form's mark; and where those of boxes were.
+
+    mask: of the ink. certain: whether there are rules at all.
+    """
     turned = np.ascontiguousarray(mask.T)
     across, down = _straight(mask, stroke), _straight(turned, stroke)
     level = [rule for rule in across if _crosses(rule, mask.shape[1], stroke)]
     upright = [rule for rule in down if _is_upright(rule, level, mask.shape)]
     upright += _folds(down, upright, mask, stroke)
     closed, dashed = _closed(across, down, 2 * stroke), _dashed(mask, turned, stroke)
-    certain = form.any() or any(closed) or any(dashed) or len(level) > 1
-    if not (certain or level or upright):
-        return ink, form, around
+    certain = certain or any(closed) or any(dashed) or len(level) > 1
+    cleaned, boxes = ink.copy(), np.zeros_like(mask)
     for rule in dict.fromkeys((*closed[0], *dashed[0])):
-        form |= _erase(cleaned, mask, rule, stroke)
+        boxes |= _erase(cleaned, mask, rule, stroke)
     for rule in dict.fromkeys((*closed[1], *dashed[1])):
-        form |= _erase(cleaned.T, turned, rule, stroke).T
+        boxes |= _erase(cleaned.T, turned, rule, stroke).T
     for rule in level:
         _erase(cleaned, mask, rule, stroke)
     for rule in upright:
         _erase(cleaned.T, turned, rule, stroke)
     if certain:
-        return cleaned, form, around
+        return cleaned, boxes
     count, _, stats, _ = cv2.connectedComponentsWithStats((cleaned > 0.4).astype(np.uint8))
     tall = stats[1:, cv2.CC_STAT_HEIGHT].max() if count > 1 else 0
-    return (cleaned if tall > 4 * stroke else ink), form, around
+    return (cleaned if tall > 4 * stroke else ink), boxes
 
 
 def _forms(mask: Mask, stroke: float) -> Mask:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitrec.masks import is_straight, square
 from digitrec.pieces import Line, Piece, box_of
 from digitrec.preprocess import Ink, stroke_width, weighted_median
 from digitrec.strokes import divided
@@ -22,7 +23,6 @@ WIDEST_IN_LINE = 0.85  # of a mark among others, where touching digits are likel
 BESIDE = 0.3  # of the height: marks nearer than that to each other may belong together
 LOW = 0.55  # of the typical height: a lower mark may be a part of a digit
 TOO_TALL = 3  # times the usual height, for a straight stroke at the frame
-STRAIGHT = 1.5  # of its box's diagonal, at the most the length of one
 STROKES = 4  # widths of a stroke, at the least, that digits are tall
 SEVERAL = 4  # marks, from which the slope of a page's lines is told
 SLOPES = np.tan(np.radians(np.arange(-14, 15)))  # of a page's lines
@@ -65,7 +65,7 @@ def _marks(ink: Ink) -> list[Piece]:
     """Connected marks, without the page's edges and corners."""
     mask = (ink > SOLID).astype(np.uint8)
     gap = round(0.3 * stroke_width(np.where(mask, ink, 0)))  # a dry pen leaves such gaps
-    near = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((gap + 1, gap + 1), np.uint8))
+    near = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, square(gap + 1))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
     large = stats[:, cv2.CC_STAT_WIDTH] * stats[:, cv2.CC_STAT_HEIGHT] > 0.1 * ink.size
     striped = np.count_nonzero(large[1:]) >= STRIPES
@@ -80,7 +80,7 @@ def _marks(ink: Ink) -> list[Piece]:
         x1, y1 = min(ink.shape[1], x + w + 1), min(ink.shape[0], y + h + 1)
         part = labels[y0:y1, x0:x1]
         crop = np.where((part == label) | (part == 0), ink[y0:y1, x0:x1], 0)
-        near = cv2.dilate((part == label).astype(np.uint8), np.ones((3, 3), np.uint8))
+        near = cv2.dilate((part == label).astype(np.uint8), square(3))
         marks.append(Piece((x0, y0, x1 - x0, y1 - y0), (crop * near).astype(np.float32)))
         areas.append(area)
     inside = [m for m in marks if not any(_touches(m, ink.shape))]
@@ -109,7 +109,7 @@ def _is_edge(mark: Piece, area: int, shape: tuple[int, ...], usual: float) -> bo
     if not (left or right or top or bottom) or 0.6 * usual < h < 1.8 * usual:
         return False
     pen = stroke_width(mark.ink)
-    if h > TOO_TALL * usual > TOO_TALL * STROKES * pen and area < STRAIGHT * pen * np.hypot(w, h):
+    if h > TOO_TALL * usual > TOO_TALL * STROKES * pen and is_straight(area, w, h, pen):
         return True  # a fold, or the edge of a desk
     thin = max(w, h) > 4 * min(w, h)
     along = (left or right) if h > w else (top or bottom)

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitrec.masks import Mask, square
+
 LOOK = 240  # long side at which a sheet is looked for, pixels
 FRAME = 0.75  # of the picture's frame, at the least, is desk
 LEAST = 0.08  # of the picture, a sheet's area
@@ -26,8 +28,6 @@ SHADED = 0.4  # of the light on the paper, at the least, that a shadow leaves
 UNCOLOURED = 1.15  # times what a shadow leaves of one colour, it leaves of another
 MARKED = 0.15  # of the tone of a corner: how far strokes that may be of a hand differ from it
 WRITTEN = 0.002  # of an area, that is strokes where something is written
-
-Mask = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,10 @@ def find_sheet(pixels: NDArray[np.uint8]) -> Sheet | None:
     contrast = _contrast(grey)
     oblongs = [part for each in partings for part in _oblong(*each)]
     sheets = [part for part in oblongs if _is_sheet(part, grey, contrast)]
-    sheets = sheets or list(_between_corners(small, partings, contrast))
-    if not sheets:
+    filled = max(sheets, key=np.sum) if sheets else _between_corners(small, partings, contrast)
+    if filled is None:
         return None
-    filled = max(sheets, key=np.sum)
-    filled = cv2.erode(filled, np.ones((5, 5), np.uint8))  # the edge itself is neither
+    filled = cv2.erode(filled, square(5))  # the edge itself is neither
     whole = cv2.resize(filled, (width, height), interpolation=cv2.INTER_NEAREST)
     x, y, w, h = cv2.boundingRect(whole)
     return Sheet((x, y, w, h), whole[y : y + h, x : x + w])
@@ -98,7 +97,7 @@ def _between_corners(
     small: NDArray[np.uint8],
     partings: list[tuple[NDArray[np.uint8], float]],
     contrast: NDArray[np.uint8],
-) -> Iterator[Mask]:
+) -> Mask | None:
     """All but the corners that are no shadows and not written on, if something is written there."""
     desk = np.zeros_like(contrast)
     for part in (part for each in partings for part in _corners(*each)):
@@ -107,11 +106,11 @@ def _between_corners(
         shadow = light.min() > SHADED and light.max() < UNCOLOURED * light.min()
         if not shadow and not _is_written_on(contrast, part, MARKED * float(here.mean())):
             desk |= part
-    if 0 < desk.mean() < 0.5:
-        between = 1 - desk
-        tone = float(np.median(small[between > 0]))
-        if _is_written_on(contrast, between, FAINT * tone):
-            yield between
+    if not 0 < desk.mean() < 0.5:
+        return None
+    between: Mask = 1 - desk
+    tone = float(np.median(small[between > 0]))
+    return between if _is_written_on(contrast, between, FAINT * tone) else None
 
 
 def _corners(channel: NDArray[np.uint8], level: float) -> Iterator[Mask]:
@@ -127,7 +126,7 @@ def _corners(channel: NDArray[np.uint8], level: float) -> Iterator[Mask]:
         part = (labels == labels[corner]).astype(np.uint8)
         if part.mean() > 0.5 or (np.median(channel[part == 0]) > level) == above[corner]:
             continue
-        rim = np.argwhere(part & cv2.dilate(1 - part, np.ones((3, 3), np.uint8)))
+        rim = np.argwhere(part & cv2.dilate(1 - part, square(3)))
         if len(rim) < EDGE * max(channel.shape):
             continue
         line = cv2.fitLine(rim.astype(np.float32), cv2.DIST_L2, 0, 0.01, 0.01).ravel()
@@ -168,7 +167,7 @@ def _oblong(channel: NDArray[np.uint8], level: float) -> Iterator[Mask]:
 def _contrast(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """How much lighter or darker it is than around it, where that is narrow, as strokes are."""
     kinds = cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT
-    lighter, darker = (cv2.morphologyEx(grey, kind, np.ones((15, 15), np.uint8)) for kind in kinds)
+    lighter, darker = (cv2.morphologyEx(grey, kind, square(15)) for kind in kinds)
     contrast: NDArray[np.uint8] = np.maximum(lighter, darker)
     return contrast
 
@@ -186,7 +185,7 @@ def _is_sheet(filled: Mask, grey: NDArray[np.uint8], contrast: NDArray[np.uint8]
 
 
 def _is_sharp(grey: NDArray[np.uint8], filled: Mask) -> bool:
-    near = np.ones((9, 9), np.uint8)
+    near = square(9)
     inner = (filled > 0) & (cv2.erode(filled, near) == 0)
     outer = (filled == 0) & (cv2.dilate(filled, near) > 0)
     edge = abs(float(grey[inner].mean()) - float(grey[outer].mean()))
@@ -196,5 +195,5 @@ def _is_sharp(grey: NDArray[np.uint8], filled: Mask) -> bool:
 
 def _is_written_on(contrast: NDArray[np.uint8], where: Mask, least: float) -> bool:
     """Whether there are strokes there, away from its edges, with more than `least` contrast."""
-    within = cv2.erode(where, np.ones((15, 15), np.uint8)) > 0
+    within = cv2.erode(where, square(15)) > 0
     return bool(within.any() and (contrast[within] > max(10.0, least)).mean() > WRITTEN)

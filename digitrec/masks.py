@@ -1,0 +1,33 @@
+"""Masks: what is marked in a picture, and the shapes that it is widened and narrowed by."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.uint8]  # (h, w), 1 there
+
+STRAIGHT = 1.3  # of its box's diagonal, at the most the length of a straight stroke; a 7's is more
+
+
+def square(side: int) -> Mask:
+    return np.ones((side, side), np.uint8)
+
+
+def disc(side: float) -> Mask:
+    """An odd number of pixels wide."""
+    shape: Mask = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(side) | 1,) * 2)
+    return shape
+
+
+def morphed(mask: Mask, how: int, shape: Mask) -> Mask:
+    """A mask eroded, dilated, opened or closed; outside the picture there is nothing."""
+    edge = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
+    changed: Mask = cv2.morphologyEx(mask, how, shape, **edge)
+    return changed
+
+
+def is_straight(area: float, width: int, height: int, pen: float) -> bool:
+    """Whether a mark of so many pixels, in such a box, is one straight stroke of a pen."""
+    return bool(area < STRAIGHT * pen * np.hypot(width, height))
