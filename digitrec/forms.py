@@ -47,7 +47,7 @@ def by_holes(mask: Mask, stroke: float, gaps: int) -> tuple[Mask, Mask]:
             elif min(sides) > 3 * stroke:
                 others += area
             hole = tree[0][hole][0]
-        if taken > 0.5 * w * h and others < OTHERS * taken:
+        if others < OTHERS * taken and taken > 0.5 * np.prod(cv2.minAreaRect(outline)[1]):
             found.append((outline, cells))
     return _rims_and_holes(mask, found, stroke)
 

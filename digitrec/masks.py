@@ -21,6 +21,16 @@ def disc(side: float) -> Mask:
     return shape
 
 
+def place_of(mask: Mask, margin: int) -> tuple[slice, slice]:
+    """Rows and columns of the marks of a mask, with a margin: a drawing fills little of its paper.
+
+    Where the margin is as wide as the window, a morphological operation finds there what it would
+    find in the whole mask.
+    """
+    x, y, w, h = cv2.boundingRect(mask)
+    return slice(max(0, y - margin), y + h + margin), slice(max(0, x - margin), x + w + margin)
+
+
 def morphed(mask: Mask, how: int, shape: Mask) -> Mask:
     """A mask eroded, dilated, opened or closed; outside the picture there is nothing."""
     edge = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}

@@ -19,9 +19,9 @@ def page(*lines: tuple[tuple[int, int], tuple[int, int]], digit: bool = True) ->
     return ink
 
 
-@pytest.mark.parametrize("rise", [0, 6, -8])
+@pytest.mark.parametrize("rise", [0, 6, -8, 30, -60])
 def test_ruled_lines_are_taken_out(rise: int) -> None:
-    ruled = page(((0, 30), (399, 30 + rise)), ((0, 170), (399, 170 + rise)))
+    ruled = page(*(((0, y - rise // 2), (399, y + rise // 2)) for y in (35, 165)))
     assert np.abs(without_rules(ruled)[0] - page()).sum() < 0.02 * ruled.sum()
 
 
@@ -110,6 +110,20 @@ def test_a_digit_across_the_edge_of_its_box_stays_whole() -> None:
     cleaned = without_rules(np.maximum(digit, boxes))[0]
     assert cleaned[digit > 0.5].mean() > 0.95
     assert (cleaned[digit == 0] > 0).mean() < 0.002
+
+
+@pytest.mark.parametrize("slope", [0.07, -0.14, 0.2])
+def test_a_sloping_box_whose_walls_a_digit_touches_is_taken_out(slope: float) -> None:
+    digit = np.zeros((240, 400), np.float32)
+    cv2.ellipse(digit, (200, 120), (40, 78), 0, 0, 360, 1.0, 7, cv2.LINE_AA)
+    boxed, turn = digit.copy(), np.array([(1, slope), (-slope, 1)])
+    for x in (-119, -41, 41):
+        box = np.array([(x, -80), (x + 78, -80), (x + 78, 80), (x, 80)])
+        corners = np.rint(box @ turn + (200, 120)).astype(int)
+        cv2.polylines(boxed, [corners], isClosed=True, color=1.0, thickness=2)
+    cleaned = without_rules(boxed)[0]
+    assert cleaned[digit > 0.5].mean() > 0.9
+    assert cleaned[:, :150].sum() + cleaned[:, 250:].sum() < 0.01 * boxed.sum()
 
 
 def test_the_base_of_a_two_that_lies_on_a_rule_stays() -> None:
