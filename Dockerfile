@@ -1,5 +1,5 @@
 # docker build -t digitrec .
-# docker run -p 8501:8501 -v digitrec-models:/app/models -v digitrec-data:/app/data digitrec
+# docker run -p 127.0.0.1:8501:8501 -v digitrec-models:/app/models -v digitrec-data:/app/data digitrec
 
 FROM python:3.11-slim-bookworm AS build
 COPY requirements.txt .

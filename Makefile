@@ -1,7 +1,7 @@
 # make app     installs what is needed into .venv the first time, and opens the app
 # make test    also installs the test tools, Chromium and PostgreSQL, and runs every check
 # make lint    format and type checks alone
-# make bench   prints the tables of README's results
+# make bench   prints the tables of README's results, all but retraining's
 # make lock    writes the exact versions from the ranges in pyproject.toml
 # make messages   after a text has changed: puts it into the French catalogue, to be translated
 
@@ -24,8 +24,7 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy --strict digitrec
 
 bench: $(VENV)/test.stamp
-	$(BIN)/python -m benchmarks.accuracy
-	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks
 
 # A stamp is as old as its installation, so that a second run starts at once.
 $(VENV)/app.stamp: requirements.txt | $(BIN)/python

@@ -1,17 +1,16 @@
-"""Run every benchmark and write benchmarks/results.md: `python -m benchmarks`."""
+"""Every benchmark but the long ones, as README has them: `python -m benchmarks`."""
 
-from pathlib import Path
-
-from benchmarks import accuracy, peers, speed
+from benchmarks import accuracy, labels, peers, speed, surroundings, touching
 
 PARTS = {
-    "How well it reads": accuracy.main,
-    "Beside other readers": peers.main,
-    "How fast, in how much memory": speed.main,
+    "How well": (accuracy.main, []),
+    "Beside other readers": (peers.main, []),
+    "Speed and memory": (speed.main, []),
+    "Digits that touch": (touching.main, ["--numbers", "60"]),
+    "Forms with printed words": (labels.main, ["--pages", "200"]),
+    "Pages with something around the numbers": (surroundings.main, []),
 }
 
 if __name__ == "__main__":
-    sections = [f"## {title}\n\n{measure([])}" for title, measure in PARTS.items()]
-    text = "# Results\n\n" + "\n\n".join(sections) + "\n"
-    (Path(__file__).parent / "results.md").write_text(text)
-    print(text)
+    for title, (measure, arguments) in PARTS.items():
+        print(f"## {title}\n\n{measure(arguments)}\n", flush=True)

@@ -134,10 +134,10 @@ def _await_health(url: str, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("The app did not start: run `streamlit run app.py` to see why.")
 
 
-def rows() -> list[tuple[str, str, str]]:
-    """The lines of the table: what was measured, the figure, what was asked for."""
+def rows() -> list[tuple[str, str]]:
+    """The lines of the table: what was measured, and the figure."""
     if sync_api is None or CHROMIUM is None:
-        return [("the page", "not measured: needs Chromium and `playwright`", "")]
+        return [("the page", "not measured: needs Chromium and `playwright`")]
     with (
         sync_api.sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET)) as browser,
@@ -154,7 +154,7 @@ def open_page(browser: Browser, server: Server, path: str = "") -> Page:
     return page
 
 
-def _start(browser: Browser) -> list[tuple[str, str, str]]:
+def _start(browser: Browser) -> list[tuple[str, str]]:
     healthy, usable = [], []
     for _ in range(3):
         with serve("streamlit") as server:
@@ -163,12 +163,12 @@ def _start(browser: Browser) -> list[tuple[str, str, str]]:
             healthy.append(server.healthy_after)
             page.close()
     return [
-        ("app start to healthy", f"{median(healthy):.2f} s", ""),
-        ("app start to a canvas that can be drawn on, in Chromium", f"{median(usable):.2f} s", ""),
+        ("app start to healthy", f"{median(healthy):.2f} s"),
+        ("app start to a canvas that can be drawn on, in Chromium", f"{median(usable):.2f} s"),
     ]
 
 
-def _answer(browser: Browser) -> list[tuple[str, str, str]]:
+def _answer(browser: Browser) -> list[tuple[str, str]]:
     """Both pages in turn, A B A B, so that whatever else the machine does meets both alike."""
     with serve("streamlit") as real, serve("benchmarks.constant") as constant:
         pages = [open_page(browser, real), open_page(browser, constant)]
@@ -184,13 +184,13 @@ def _answer(browser: Browser) -> list[tuple[str, str, str]]:
             page.close()
     ours, floor = (median(waited) for waited in waits)
     return [
-        ("pen up to answer on the page", f"{ours:.0f} ms", ""),
-        ("… the same page, reading replaced by a constant", f"{floor:.0f} ms", ""),
-        ("… ratio of the medians", f"{ours / floor:.2f}", "1.25"),
+        ("pen up to answer on the page", f"{ours:.0f} ms"),
+        ("… the same page, reading replaced by a constant", f"{floor:.0f} ms"),
+        ("… ratio of the medians", f"{ours / floor:.2f}"),
     ]
 
 
-def _inside(browser: Browser) -> list[tuple[str, str, str]]:
+def _inside(browser: Browser) -> list[tuple[str, str]]:
     """The page Inside against the page Read, in turn, on one server."""
     with serve("streamlit") as server:
         plain, inside = open_page(browser, server), open_page(browser, server, "/inside")
@@ -211,8 +211,8 @@ def _inside(browser: Browser) -> list[tuple[str, str, str]]:
             page.close()
     floor, ours = (median(waited) for waited in answered)
     return [
-        ("pen up to answer on Inside, ratio to the page Read", f"{ours / floor:.2f}", "1.25"),
-        ("… to every layer drawn", f"{median(drawn) / floor:.2f}", ""),
+        ("pen up to answer on Inside, ratio to the page Read", f"{ours / floor:.2f}"),
+        ("… to every layer drawn", f"{median(drawn) / floor:.2f}"),
     ]
 
 
@@ -251,7 +251,7 @@ def settle(page: Page) -> None:
         page.wait_for_function(quiet)
 
 
-def _memory(browser: Browser) -> list[tuple[str, str, str]]:
+def _memory(browser: Browser) -> list[tuple[str, str]]:
     """Resident memory of the server's process after so many readings of new drawings."""
     found = []
     with serve("streamlit") as server:
@@ -263,12 +263,11 @@ def _memory(browser: Browser) -> list[tuple[str, str, str]]:
             for _ in range(done, count):
                 pen_up_to_answer(page)
             done = count
-            asked = "300 MB" if count == 100 else ""
-            found.append((f"web process after {count} readings", server.resident(), asked))
+            found.append((f"web process after {count} readings", server.resident()))
         page.close()
         _upload(browser, server)
-        found.append((f"… and {UPLOADS} visits with a 12-megapixel photo", server.resident(), ""))
-    return [(name, f"{megabytes:.0f} MB", asked) for name, megabytes, asked in found]
+        found.append((f"… and {UPLOADS} visits with a 12-megapixel photo", server.resident()))
+    return [(name, f"{megabytes:.0f} MB") for name, megabytes in found]
 
 
 def _upload(browser: Browser, server: Server) -> None:

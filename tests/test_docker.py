@@ -138,7 +138,7 @@ def test_the_port_is_the_same_everywhere():
     assert last("EXPOSE") == "8501"
     assert "--server.port=8501" in last("CMD")
     assert ":8501/_stcore/health" in last("HEALTHCHECK")
-    assert "-p 8501:8501" in (ROOT / "Dockerfile").read_text()
+    assert "-p 127.0.0.1:8501:8501" in (ROOT / "Dockerfile").read_text()
 
 
 def test_locked_files_name_packages_alone():
