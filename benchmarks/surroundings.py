@@ -20,11 +20,13 @@ from digitrec.evaluation import edit_distance
 from digitrec.reader import read
 from digitrec.synthetic import INKS
 from digitrec.synthetic_camera import DESKS
-from digitrec.synthetic_pages import Camera, Hand, Page, Written, page
+from digitrec.synthetic_pages import PITCH, Camera, Hand, Page, Written, page
 
 HEAD = ("pages with", "read exactly right", "characters")
 HEIGHT = 56  # of a digit, pixels
 TURNED = "lines that slope by 4 to 12 degrees"
+STEEP = 4, 12  # degrees
+RULE = np.array((0.5, 0.6, 0.8), np.float32)  # of the light, that a notebook's rules leave
 AMONG = 0.5  # the share of the numbers that has a ring or brackets
 Random = np.random.Generator
 Pixels = NDArray[np.uint8]
@@ -55,7 +57,7 @@ def _errors(name: str, seed: int) -> tuple[int, int]:
     ink, paper = str(rng.choice(("blue", "black", "green"))), str(rng.choice(("white", "yellow")))
     tilt = float(rng.normal(0, 1))
     if name == TURNED:
-        tilt = float(rng.uniform(4, 12) * rng.choice((-1, 1)))
+        tilt = float(rng.uniform(*STEEP) * rng.choice((-1, 1)))
     camera = Camera(shadow=rng.uniform(0, 0.4), tilt=tilt, jpeg=int(rng.integers(60, 95)))
     hand = Hand(ink, rng.uniform(0.1, 0.35), rng.normal(0, 0.12))
     written = page(rows, seed, paper=paper, hand=hand, camera=camera, height=HEIGHT)
@@ -66,6 +68,21 @@ def _errors(name: str, seed: int) -> tuple[int, int]:
 
 def _as_it_is(written: Page, _ink: str, _rng: Random) -> Pixels:
     return written.pixels
+
+
+def _ruled(written: Page, _ink: str, rng: Random) -> Pixels:
+    """With a notebook's rules, one a line or two, and turned."""
+    photo = written.pixels.astype(np.float32)
+    height, width = photo.shape[:2]
+    pitch = PITCH * HEIGHT / rng.choice((1, 2))
+    for y in np.arange(rng.uniform(0, pitch), height, pitch).astype(int):
+        photo[y : y + 2] *= RULE
+    turn = cv2.getRotationMatrix2D((0, 0), rng.uniform(*STEEP) * rng.choice((-1, 1)), 1)
+    corners = np.array([(0, 0), (width, 0), (0, height), (width, height)]) @ turn[:, :2].T
+    turn[:, 2] = -corners.min(0)
+    size = np.ceil(np.ptp(corners, axis=0)).astype(int).tolist()
+    turned = cv2.warpAffine(photo, turn, size, borderMode=cv2.BORDER_REPLICATE)
+    return turned.astype(np.uint8)
 
 
 def _folded(written: Page, _ink: str, rng: Random) -> Pixels:
@@ -132,6 +149,7 @@ def _brackets(cover: NDArray[np.float32], number: Written, pen: int) -> None:
 SCENES: dict[str, Callable[[Page, str, Random], Pixels]] = {
     "nothing else": _as_it_is,
     TURNED: _as_it_is,
+    "the same on ruled paper": _ruled,
     "one to three folds": _folded,
     "the desk in two corners": _from_the_side,
     "rings around numbers": partial(_drawn, _ring),
