@@ -59,12 +59,13 @@ def _without_lines(
     mask: of the ink. slopes: of level and of upright rules. certain: whether there are rules.
     """
     turned = np.ascontiguousarray(mask.T)
-    across = straight_lines(mask, stroke, slope=slopes[0])
-    down = straight_lines(turned, stroke, slope=slopes[1])
+    sides = (mask, slopes[0]), (turned, slopes[1])
+    across, down = (straight_lines(side, stroke, slope=slope, bow=1) for side, slope in sides)
     level = [rule for rule in across if _crosses(rule, mask.shape[1], stroke)]
     upright = [rule for rule in down if _is_upright(rule, level, mask.shape)]
-    upright += _folds(down, upright, mask, stroke)
-    closed, dashed = _closed(across, down, 2 * stroke), _dashed(mask, turned, stroke)
+    upright += _folds(down, upright, level, mask, stroke)
+    walls, posts = (straight_lines(side, stroke, slope=slope) for side, slope in sides)
+    closed, dashed = _closed(walls, posts, 2 * stroke), _dashed(mask, turned, stroke)
     certain = certain or any(closed) or any(dashed) or len(level) > 1
     cleaned, boxes = ink.copy(), np.zeros_like(mask)
     for rule in dict.fromkeys((*closed[0], *dashed[0])):
@@ -220,20 +221,23 @@ def _is_upright(rule: Rule, level: list[Rule], shape: tuple[int, ...]) -> bool:
     return beside and all(m or f for m, f in zip(ends, at_frame, strict=True))
 
 
-def _folds(down: list[Rule], upright: list[Rule], mask: Mask, stroke: float) -> list[Rule]:
+def _folds(
+    down: list[Rule], upright: list[Rule], level: list[Rule], mask: Mask, stroke: float
+) -> list[Rule]:
     """Of the upright lines in the turned mask, those from frame to frame that are as no digit is.
 
     Without them there are only marks less than half as tall.
     """
     height = mask.shape[0]
     slack = EDGE * height
-    through = [
-        r for r in down if r.start <= slack and r.stop >= height - slack and r not in upright
-    ]
+    through = [r for r in down if r.start <= slack and r.stop >= height - slack]
     if not through:
         return []
     rest = mask.copy()
-    for rule in through:
+    for rule in level:
+        erase(rest, mask, rule, stroke)
+    for rule in (*upright, *through):
         erase(rest.T, mask.T, rule, stroke)
     stats = cv2.connectedComponentsWithStats(rest, connectivity=8)[2]
-    return through if stats[1:, cv2.CC_STAT_HEIGHT].max(initial=0) < height / 2 else []
+    low = stats[1:, cv2.CC_STAT_HEIGHT].max(initial=0) < height / 2
+    return [rule for rule in through if low and rule not in upright]

@@ -60,7 +60,7 @@ class Rule:
         columns = columns[bare]
         rows = np.arange(part.shape[0])[:, None]
         centres = (part * rows).sum(0)[columns] / heights[bare] + top
-        fit = np.polyfit(columns + left, centres, min(2, len(columns) - 1))
+        fit = np.polyfit(columns + left, centres, min(3, len(columns) - 1))
         self.fit = fit
         self.middle = np.polyval(fit, np.arange(self.start, self.stop))
         self.strays = float(np.abs(np.polyval(fit, columns + left) - centres).mean())
@@ -85,17 +85,20 @@ class Rule:
         return bool(abs(self.middle[column] - y) < slack)
 
 
-def straight_lines(mask: Mask, stroke: float, least: float = 7, slope: float = 0.0) -> list[Rule]:
+def straight_lines(
+    mask: Mask, stroke: float, least: float = 7, slope: float = 0.0, bow: int = 0
+) -> list[Rule]:
     """Long, thin, nearly level lines in a mask, of parts that are `least` strokes' widths long.
 
-    slope: how far they fall for each column.
+    slope: how far they fall for each column. bow: how many pixels such a part may be bowed by, up
+    or down, as on a page that does not lie flat.
     """
     if slope:
         height, width = mask.shape
         room = round(abs(slope) * width)
         away = np.array([(1, 0, 0), (-slope, 1, room if slope > 0 else 0)])
         level = cv2.warpAffine(mask, away, (width, height + room), flags=cv2.INTER_NEAREST)
-        tilted = straight_lines(level, stroke, least)
+        tilted = straight_lines(level, stroke, least, bow=bow)
         for rule in tilted:
             rule.move(-away[1, 2], slope)
         return tilted
@@ -103,7 +106,8 @@ def straight_lines(mask: Mask, stroke: float, least: float = 7, slope: float = 0
     part = min(reach, max(9, round(least * stroke)))
     runs = np.zeros_like(mask)
     near = place_of(mask, reach)
-    runs[near] = cv2.morphologyEx(mask[near], cv2.MORPH_OPEN, np.ones((1, part), np.uint8))
+    bowed = cv2.dilate(mask[near], np.ones((2 * bow + 1, 1), np.uint8))
+    runs[near] = mask[near] & cv2.morphologyEx(bowed, cv2.MORPH_OPEN, np.ones((1, part), np.uint8))
     rules: list[Rule] = []
     if not runs.any():
         return rules
