@@ -15,6 +15,7 @@ from digitrec.straight import Rule, erase, levelled, slope_of, straight_lines
 EDGE = 0.025  # of the side: nearer than this to the frame counts as touching it
 SHORT = 3.5  # stroke widths: the least of a dashed side of a box, between the corners
 LONG = 0.35  # of the side: the least length of a rule that stands alone
+BOW = 0.5  # of a stroke's width, that a part of a rule is bowed by where paper does not lie flat
 CLEAR = 5.0  # pixels of a stroke's width: what is around a number is seen well enough then
 BACK = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
 FINE = 12.0  # pixels of a stroke's width: what is taken out is seen well enough then
@@ -60,7 +61,9 @@ def _without_lines(
     """
     turned = np.ascontiguousarray(mask.T)
     sides = (mask, slopes[0]), (turned, slopes[1])
-    across, down = (straight_lines(side, stroke, slope=slope, bow=1) for side, slope in sides)
+    across, down = (
+        straight_lines(side, stroke, slope=slope, bow=round(BOW * stroke)) for side, slope in sides
+    )
     level = [rule for rule in across if _crosses(rule, mask.shape[1], stroke)]
     upright = [rule for rule in down if _is_upright(rule, level, mask.shape)]
     upright += _folds(down, upright, level, mask, stroke)

@@ -25,6 +25,32 @@ def test_ruled_lines_are_taken_out(rise: int) -> None:
     assert np.abs(without_rules(ruled)[0] - page()).sum() < 0.02 * ruled.sum()
 
 
+def test_rules_of_a_page_that_does_not_lie_flat_are_taken_out() -> None:
+    x = np.arange(800)
+    ruled, digit = np.zeros((2, 300, 800), np.float32)
+    cv2.ellipse(digit, (400, 180), (24, 40), 0, 0, 360, 1.0, 5, cv2.LINE_AA)
+    for y in (110, 290):
+        bowed = np.stack([x, y - 60 * np.sin(np.pi * x / 800)], 1).astype(np.int32)
+        cv2.polylines(ruled, [bowed], isClosed=False, color=1.0, thickness=2)
+    cleaned = without_rules(np.maximum(ruled, digit))[0]
+    assert np.abs(cleaned - digit).sum() < 0.02 * ruled.sum()
+
+
+@pytest.mark.parametrize("slope", [0.1, -0.14])
+def test_the_rules_of_squared_paper_at_a_slope_are_taken_out(slope: float) -> None:
+    squared, digits = np.zeros((2, 300, 600), np.float32)
+    for x in (150, 250, 350, 450):  # so large that few squares are left whole
+        cv2.ellipse(digits, (x, 160), (30, 45), 0, 0, 360, 1.0, 7, cv2.LINE_AA)
+    for at in range(-90, 700, 50):
+        rise = round(300 * slope)
+        cv2.line(squared, (0, at + rise), (599, at - rise), 1.0, 2)
+        cv2.line(squared, (at - rise // 2, 0), (at + rise // 2, 299), 1.0, 2)
+    cleaned = without_rules(np.maximum(squared, digits))[0]
+    assert cleaned[digits > 0.5].mean() > 0.95
+    stats = cv2.connectedComponentsWithStats((cleaned > 0.3).astype(np.uint8))[2]
+    assert stats[1:, cv2.CC_STAT_HEIGHT].max() < 120
+
+
 def test_the_strokes_that_cross_a_rule_stay() -> None:
     cleaned = without_rules(page(((0, 100), (399, 100))))[0]
     assert cleaned[:, :170].sum() == 0
