@@ -55,18 +55,20 @@ def add(new: Sequence[New]) -> Kept:
     rows = list(last.values())
     with _transaction() as connection:
         _check_room(connection, rows)
-        replaced = _same(connection, last)
+        replaced = tuple(_same(connection, last))
         _mark(connection, replaced, now)
         added = connection.execute(sa.insert(EXAMPLES).returning(EXAMPLES.c.id), rows)
-        return Kept(tuple(added.scalars()), tuple(replaced))
+        return Kept(tuple(added.scalars()), replaced)
 
 
 def undo(kept: Kept) -> None:
-    """As if that `add` had not been."""
+    """As if that `add` had not been, but for an ink that has been kept again since."""
     with _transaction() as connection:
         for ids in _slices(kept.ids):
             connection.execute(sa.delete(EXAMPLES).where(EXAMPLES.c.id.in_(ids)))
-        _mark(connection, kept.replaced, None)
+        before = _newest(connection, kept.replaced)
+        again = set(_same(connection, before).values())
+        _mark(connection, [id_ for ink, id_ in before.items() if ink not in again], None)
 
 
 def find(which: Which, limit: int, offset: int = 0) -> list[Example]:
@@ -131,13 +133,9 @@ def restore(ids: Sequence[int]) -> None:
 
     Raises as `relabel` does.
     """
-    newest: dict[str, int] = {}
     with _transaction() as connection:
         _update(connection, ids, deleted=None)
-        for some in _slices(sorted(set(ids))):
-            query = sa.select(EXAMPLES.c.digest, EXAMPLES.c.id).where(EXAMPLES.c.id.in_(some))
-            rows = connection.execute(query.order_by(EXAMPLES.c.id))
-            newest |= {row.digest: row.id for row in rows}
+        newest = _newest(connection, ids)
         others = set(_same(connection, newest)).difference(newest.values())
         _mark(connection, tuple(others), time.time())
 
@@ -186,12 +184,23 @@ def _check_room(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def _same(connection: Connection, digests: Iterable[str]) -> list[int]:
-    """The kept examples whose ink has one of these digests."""
-    found: list[int] = []
+def _same(connection: Connection, digests: Iterable[str]) -> dict[int, str]:
+    """The kept examples whose ink has one of these digests, each with it."""
+    found: dict[int, str] = {}
     for some in _slices(tuple(digests)):
         same = EXAMPLES.c.digest.in_(some) & EXAMPLES.c.deleted.is_(None)
-        found += connection.execute(sa.select(EXAMPLES.c.id).where(same)).scalars()
+        rows = connection.execute(sa.select(EXAMPLES.c.id, EXAMPLES.c.digest).where(same))
+        found |= {row.id: row.digest for row in rows}
+    return found
+
+
+def _newest(connection: Connection, ids: Sequence[int]) -> dict[str, int]:
+    """Their digests, kept or in the bin, each with the newest of those that have it."""
+    found: dict[str, int] = {}
+    for some in _slices(sorted(set(ids))):
+        query = sa.select(EXAMPLES.c.digest, EXAMPLES.c.id).where(EXAMPLES.c.id.in_(some))
+        rows = connection.execute(query.order_by(EXAMPLES.c.id))
+        found |= {row.digest: row.id for row in rows}
     return found
 
 

@@ -166,6 +166,15 @@ def test_no_ink_is_kept_under_two_labels(url: str) -> None:
     assert ids() == [second]
 
 
+def test_what_is_undone_does_not_come_back_beside_what_took_its_place(url: str) -> None:
+    first = examples.add([example(1, 1), example(2)])
+    second = examples.add([example(1, 4), example(2)])
+    (third,) = examples.add([example(1, 9)]).ids  # by another browser
+    examples.undo(second)
+    assert ids() == [third, first.ids[1]]
+    assert ids(Which(binned=True)) == [first.ids[0]]
+
+
 def test_relabel_delete_restore_and_empty(url: str) -> None:
     a, b = examples.add([example(1), example(2)]).ids
     examples.relabel([a], 9)
