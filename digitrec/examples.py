@@ -24,7 +24,7 @@ from digitrec.language import N_, Sentence, _, number
 from digitrec.schema import EXAMPLES, NewerSchemaError, database, writing
 from digitrec.settings import settings
 
-LONGEST = 64  # letters of a source or a writer
+LONGEST = 64  # letters of a source, a version or a writer
 BATCH = 500  # rows fetched or named at once
 
 _LISTED = [column for column in EXAMPLES.c if column.name not in ("bytes", "crop", "digest")]
@@ -158,12 +158,18 @@ def _row(example: New, now: float) -> dict[str, Any]:
         "bytes": len(ink) + len(example.crop),
         "label": example.label,
         "read_as": example.read,
-        "version": example.version,
+        "version": _clean(example.version) or None,
         "confidence": example.confidence,
-        "source": example.source[:LONGEST],
-        "writer": " ".join((example.writer or "").split())[:LONGEST] or None,
+        "source": _clean(example.source),
+        "writer": _clean(example.writer) or None,
         "created": now,
     }
+
+
+def _clean(name: str | None) -> str:
+    """On one line and short; what a database refuses or a terminal obeys is dropped."""
+    words = " ".join((name or "").split())
+    return "".join(letter for letter in words if letter.isprintable())[:LONGEST]
 
 
 def _check_room(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

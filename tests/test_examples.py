@@ -123,6 +123,11 @@ def test_what_is_kept_is_found_whole(url: str) -> None:
     assert examples.writers() == ["Ada L."]
 
 
+def test_a_name_that_is_not_text_is_kept_without_what_is_not(url: str) -> None:
+    examples.add([example(1, writer="\udcffA\x1b[2Jda\0\tL.\u202e"), example(2, writer="\udcff")])
+    assert [found.writer for found in examples.find(Which(), 10)] == [None, "A[2Jda L."]
+
+
 def test_examples_are_chosen_by_every_mark(url: str) -> None:
     a, b, c = examples.add(
         [example(1, 7, read=1), example(2, 7, read=7, writer="Ada"), example(3, 10)]
