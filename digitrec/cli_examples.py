@@ -83,7 +83,9 @@ def _import(parsed: argparse.Namespace) -> int:
         "{count} example kept, {left} left out", "{count} examples kept, {left} left out", count
     )
     print(said.format(count=count, left=len(taken.refused)))
-    return FAILED if taken.refused or not taken.new else 0
+    if taken.there:
+        print(imports.already_there(taken.there))
+    return FAILED if taken.refused or not (taken.new or taken.there) else 0
 
 
 def _list(_parsed: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.engine import Connection, Row
 
 from digitrec import storage
@@ -128,6 +129,14 @@ def delete(ids: Sequence[int]) -> None:
         _update(connection, ids, deleted=time.time())
 
 
+def known(inks: Sequence[NDArray[np.uint8]]) -> list[bool]:
+    """Of each ink, (28, 28) uint8, whether it is kept already, under whatever label."""
+    digests = [_digest(ink) for ink in inks]
+    with _connected() as connection:
+        there = set(_same(connection, digests).values())
+    return [digest in there for digest in digests]
+
+
 def restore(ids: Sequence[int]) -> None:
     """Back from the bin, each in the place of a kept one with its ink, the newest of several.
 
@@ -153,7 +162,7 @@ def _row(example: New, now: float) -> dict[str, Any]:
     ink = np.ascontiguousarray(example.ink, np.uint8).tobytes()
     return {
         "ink": ink,
-        "digest": hashlib.sha256(ink).hexdigest()[:32],
+        "digest": _digest(example.ink),
         "crop": example.crop,
         "bytes": len(ink) + len(example.crop),
         "label": example.label,
@@ -162,8 +171,12 @@ def _row(example: New, now: float) -> dict[str, Any]:
         "confidence": example.confidence,
         "source": _clean(example.source),
         "writer": _clean(example.writer) or None,
-        "created": now,
+        "created": now if example.created is None else example.created,
     }
+
+
+def _digest(ink: NDArray[np.uint8]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(ink, np.uint8).tobytes()).hexdigest()[:32]
 
 
 def _clean(name: str | None) -> str:

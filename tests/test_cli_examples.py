@@ -75,6 +75,21 @@ def test_what_is_left_out_is_said_and_the_rest_kept(
     assert said.out == "3 examples kept, 1 left out\n"
 
 
+def test_what_was_exported_is_not_imported_twice(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["examples", "import", str(folder)])
+    main(["examples", "export", str(tmp_path / "out.zip")])
+    examples.delete([1])
+    capsys.readouterr()
+    assert main(["examples", "import", str(tmp_path / "out.zip")]) == 0
+    said = "1 example kept, 0 left out\n2 are here already, and stay as they are.\n"
+    assert capsys.readouterr().out == said
+    assert main(["examples", "import", str(tmp_path / "out.zip")]) == 0
+    assert "3 are here already" in capsys.readouterr().out
+    assert examples.count(Which(binned=True)) == 1
+
+
 def test_adapt_needs_examples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["adapt", "--models", str(tmp_path)]) == 1
     assert "at least 3 examples to learn from (0 so far)" in capsys.readouterr().err
