@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import zipfile
 from contextlib import AbstractContextManager
 from pathlib import Path
 from unittest.mock import patch
@@ -88,6 +89,15 @@ def test_what_was_exported_is_not_imported_twice(
     assert main(["examples", "import", str(tmp_path / "out.zip")]) == 0
     assert "3 are here already" in capsys.readouterr().out
     assert examples.count(Which(binned=True)) == 1
+
+
+def test_a_name_in_a_zip_is_told_without_what_a_terminal_obeys(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
+        archive.writestr("\x1b[2J__1.png", b"no picture")
+    assert main(["examples", "import", str(tmp_path / "in.zip")]) == 1
+    assert "\x1b" not in capsys.readouterr().err
 
 
 def test_adapt_needs_examples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
