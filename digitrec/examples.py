@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection, Row
 from digitrec import storage
 from digitrec.example import LABELS, NOT_A_DIGIT, Example, New, Which
 from digitrec.language import N_, Sentence, _, number
-from digitrec.schema import EXAMPLES, NewerSchemaError, database, writing
+from digitrec.schema import EXAMPLES, NewerSchemaError, database, refusal, writing
 from digitrec.settings import settings
 
 LONGEST = 64  # letters of a source, a version or a writer
@@ -316,28 +316,5 @@ def _in_words() -> Iterator[None]:
         ) from error
     except (sa.exc.SQLAlchemyError, OverflowError) as error:  # an id that SQLite cannot hold
         raise ExamplesError(
-            Sentence(N_("The examples cannot be used: {why}."), {"why": _why(error)})
+            Sentence(N_("The examples cannot be used: {why}."), {"why": refusal(error)})
         ) from error
-
-
-def _why(error: Exception) -> Sentence:
-    """In a few words, and never with the URL, in which a password may stand."""
-    said = str(getattr(error, "orig", None) or error).partition("\n")[0].lower()
-    for words, meaning in {
-        "readonly": N_("this user may not write to their file"),
-        "unable to open": N_("their file cannot be opened"),
-        "disk is full": N_("the disk is full"),
-        "malformed": N_("their file is damaged; put a copy of it back"),
-        "not a database": N_("their file is damaged; put a copy of it back"),
-        "locked": N_("another process holds them; try again"),
-        "connection": N_("the database server cannot be reached"),
-        "no module named": N_("install digitrec[postgres] for a PostgreSQL database"),
-        "sqlite or postgresql": N_(
-            "DIGITREC_DATABASE_URL must name an sqlite or postgresql database"
-        ),
-        "could not parse": N_("DIGITREC_DATABASE_URL is not a database URL"),
-        "names no file": N_("DIGITREC_DATABASE_URL names no file"),
-    }.items():
-        if words in said:
-            return Sentence(meaning)
-    return Sentence(N_("the database refused ({why})"), {"why": type(error).__name__})
