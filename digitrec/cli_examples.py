@@ -77,13 +77,16 @@ def _import(parsed: argparse.Namespace) -> int:
         _complain(error)
         return FAILED
     for name, why in taken.refused:
-        print(f"{name}: {why}", file=sys.stderr, flush=True)
+        shown = name if name.isprintable() else ascii(name)  # or a terminal would obey it
+        print(f"{shown}: {why}", file=sys.stderr, flush=True)
     count = len(examples.add(taken.new).ids)
     said = ngettext(
         "{count} example kept, {left} left out", "{count} examples kept, {left} left out", count
     )
     print(said.format(count=count, left=len(taken.refused)))
-    return FAILED if taken.refused or not taken.new else 0
+    if taken.there:
+        print(imports.already_there(taken.there))
+    return FAILED if taken.refused or not (taken.new or taken.there) else 0
 
 
 def _list(_parsed: argparse.Namespace) -> int:

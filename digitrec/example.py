@@ -11,6 +11,7 @@ from digitrec.language import _
 
 DIGITS = 10
 NOT_A_DIGIT = DIGITS  # the label after those of the digits, and a network's eleventh class
+OTHER = "not_a_digit"  # what folders and files call it
 LABELS = range(NOT_A_DIGIT + 1)
 
 
@@ -24,7 +25,8 @@ class New:
     """A labelled digit to keep.
 
     ink: (28, 28) uint8, bright on dark, as the network saw it. crop: the place in the picture, as
-    PNG. label, read: 0 to 9, or `NOT_A_DIGIT`; read is None where nothing was read.
+    PNG. label, read: 0 to 9, or `NOT_A_DIGIT`; read is None where nothing was read. created: unix
+    seconds, or None for one that is new.
     """
 
     ink: NDArray[np.uint8]
@@ -35,6 +37,7 @@ class New:
     version: str | None = None
     confidence: float | None = None
     writer: str | None = None
+    created: float | None = None
 
 
 @dataclass(frozen=True)

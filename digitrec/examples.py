@@ -16,15 +16,16 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.engine import Connection, Row
 
 from digitrec import storage
 from digitrec.example import LABELS, NOT_A_DIGIT, Example, New, Which
 from digitrec.language import N_, Sentence, _, number
-from digitrec.schema import EXAMPLES, NewerSchemaError, database, writing
+from digitrec.schema import EXAMPLES, NewerSchemaError, database, refusal, writing
 from digitrec.settings import settings
 
-LONGEST = 64  # letters of a source or a writer
+LONGEST = 64  # letters of a source, a version or a writer
 BATCH = 500  # rows fetched or named at once
 
 _LISTED = [column for column in EXAMPLES.c if column.name not in ("bytes", "crop", "digest")]
@@ -55,18 +56,20 @@ def add(new: Sequence[New]) -> Kept:
     rows = list(last.values())
     with _transaction() as connection:
         _check_room(connection, rows)
-        replaced = _same(connection, last)
+        replaced = tuple(_same(connection, last))
         _mark(connection, replaced, now)
         added = connection.execute(sa.insert(EXAMPLES).returning(EXAMPLES.c.id), rows)
-        return Kept(tuple(added.scalars()), tuple(replaced))
+        return Kept(tuple(added.scalars()), replaced)
 
 
 def undo(kept: Kept) -> None:
-    """As if that `add` had not been."""
+    """As if that `add` had not been, but for an ink that has been kept again since."""
     with _transaction() as connection:
         for ids in _slices(kept.ids):
             connection.execute(sa.delete(EXAMPLES).where(EXAMPLES.c.id.in_(ids)))
-        _mark(connection, kept.replaced, None)
+        before = _newest(connection, kept.replaced)
+        again = set(_same(connection, before).values())
+        _mark(connection, [id_ for ink, id_ in before.items() if ink not in again], None)
 
 
 def find(which: Which, limit: int, offset: int = 0) -> list[Example]:
@@ -126,18 +129,22 @@ def delete(ids: Sequence[int]) -> None:
         _update(connection, ids, deleted=time.time())
 
 
+def known(inks: Sequence[NDArray[np.uint8]]) -> list[bool]:
+    """Of each ink, (28, 28) uint8, whether it is kept already, under whatever label."""
+    digests = [_digest(ink) for ink in inks]
+    with _connected() as connection:
+        there = set(_same(connection, digests).values())
+    return [digest in there for digest in digests]
+
+
 def restore(ids: Sequence[int]) -> None:
     """Back from the bin, each in the place of a kept one with its ink, the newest of several.
 
     Raises as `relabel` does.
     """
-    newest: dict[str, int] = {}
     with _transaction() as connection:
         _update(connection, ids, deleted=None)
-        for some in _slices(sorted(set(ids))):
-            query = sa.select(EXAMPLES.c.digest, EXAMPLES.c.id).where(EXAMPLES.c.id.in_(some))
-            rows = connection.execute(query.order_by(EXAMPLES.c.id))
-            newest |= {row.digest: row.id for row in rows}
+        newest = _newest(connection, ids)
         others = set(_same(connection, newest)).difference(newest.values())
         _mark(connection, tuple(others), time.time())
 
@@ -155,17 +162,27 @@ def _row(example: New, now: float) -> dict[str, Any]:
     ink = np.ascontiguousarray(example.ink, np.uint8).tobytes()
     return {
         "ink": ink,
-        "digest": hashlib.sha256(ink).hexdigest()[:32],
+        "digest": _digest(example.ink),
         "crop": example.crop,
         "bytes": len(ink) + len(example.crop),
         "label": example.label,
         "read_as": example.read,
-        "version": example.version,
+        "version": _clean(example.version) or None,
         "confidence": example.confidence,
-        "source": example.source[:LONGEST],
-        "writer": " ".join((example.writer or "").split())[:LONGEST] or None,
-        "created": now,
+        "source": _clean(example.source),
+        "writer": _clean(example.writer) or None,
+        "created": now if example.created is None else example.created,
     }
+
+
+def _digest(ink: NDArray[np.uint8]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(ink, np.uint8).tobytes()).hexdigest()[:32]
+
+
+def _clean(name: str | None) -> str:
+    """On one line and short; what a database refuses or a terminal obeys is dropped."""
+    words = " ".join((name or "").split())
+    return "".join(letter for letter in words if letter.isprintable())[:LONGEST]
 
 
 def _check_room(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -186,12 +203,23 @@ def _check_room(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def _same(connection: Connection, digests: Iterable[str]) -> list[int]:
-    """The kept examples whose ink has one of these digests."""
-    found: list[int] = []
+def _same(connection: Connection, digests: Iterable[str]) -> dict[int, str]:
+    """The kept examples whose ink has one of these digests, each with it."""
+    found: dict[int, str] = {}
     for some in _slices(tuple(digests)):
         same = EXAMPLES.c.digest.in_(some) & EXAMPLES.c.deleted.is_(None)
-        found += connection.execute(sa.select(EXAMPLES.c.id).where(same)).scalars()
+        rows = connection.execute(sa.select(EXAMPLES.c.id, EXAMPLES.c.digest).where(same))
+        found |= {row.id: row.digest for row in rows}
+    return found
+
+
+def _newest(connection: Connection, ids: Sequence[int]) -> dict[str, int]:
+    """Their digests, kept or in the bin, each with the newest of those that have it."""
+    found: dict[str, int] = {}
+    for some in _slices(sorted(set(ids))):
+        query = sa.select(EXAMPLES.c.digest, EXAMPLES.c.id).where(EXAMPLES.c.id.in_(some))
+        rows = connection.execute(query.order_by(EXAMPLES.c.id))
+        found |= {row.digest: row.id for row in rows}
     return found
 
 
@@ -288,28 +316,5 @@ def _in_words() -> Iterator[None]:
         ) from error
     except (sa.exc.SQLAlchemyError, OverflowError) as error:  # an id that SQLite cannot hold
         raise ExamplesError(
-            Sentence(N_("The examples cannot be used: {why}."), {"why": _why(error)})
+            Sentence(N_("The examples cannot be used: {why}."), {"why": refusal(error)})
         ) from error
-
-
-def _why(error: Exception) -> Sentence:
-    """In a few words, and never with the URL, in which a password may stand."""
-    said = str(getattr(error, "orig", None) or error).partition("\n")[0].lower()
-    for words, meaning in {
-        "readonly": N_("this user may not write to their file"),
-        "unable to open": N_("their file cannot be opened"),
-        "disk is full": N_("the disk is full"),
-        "malformed": N_("their file is damaged; put a copy of it back"),
-        "not a database": N_("their file is damaged; put a copy of it back"),
-        "locked": N_("another process holds them; try again"),
-        "connection": N_("the database server cannot be reached"),
-        "no module named": N_("install digitrec[postgres] for a PostgreSQL database"),
-        "sqlite or postgresql": N_(
-            "DIGITREC_DATABASE_URL must name an sqlite or postgresql database"
-        ),
-        "could not parse": N_("DIGITREC_DATABASE_URL is not a database URL"),
-        "names no file": N_("DIGITREC_DATABASE_URL names no file"),
-    }.items():
-        if words in said:
-            return Sentence(meaning)
-    return Sentence(N_("the database refused ({why})"), {"why": type(error).__name__})

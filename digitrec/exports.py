@@ -11,9 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from digitrec import examples, storage
-from digitrec.example import NOT_A_DIGIT, Example, Which
-from digitrec.imports import OTHER
+from digitrec import backup, examples, storage
+from digitrec.example import Example, Which
 from digitrec.language import _
 
 COLUMNS = ("id", "label", "read", "version", "confidence", "source", "writer", "when")
@@ -44,15 +43,17 @@ def write(path: Path, which: Which | None = None) -> int:
 
 
 def as_zip(which: Which) -> tuple[bytes, int]:
-    """Crops as ``label__id.png``, which `imports` takes back, and the table."""
+    """Crops as ``label__id.png``, the table, and all that `imports` needs to restore them."""
     buffer = io.BytesIO()
     found = []
     with zipfile.ZipFile(buffer, "w") as archive:  # stored: PNGs are compressed already
         for example, crop in examples.every_with_crop(which):
-            label = OTHER if example.label == NOT_A_DIGIT else str(example.label)
-            archive.writestr(f"examples/{label}__{example.id}.png", crop)
+            archive.writestr(f"examples/{backup.crop_name(example.label, example.id)}", crop)
             found.append(example)
         archive.writestr("examples/examples.csv", _table(found))
+        archive.writestr(
+            f"examples/{backup.FILE}", backup.packed(found), compress_type=zipfile.ZIP_DEFLATED
+        )
     return buffer.getvalue(), len(found)
 
 

@@ -2,8 +2,9 @@
 
 A label is the file's name before ``__`` (``4__7.png``, ``1042__1.jpg``; one without any digit is
 *not a digit*, but in a folder named after a digit), or else the name of its folder: ``0`` to ``9``,
-or ``not_a_digit``. Nothing of a zip is ever written to the disk; how much of it is unpacked is
-bounded by what really comes out, not by what the archive says of itself.
+or ``not_a_digit``. What digitrec exported is not read again: it is restored as it was (`backup`),
+but for inks that are kept already. Nothing of a zip is ever written to the disk; how much of it is
+unpacked is bounded by what really comes out, not by what the archive says of itself.
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from digitrec import images
+from digitrec import backup, examples, images
 from digitrec.classifier import Classifier, in_service
 from digitrec.corrections import Shape, examples_of, matched
-from digitrec.example import NOT_A_DIGIT, New
+from digitrec.example import NOT_A_DIGIT, OTHER, New
 from digitrec.images import ImageError, Photo, load
-from digitrec.language import N_, _, number
+from digitrec.language import N_, _, ngettext, number
 from digitrec.preprocess import ink_map, normalise
 from digitrec.reader import read
 from digitrec.settings import settings
 
-OTHER = "not_a_digit"
-MOST_FILES = 20_000
-MOST_UNPACKED = 1_000  # MB (10**6 bytes) of a whole archive
+MOST_FILES = 20_000  # to be read
+MOST_UNPACKED = 1_000  # MB (10**6 bytes) of a whole archive; more where more may be kept
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".heif"}
+PNG = b"\x89PNG\r\n\x1a\n"
 TOO_MUCH = N_("This holds more than {limit} MB; import a part of it at a time.")
 
 
@@ -39,11 +40,15 @@ class ImportRefusedError(ValueError):
 
 @dataclass(frozen=True)
 class Item:
-    """One picture that will be taken. labels: what it shows, from left to right."""
+    """One picture that will be taken. labels: what it shows, from left to right.
+
+    kept: what it was exported from, without its crop.
+    """
 
     name: str
     labels: tuple[int, ...]
     content: Callable[[], bytes]
+    kept: New | None = None
 
 
 @dataclass(frozen=True)
@@ -56,10 +61,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Taken:
-    """Ready for `examples.add`."""
+    """Ready for `examples.add`. there: how many that were exported are kept still, or again."""
 
     new: tuple[New, ...]
     refused: tuple[tuple[str, str], ...]
+    there: int = 0
 
 
 class _Refused(ValueError):  # noqa: N818  one file's reason, which ends in a list
@@ -71,7 +77,7 @@ def looked_into(source: Path) -> Found:
     try:
         if source.is_dir():
             return _sorted_out(
-                (path.relative_to(source).as_posix(), partial(images.content, path))
+                (path.relative_to(source).as_posix(), partial(_content, path))
                 for path in sorted(source.rglob("*"))
                 if path.is_file() and not path.is_symlink()
             )
@@ -87,6 +93,13 @@ def looked_into(source: Path) -> Found:
         ) from None
 
 
+def _content(path: Path) -> bytes:
+    if path.name != backup.FILE:
+        return images.content(path)
+    with path.open("rb") as file:
+        return file.read(backup.largest() + 1)
+
+
 def in_files(files: Iterable[tuple[str, bytes]]) -> Found:
     """Files with their paths, as a browser sends a folder."""
     return _sorted_out((name, partial(bytes, content)) for name, content in files)
@@ -99,9 +112,10 @@ def in_zip(file: Path | BinaryIO) -> Found:
         entries = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
         raise ImportRefusedError(_("This is not a zip, or it is damaged.")) from error
-    if sum(entry.file_size for entry in entries) > MOST_UNPACKED * 10**6:
-        raise ImportRefusedError(_(TOO_MUCH).format(limit=MOST_UNPACKED))
-    budget = _Budget()
+    most = _most_unpacked()
+    if sum(entry.file_size for entry in entries) > most * 10**6:
+        raise ImportRefusedError(_(TOO_MUCH).format(limit=number(most)))
+    budget = _Budget(most * 10**6)
 
     def contents() -> Iterator[tuple[str, Callable[[], bytes]]]:
         for entry in entries:
@@ -114,7 +128,12 @@ def in_zip(file: Path | BinaryIO) -> Found:
 
 @dataclass
 class _Budget:
-    left: int = MOST_UNPACKED * 10**6
+    left: int
+
+
+def _most_unpacked() -> int:
+    """MB; an export of all that may be kept has its inks twice, and tables."""
+    return max(MOST_UNPACKED, 2 * settings().max_examples_megabytes)
 
 
 def _trick(entry: zipfile.ZipInfo) -> str:
@@ -128,6 +147,8 @@ def _trick(entry: zipfile.ZipInfo) -> str:
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: _Budget) -> bytes:
     limit = settings().max_megabytes * 10**6
+    if PurePosixPath(entry.filename).name == backup.FILE:
+        limit = backup.largest()
     try:
         with archive.open(entry) as file:
             content = file.read(min(limit, budget.left) + 1)
@@ -135,7 +156,7 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: _Budget)
         raise _Refused(_("it is damaged")) from error
     budget.left -= len(content)
     if budget.left < 0:
-        raise ImportRefusedError(_(TOO_MUCH).format(limit=MOST_UNPACKED))
+        raise ImportRefusedError(_(TOO_MUCH).format(limit=number(_most_unpacked())))
     if len(content) > limit:
         raise _Refused(_("it is larger than {limit} MB").format(limit=settings().max_megabytes))
     return content
@@ -146,17 +167,25 @@ def _sorted_out(
 ) -> Found:
     items: list[Item] = []
     refused: list[tuple[str, str]] = []
+    tricky = tricky or {}
+    files = list(files)
+    exported = _exported((name, content) for name, content in files if name not in tricky)
+    restored = 0
     for name, content in files:
         path = PurePosixPath(name)
         if any(part.startswith((".", "__MACOSX")) for part in path.parts if part != ".."):
             continue
-        if len(items) + len(refused) >= MOST_FILES:
+        why = tricky.get(name)
+        if not why and (kept := exported.pop(str(path), None)):
+            items.append(Item(name, (kept.label,), content, kept))
+            restored += 1
+            continue
+        if len(items) + len(refused) - restored >= MOST_FILES:
             raise ImportRefusedError(
                 _("This holds more than {count} files; take fewer.").format(
                     count=number(MOST_FILES)
                 )
             )
-        why = (tricky or {}).get(name)
         labels = _labels(path)
         if why:
             refused.append((name, why))
@@ -167,6 +196,25 @@ def _sorted_out(
                 (name, _("neither its name (label__n) nor its folder says what it shows"))
             )
     return Found(tuple(items), tuple(refused))
+
+
+def _exported(files: Iterable[tuple[str, Callable[[], bytes]]]) -> dict[str, New]:
+    """The examples that are to be restored, by the paths of their crops."""
+    found: dict[str, New] = {}
+    for name, content in files:
+        path = PurePosixPath(name)
+        if path.name == backup.FILE:
+            try:
+                kept = backup.unpacked(content(), settings().max_examples - len(found))
+            except ValueError as error:
+                raise ImportRefusedError(
+                    _(
+                        "{file} is damaged, or holds more than may be kept here: export the "
+                        "examples again, or take that file out to have the pictures read anew."
+                    ).format(file=backup.FILE)
+                ) from error
+            found |= {str(path.parent / crop): new for crop, new in kept.items()}
+    return found
 
 
 def _labels(path: PurePosixPath) -> tuple[int, ...]:
@@ -191,18 +239,41 @@ def taken(
 ) -> Taken:
     """Read the pictures and cut out their digits; tell is given the share that is done.
 
-    Raises `digitrec.runtime.ModelError` where no model can be loaded, and `ImportRefusedError`.
+    What was exported is restored with its own writer, if it has one, and left as it is where its
+    ink is kept already. Raises `digitrec.runtime.ModelError` where no model can be loaded,
+    `ImportRefusedError`, and `examples.ExamplesError`.
     """
-    classifier = in_service()
     new: list[New] = []
     refused = list(found.refused)
+    exported = [item.kept for item in found.items if item.kept]
+    known = examples.known([kept.ink for kept in exported]) if exported else []
+    there = iter(known)
     for place, item in enumerate(found.items):
         try:
-            new += _examples(item, classifier, writer)
+            if item.kept is None:
+                new += _examples(item, in_service(), writer)
+            elif not next(there):
+                new.append(_restored(item, item.kept, writer))
         except (ImageError, _Refused) as error:
             refused.append((item.name, str(error)))
         tell((place + 1) / len(found.items))
-    return Taken(tuple(new), tuple(refused))
+    return Taken(tuple(new), tuple(refused), sum(known))
+
+
+def already_there(count: int) -> str:
+    """What is said of exported examples that are not imported again."""
+    return ngettext(
+        "{count} is here already, and stays as it is.",
+        "{count} are here already, and stay as they are.",
+        count,
+    ).format(count=number(count))
+
+
+def _restored(item: Item, kept: New, writer: str | None) -> New:
+    crop = item.content()
+    if not crop.startswith(PNG):
+        raise _Refused(_("it is damaged"))
+    return replace(kept, crop=crop, writer=kept.writer or writer)
 
 
 def _examples(item: Item, classifier: Classifier, writer: str | None) -> list[New]:

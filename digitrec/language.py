@@ -10,7 +10,6 @@ and training runs too, speaks what ``DIGITREC_LANGUAGE`` says.
 from __future__ import annotations
 
 import gettext
-import os
 import string
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -19,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from digitrec.settings import LANGUAGES, settings
+from digitrec.settings import LANGUAGES, handed_on, settings
 
 NAMES = {"en": "English", "fr": "Français"}
 _LOCALE = Path(__file__).resolve().parent / "locale"
@@ -56,8 +55,8 @@ def bound(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def speaking() -> dict[str, str]:
-    """The environment of a child process that is to speak the language spoken now."""
-    return {**os.environ, "DIGITREC_LANGUAGE": language()}
+    """The environment of a child process with our settings, in the language spoken now."""
+    return {**handed_on(), "DIGITREC_LANGUAGE": language()}
 
 
 def preferred(accepted: str) -> str | None:

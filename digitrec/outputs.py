@@ -221,11 +221,11 @@ class _Parquet:
 
         try:
             table = pq.read_table(self.path)
-        except pa.ArrowInvalid as error:
+            if table.schema.names != list(COLUMNS):
+                raise _foreign(self.path)
+            return table.cast(_schema())
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
             raise _foreign(self.path) from error
-        if table.schema.names != list(COLUMNS):
-            raise _foreign(self.path)
-        return table
 
     def failed(self, file: str) -> bool | None:
         return self.kept.get(_valid(file), self.waiting.failed(_valid(file)))
@@ -246,18 +246,24 @@ class _Parquet:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        kinds = (*[pa.string()] * 3, pa.float64(), pa.int32(), pa.float64(), pa.string())
-        schema = pa.schema(list(zip(COLUMNS, kinds, strict=True)))
+        schema = _schema()
         rows = (flat(json.loads(line)) for line in self.waiting.lines())
         fresh = [row for row in rows if row[0] not in self.kept]
         columns = zip(*fresh, strict=True) if fresh else [()] * len(COLUMNS)
-        arrays = [pa.array(c, kind) for c, kind in zip(columns, kinds, strict=True)]
+        arrays = [pa.array(c, kind) for c, kind in zip(columns, schema.types, strict=True)]
         table = pa.Table.from_arrays(arrays, schema=schema)
         if self.before is not None:
-            table = pa.concat_tables([self.before.cast(schema), table])
+            table = pa.concat_tables([self.before, table])
         buffer = io.BytesIO()
         pq.write_table(table, buffer)
         return buffer.getvalue()
+
+
+def _schema() -> Any:
+    import pyarrow as pa
+
+    kinds = (*[pa.string()] * 3, pa.float64(), pa.int32(), pa.float64(), pa.string())
+    return pa.schema(list(zip(COLUMNS, kinds, strict=True)))
 
 
 def _valid(name: str) -> str:

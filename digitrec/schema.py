@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
 from digitrec import storage
-from digitrec.language import _
+from digitrec.language import N_, Sentence, _
 from digitrec.settings import settings
 
 WRITES = {"digitrec_writes": True}  # execution options of a connection that will write
@@ -107,6 +107,29 @@ def close() -> None:
     with _opening:
         while _engines:
             _engines.popitem()[1].dispose()
+
+
+def refusal(error: Exception) -> Sentence:
+    """What the database refused, in a few words: never the URL, in which a password may stand."""
+    said = str(getattr(error, "orig", None) or error).partition("\n")[0].lower()
+    for words, meaning in {
+        "readonly": N_("this user may not write to their file"),
+        "unable to open": N_("their file cannot be opened"),
+        "disk is full": N_("the disk is full"),
+        "malformed": N_("their file is damaged; put a copy of it back"),
+        "not a database": N_("their file is damaged; put a copy of it back"),
+        "locked": N_("another process holds them; try again"),
+        "connection": N_("the database server cannot be reached"),
+        "no module named": N_("install digitrec[postgres] for a PostgreSQL database"),
+        "sqlite or postgresql": N_(
+            "DIGITREC_DATABASE_URL must name an sqlite or postgresql database"
+        ),
+        "could not parse": N_("DIGITREC_DATABASE_URL is not a database URL"),
+        "names no file": N_("DIGITREC_DATABASE_URL names no file"),
+    }.items():
+        if words in said:
+            return Sentence(meaning)
+    return Sentence(N_("the database refused ({why})"), {"why": type(error).__name__})
 
 
 def _opened(url: str) -> Engine:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, fields
+import re
+from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("en", "fr")
+SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:|file:|$|\?)(.+)")  # a relative file
+
+
+def _in(folder: Path, file: str) -> str:
+    """A file's place as a database URL tells it, where two signs mean something else."""
+    return str(folder).replace("%", "%25").replace("?", "%3F") + f"/{file}"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Each field ``name`` is set by the environment variable ``DIGITREC_NAME``."""
+    """Each field ``name`` is set by the environment variable ``DIGITREC_NAME``.
+
+    Files and folders are absolute: relative ones are looked for in the working folder.
+    """
 
     models: Path = ROOT / "models"  # one folder a version; `default` is the shipped one
     mnist: Path = Path(__file__).resolve().parent / "data" / "mnist.npz"
@@ -22,7 +32,7 @@ class Settings:
     max_megapixels: int = 50  # largest image accepted, millions of pixels
     work_side: int = 1600  # photos are reduced to this long side before reading, pixels
     doubt_below: float = 0.90  # a digit read with less confidence is shown as doubtful
-    database_url: str = f"sqlite:///{ROOT / 'data' / 'examples.sqlite'}"  # of corrected digits
+    database_url: str = f"sqlite:///{_in(ROOT, 'data/examples.sqlite')}"  # of corrected digits
     max_examples: int = 100_000  # kept, the bin's included
     max_examples_megabytes: int = 1000  # that they may take, MB (10**6 bytes)
     language: str = field(default="en", metadata={"one_of": LANGUAGES})  # the page has its own
@@ -45,11 +55,18 @@ def settings() -> Settings:
     return Settings(**values)
 
 
+def handed_on() -> dict[str, str]:
+    """The environment in which a child process has these settings, whatever its working folder."""
+    own = {f"DIGITREC_{name.upper()}": str(value) for name, value in asdict(settings()).items()}
+    return {**os.environ, **own}
+
+
 def _parsed(variable: str, text: str, default: object) -> Path | str | int | float:
     if isinstance(default, Path):
-        return Path(text).expanduser()
+        return Path(text).expanduser().absolute()
     if isinstance(default, str):
-        return text
+        relative = SQLITE.fullmatch(text)
+        return relative[1] + _in(Path.cwd(), relative[2]) if relative else text
     kind = int if isinstance(default, int) else float
     try:
         value = kind(text)

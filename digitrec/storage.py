@@ -6,12 +6,13 @@ import errno
 import fcntl
 import io
 import os
-import tempfile
+import secrets
+import stat
 import time
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +25,24 @@ from digitrec.language import N_, Sentence
 def write(path: Path, data: bytes | str) -> None:
     """Write a whole file durably: it holds the old content or the new, never a part of it.
 
-    Raises ``OSError``, with the old file untouched.
+    Who may read it stays as it was; of a new file, the umask decides. Raises ``OSError``, with the
+    old file untouched.
     """
     content = data.encode() if isinstance(data, str) else data
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".tmp", dir=path.parent)
+    temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}.tmp")
+    # Not by tempfile, which shuts others out: to open them in again takes the umask, and that can
+    # only be read by setting it, for all threads.
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(handle, "wb") as file:
+            with suppress(FileNotFoundError):
+                os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)  # mkstemp's own mode keeps other users of the folder out
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 

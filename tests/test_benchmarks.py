@@ -1,16 +1,19 @@
 """The benchmarks' own arithmetic, and that the canvas they draw on is the page's."""
 
 import ast
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks import baseline, corpus, scoring, tables
+from benchmarks import baseline, corpus, examples, scoring, tables
 from benchmarks.constant import SEVEN
 from benchmarks.corpus import Sample
+from digitrec import examples as kept_examples
 from digitrec.evaluation import score
-from digitrec.settings import ROOT
+from digitrec.example import New, Which
+from digitrec.settings import ROOT, settings
 
 CANVAS = {"PENS", "INK"}  # what the page's module calls them; its paper is white
 
@@ -73,6 +76,25 @@ def test_a_missing_evaluation_folder_is_said(
     monkeypatch.setenv("DIGITREC_EVAL", str(tmp_path / "nowhere"))
     assert corpus.folder() is None
     assert "DIGITREC_EVAL" in corpus.missing("drawn")
+
+
+@pytest.mark.parametrize("binned", [False, True])
+def test_a_database_with_examples_is_not_filled(no_examples: None, binned: bool) -> None:
+    kept = kept_examples.add([New(np.zeros((28, 28), np.uint8), b"png", 4, "drawn")]).ids
+    if binned:
+        kept_examples.delete(kept)
+    with pytest.raises(SystemExit, match="name an empty one"):
+        examples.main()
+    assert kept_examples.count(Which()) + kept_examples.count(Which(binned=True)) == 1
+
+
+def test_a_database_set_to_nothing_is_not_ones_own(
+    no_examples: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGITREC_DATABASE_URL", "")
+    monkeypatch.setattr(examples, "concurrent", lambda: sys.exit(settings().database_url))
+    with pytest.raises(SystemExit, match=r"^sqlite:///(?!.*/data/).*/examples\.sqlite$"):
+        examples.main()
 
 
 def test_a_table_is_markdown() -> None:

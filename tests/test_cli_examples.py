@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import zipfile
 from contextlib import AbstractContextManager
 from pathlib import Path
 from unittest.mock import patch
@@ -73,6 +74,30 @@ def test_what_is_left_out_is_said_and_the_rest_kept(
     said = capsys.readouterr()
     assert said.err.startswith("4__2.png: ")
     assert said.out == "3 examples kept, 1 left out\n"
+
+
+def test_what_was_exported_is_not_imported_twice(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["examples", "import", str(folder)])
+    main(["examples", "export", str(tmp_path / "out.zip")])
+    examples.delete([1])
+    capsys.readouterr()
+    assert main(["examples", "import", str(tmp_path / "out.zip")]) == 0
+    said = "1 example kept, 0 left out\n2 are here already, and stay as they are.\n"
+    assert capsys.readouterr().out == said
+    assert main(["examples", "import", str(tmp_path / "out.zip")]) == 0
+    assert "3 are here already" in capsys.readouterr().out
+    assert examples.count(Which(binned=True)) == 1
+
+
+def test_a_name_in_a_zip_is_told_without_what_a_terminal_obeys(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
+        archive.writestr("\x1b[2J__1.png", b"no picture")
+    assert main(["examples", "import", str(tmp_path / "in.zip")]) == 1
+    assert "\x1b" not in capsys.readouterr().err
 
 
 def test_adapt_needs_examples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -123,6 +123,11 @@ def test_what_is_kept_is_found_whole(url: str) -> None:
     assert examples.writers() == ["Ada L."]
 
 
+def test_a_name_that_is_not_text_is_kept_without_what_is_not(url: str) -> None:
+    examples.add([example(1, writer="\udcffA\x1b[2Jda\0\tL.\u202e"), example(2, writer="\udcff")])
+    assert [found.writer for found in examples.find(Which(), 10)] == [None, "A[2Jda L."]
+
+
 def test_examples_are_chosen_by_every_mark(url: str) -> None:
     a, b, c = examples.add(
         [example(1, 7, read=1), example(2, 7, read=7, writer="Ada"), example(3, 10)]
@@ -164,6 +169,15 @@ def test_no_ink_is_kept_under_two_labels(url: str) -> None:
     assert ids(Which(binned=True)) == [second]
     examples.restore([second, *first])
     assert ids() == [second]
+
+
+def test_what_is_undone_does_not_come_back_beside_what_took_its_place(url: str) -> None:
+    first = examples.add([example(1, 1), example(2)])
+    second = examples.add([example(1, 4), example(2)])
+    (third,) = examples.add([example(1, 9)]).ids  # by another browser
+    examples.undo(second)
+    assert ids() == [third, first.ids[1]]
+    assert ids(Which(binned=True)) == [first.ids[0]]
 
 
 def test_relabel_delete_restore_and_empty(url: str) -> None:

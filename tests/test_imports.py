@@ -6,15 +6,17 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
+from dataclasses import fields, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from digitrec import examples, exports, imports, schema, synthetic
+from digitrec import backup, examples, exports, imports, schema, synthetic
 from digitrec.datasets import mnist
-from digitrec.example import NOT_A_DIGIT, New, Which
+from digitrec.example import NOT_A_DIGIT, Example, New, Which
 from digitrec.exports import ExportError
 from digitrec.imports import ImportRefusedError
 from digitrec.settings import settings
@@ -115,7 +117,7 @@ def test_links_are_refused() -> None:
 
 
 def test_a_bomb_is_refused_by_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "MOST_UNPACKED", 1)
+    monkeypatch.setattr(imports, "_most_unpacked", lambda: 1)
     content = np.random.default_rng(1).bytes(2 * 10**6)  # larger than that as a zip too
     (tmp_path / "in.zip").write_bytes(zipped({"4__1.png": content}).getvalue())
     with pytest.raises(ImportRefusedError, match="more than"):
@@ -126,9 +128,8 @@ def test_a_bomb_is_refused_by_what_it_says(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_bomb_is_refused_by_what_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """An archive may lie about its sizes; what is unpacked is counted."""
-    monkeypatch.setattr(imports, "MOST_UNPACKED", 3)
+    monkeypatch.setattr(imports, "_most_unpacked", lambda: 3)
     found = imports.in_zip(zipped({f"4__{k}.png": bytes(10**6) for k in range(3)}))
-    monkeypatch.setattr(imports._Budget, "left", 0)
     budget = imports._Budget(left=10**6 + 5)
     items = [item.content.func(*item.content.args[:2], budget) for item in found.items[:1]]
     assert len(items[0]) == 10**6
@@ -179,7 +180,7 @@ def test_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         imports.in_files((f"4__{k}.png", b"") for k in range(3))
 
 
-def test_what_is_exported_can_be_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examples_are_exported_in_every_kind(tmp_path: Path) -> None:
     files = [("407__1.png", picture("407")), ("not_a_digit__1.png", picture("5"))]
     examples.add(imports.taken(imports.in_files(files), "=Ada").new)
     kept = examples.find(Which(), 10)
@@ -192,11 +193,156 @@ def test_what_is_exported_can_be_imported(tmp_path: Path, monkeypatch: pytest.Mo
     assert [row["label"] for row in rows] == ["4", "0", "7", "10"]
     assert rows[0]["writer"] == "'=Ada"  # no spreadsheet takes it for a formula
 
+
+def facts(found: Example) -> tuple[object, ...]:
+    """All but its id, which is the database's own."""
+    one = {field.name: getattr(found, field.name) for field in fields(found)}
+    return (*(one[name] for name in sorted(one) if name not in ("id", "ink")), found.ink.tobytes())
+
+
+@pytest.fixture
+def exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, list[Example]]:
+    """Four examples in a zip, which another database has none of; and what they were."""
+    monkeypatch.setattr(examples.time, "time", lambda: 1_600_000_000.123456)
+    files = [("407__1.png", picture("407")), ("not_a_digit__1.png", picture("5"))]
+    a, b, *_ = imports.taken(imports.in_files(files), "=Ada").new
+    odd = replace(b, read=None, version=None, confidence=None, writer="é" * 64, source="camera")
+    examples.add([a, odd, *_])
+    monkeypatch.undo()
+    kept = examples.find(Which(), 10)
+    exports.write(tmp_path / "out.zip")
     monkeypatch.setenv("DIGITREC_DATABASE_URL", f"sqlite:///{tmp_path / 'db' / 'two.sqlite'}")
     settings.cache_clear()
-    taken = imports.taken(imports.looked_into(tmp_path / "out.zip"))
-    assert taken.refused == ()
-    assert sorted(new.label for new in taken.new) == [0, 4, 7, NOT_A_DIGIT]
+    return tmp_path / "out.zip", kept
+
+
+def test_what_was_exported_is_restored_as_it_was(exported: tuple[Path, list[Example]]) -> None:
+    path, kept = exported
+    taken = imports.taken(imports.looked_into(path), "Bob")
+    assert (taken.refused, taken.there) == ((), 0)
+    examples.add(taken.new)
+    assert list(map(facts, examples.find(Which(), 10))) == list(map(facts, kept))
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        assert examples.crop(1) == archive.read(names[0])
+    assert names[3:] == [
+        *("examples/not_a_digit__4.png", "examples/examples.csv", "examples/digitrec.npy")
+    ]
+
+
+def test_what_was_exported_without_a_writer_is_given_one(tmp_path: Path) -> None:
+    examples.add(imports.taken(imports.in_files([("4__1.png", picture("4"))])).new)
+    exports.write(tmp_path / "out.zip")
+    examples.delete([1])
+    (new,) = imports.taken(imports.looked_into(tmp_path / "out.zip"), "Bob").new
+    assert new.writer == "Bob"
+
+
+def test_what_is_there_already_stays_and_is_not_taken_twice(
+    exported: tuple[Path, list[Example]],
+) -> None:
+    path, _ = exported
+    examples.add(imports.taken(imports.looked_into(path)).new)
+    examples.relabel([1], 9)  # since the export
+    examples.delete([2])
+    taken = imports.taken(imports.looked_into(path))
+    assert (len(taken.new), taken.there, taken.refused) == (1, 3, ())
+    examples.add(taken.new)
+    assert sorted(one.label for one in examples.find(Which(), 10)) == [0, 7, 9, NOT_A_DIGIT]
+
+
+def test_an_export_that_was_unpacked_or_changed_is_taken_too(
+    exported: tuple[Path, list[Example]], tmp_path: Path
+) -> None:
+    """One that was renamed is read as what it is called now, and one that was taken out is not."""
+    path, kept = exported
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    folder = tmp_path / "unpacked" / "examples"
+    (folder / "4__1.png").rename(folder / "9__1.png")
+    (folder / "7__3.png").unlink()
+    found = imports.looked_into(tmp_path / "unpacked")
+    assert [item.labels for item in found.items if item.kept is None] == [(9,)]
+    examples.add(imports.taken(found).new)
+    assert {facts(one) for one in examples.find(Which(labels=(0, 10)), 10)} == {
+        facts(one) for one in kept if one.label in (0, 10)
+    }
+    assert examples.count(Which()) == 3
+    files = [(f"in/{file.name}", file.read_bytes()) for file in folder.iterdir()]
+    assert imports.taken(imports.in_files(files)).there == 2
+
+
+def test_an_export_is_restored_however_many_it_holds(
+    exported: tuple[Path, list[Example]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "MOST_FILES", 1)
+    monkeypatch.setattr(imports, "in_service", None)  # and no model is asked
+    assert len(imports.taken(imports.looked_into(exported[0])).new) == 4
+
+
+def rows(**changes: object) -> NDArray[np.void]:
+    one = np.zeros(1, backup.ROW)
+    for name, value in changes.items():
+        one[name] = value
+    return one
+
+
+def npy(array: NDArray[np.generic]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no array",
+        npy(rows())[:200],
+        npy(rows()) + b"x",
+        npy(rows()).replace(b"(1,)", b"(9,)"),
+        npy(rows()).replace(b"(1,)", b"(1,"),
+        npy(np.zeros(3, np.uint8)),
+        npy(rows()[["id", "label"]]),
+        npy(np.array([{"label": 4}])),
+        npy(rows(label=11)),
+        npy(rows(read=-2)),
+        npy(rows(confidence=1.5)),
+        npy(rows(created=np.nan)),
+        npy(rows(created=1e300)),
+        npy(rows(writer=b"\xff")),
+    ],
+)
+def test_an_export_that_is_not_as_it_was_written_is_a_sentence(content: bytes) -> None:
+    files = {"4__0.png": picture("4"), backup.FILE: content}
+    with pytest.raises(ImportRefusedError, match=r"digitrec\.npy is damaged"):
+        imports.in_zip(zipped(files))
+
+
+def test_an_export_of_more_than_may_be_kept_is_not_unpacked(
+    exported: tuple[Path, list[Example]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGITREC_MAX_EXAMPLES", "3")
+    settings.cache_clear()
+    with pytest.raises(ImportRefusedError, match="more than may be kept"):
+        imports.looked_into(exported[0])
+    content = npy(rows())
+    with pytest.raises(ImportRefusedError, match="more than may be kept"):
+        imports.in_zip(zipped({f"{k}/{backup.FILE}": content for k in range(4)}))
+    read = []
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", lambda _, n: read.append(n) or b"")
+    with pytest.raises(ImportRefusedError, match="damaged"):
+        imports.in_zip(zipped({backup.FILE: bytes(10**7)}))
+    assert read == [backup.largest() + 1]
+
+
+def test_a_crop_that_is_no_png_is_left_out(exported: tuple[Path, list[Example]]) -> None:
+    path, _ = exported
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    files["examples/4__1.png"] = b"GIF89a"
+    taken = imports.taken(imports.in_zip(zipped(files)))
+    assert (len(taken.new), taken.refused) == (3, (("examples/4__1.png", "it is damaged"),))
 
 
 def test_an_export_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:

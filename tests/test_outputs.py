@@ -112,6 +112,19 @@ def test_a_file_of_something_else_is_left_alone(path, content):
     assert list(path.parent.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("values", [["high"], [[0.5]], [{"low": 0.1}]])
+def test_a_parquet_table_of_other_kinds_is_something_else(tmp_path, values):
+    """It is told before a picture is read, and not when the rows are written after it."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "numbers.parquet"
+    pq.write_table(pa.table(dict.fromkeys(COLUMNS, values)), path)
+    with pytest.raises(BulkError, match="holds something else"):
+        open_output(path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_parquet_gets_later_rows_after_earlier_ones(tmp_path):
     path = tmp_path / "numbers.parquet"
     write(path, ROWS[:2])

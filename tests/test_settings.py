@@ -2,7 +2,9 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from digitrec import runs
 from digitrec.settings import Settings, settings
 
 
@@ -44,6 +46,48 @@ def test_a_home_folder_is_expanded(monkeypatch):
     monkeypatch.setenv("HOME", "/home/ada")
     monkeypatch.setenv("DIGITREC_MODELS", "~/models")
     assert settings().models == Path("/home/ada/models")
+
+
+def test_relative_ones_are_looked_for_in_the_working_folder(monkeypatch, tmp_path):
+    folder = tmp_path / "50% of it?"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DIGITREC_MNIST", "mine.npz")
+    monkeypatch.setenv("DIGITREC_DATABASE_URL", "sqlite:///mine.sqlite?timeout=5")
+    assert settings().mnist == folder / "mine.npz"
+    assert sa.make_url(settings().database_url).database == f"{folder}/mine.sqlite"
+    assert sa.make_url(settings().database_url).query == {"timeout": "5"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////elsewhere/mine.sqlite",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:///file:mine.sqlite?uri=true",
+        "postgresql:///digits",
+        "nonsense",
+    ],
+)
+def test_other_databases_are_left_as_they_are(monkeypatch, url):
+    monkeypatch.setenv("DIGITREC_DATABASE_URL", url)
+    assert settings().database_url == url
+
+
+def test_a_child_in_another_folder_has_the_same_settings(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DIGITREC_MODELS", "models")
+    monkeypatch.setenv("DIGITREC_DATABASE_URL", "sqlite+pysqlite:///mine.sqlite")
+    monkeypatch.setenv("DIGITREC_DOUBT_BELOW", "0.7")
+    ours, given = settings(), runs.quiet(1)
+    settings.cache_clear()
+    monkeypatch.chdir("/")
+    for variable, text in given.items():
+        monkeypatch.setenv(variable, text)
+    assert settings() == ours
+    assert ours.models == tmp_path / "models"
 
 
 def test_one_set_to_nothing_is_not_set(monkeypatch):

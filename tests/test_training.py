@@ -327,3 +327,17 @@ def test_a_durable_write_is_whole_or_not_at_all(tmp_path, monkeypatch):
         storage.write(path, "new")
     assert path.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_a_written_file_is_read_by_those_who_might_before(tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        storage.write(tmp_path / "new", "")
+        (tmp_path / "shared").touch()
+        (tmp_path / "shared").chmod(0o664)
+        storage.write(tmp_path / "shared", "")
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == {"new": 0o666 & ~umask, "shared": 0o664}

@@ -12,10 +12,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import sqlalchemy as sa
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from digitrec import adaptation, examples, synthetic
+from digitrec import adaptation, examples, exports, imports, schema, synthetic
 from digitrec.adaptation import AdaptationError, Status
 from digitrec.example import NOT_A_DIGIT, New, Which
 from digitrec.language import Sentence
@@ -144,6 +145,26 @@ def test_a_zip_is_previewed_before_it_is_kept(app: AppTest) -> None:
     assert [e.label for e in reversed(examples.find(Which(), 9))] == [4, 0, 7]
     assert "3 examples" in told(app)
     assert any("leads out" in m.value for m in app.markdown)  # still, after it is kept
+
+
+def test_an_export_is_restored_and_what_is_there_already_is_told(
+    app: AppTest, tmp_path: Path
+) -> None:
+    a, *_ = keep(3, writer="Ada")
+    with schema.writing() as connection:
+        connection.execute(sa.update(schema.EXAMPLES).values(crop=imports.PNG))
+    exports.write(tmp_path / "out.zip")
+    examples.delete([a])
+    opened(app)
+    content = (tmp_path / "out.zip").read_bytes()
+    uploader = app.file_uploader(key="import-zip-0")
+    assert uploader.proto.max_upload_size_mb == 200
+    uploader.set_value(("out.zip", content, "application/zip")).run()
+    app.button(key="import-now").click().run()
+    assert not app.exception
+    said = "1 example is kept. 2 are here already, and stay as they are."
+    assert [toast.value for toast in app.toast] == [said]
+    assert examples.count(Which(writer="Ada")) == 3
 
 
 def test_a_damaged_zip_is_a_sentence(app: AppTest) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from collections import Counter
 from itertools import islice
+from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from digitrec import examples, imports
+from digitrec import backup, examples, imports
 from digitrec.example import NOT_A_DIGIT, named
 from digitrec.examples import ExamplesError
 from digitrec.imports import Found, ImportRefusedError, Taken
@@ -20,6 +21,7 @@ from digitrec.ui.words import plain
 
 SHOWN = 12
 KINDS = [suffix.removeprefix(".") for suffix in sorted(imports.PICTURES)]
+EXPORTED = Path(backup.FILE).suffix
 
 
 def import_form() -> None:
@@ -42,13 +44,13 @@ def import_form() -> None:
     generation = state.setdefault("import-generation", 0)  # another uploader after each import
     if kind == "A zip":
         sent = st.file_uploader(
-            _("Zip"), ["zip"], key=f"import-zip-{generation}",
-            max_upload_size=settings().max_megabytes,
+            _("Zip"), ["zip"], key=f"import-zip-{generation}",  # as large as the server takes
+            help=_("A larger one can be brought in by “digitrec examples import FILE.zip”."),
         )  # fmt: skip
         files = [sent] if sent else []
     else:
         files = st.file_uploader(
-            _("Folder"), KINDS, accept_multiple_files="directory",
+            _("Folder"), [*KINDS, EXPORTED], accept_multiple_files="directory",
             key=f"import-folder-{generation}", max_upload_size=settings().max_megabytes,
         )  # fmt: skip
     if not files:
@@ -130,6 +132,8 @@ def _keep(taken: Taken) -> None:
     state["import-generation"] += 1
     said = ngettext("{count} example is kept.", "{count} examples are kept.", count)
     said = said.format(count=number(count))
+    if taken.there:
+        said += " " + imports.already_there(taken.there)
     if left_out := len(taken.refused):
         said += " " + ngettext(
             "{count} picture was left out.", "{count} pictures were left out.", left_out
