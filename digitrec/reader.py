@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +22,7 @@ from digitrec.images import Photo, load
 from digitrec.language import _
 from digitrec.lattice import Step, lattices
 from digitrec.line_reader import LineNetwork, Spelling, network, spell
+from digitrec.masks import Mask
 from digitrec.pieces import Line, Piece, join
 from digitrec.preprocess import Ink, depth_map, marks, normalise
 from digitrec.reading import A_WORD, NOT_DIGIT, Box, Digit, Mark, Number, Reading, Refusal
@@ -36,6 +37,7 @@ STRETCHES = (1.0, 1.2)  # of a line's width: read twice, it is misread less ofte
 ENOUGH = 6  # digits that must read well for a page to be turned: a short word upside down may too
 DOUBTFUL, WELL = 0.88, 0.9  # mean confidence of a page that is tried turned, and of one turned
 WHOLE = 0.95  # probability of a digit that is in pieces
+PARTED = 0.15  # of the height, up and down from the middle: what is there between digits parts them
 CLEARLY = 0.05  # the least gain in it
 
 
@@ -90,12 +92,17 @@ def _line_network() -> tuple[LineNetwork | None, str | None]:
 
 @dataclass(frozen=True)
 class _ReadLine:
-    """A line with its steps, from left to right; spelling: None if it was not read whole."""
+    """A line with its steps, from left to right.
+
+    spelling: None if it was not read whole. around: (h, w) of the page, 1 where there is something
+    around numbers or between them.
+    """
 
     line: Line
     steps: list[Step]
     sure: float
     spelling: Spelling | None
+    around: Mask
 
     @property
     def digits(self) -> list[Step]:
@@ -106,7 +113,30 @@ class _ReadLine:
         return _refused(self.steps, self.line.height)
 
     def numbers(self, photo: Photo) -> list[Number]:
-        return [self._number(group, photo) for group in _groups(self.digits, self.line.height)]
+        return [self._number(group, photo) for group in self._groups()]
+
+    def _groups(self) -> Iterator[list[Step]]:
+        """A number's steps each: a gap well beyond the usual one starts another number.
+
+        So does what stands between two digits, as a slash or a bracket.
+        """
+        gaps = [b.piece.left - a.piece.right for a, b in pairwise(self.digits)]
+        usual = sorted(gaps)[len(gaps) // 2] if gaps else 0
+        wide = max(0.9 * self.line.height, min(2.2 * usual, 2.5 * self.line.height))
+        group = self.digits[:1]
+        for gap, (before, step) in zip(gaps, pairwise(self.digits), strict=True):
+            if gap > wide or self._is_parted(before.piece, step.piece):
+                yield group
+                group = []
+            group.append(step)
+        if group:
+            yield group
+
+    def _is_parted(self, before: Piece, after: Piece) -> bool:
+        middle = (before.top + before.bottom + after.top + after.bottom) // 4
+        reach = max(1, round(PARTED * self.line.height))  # a ring is above and below its number
+        rows = slice(max(0, middle - reach), middle + reach)
+        return bool(self.around[rows, round(before.middle) : round(after.middle)].any())
 
     def _number(self, steps: Sequence[Step], photo: Photo) -> Number:
         digits = tuple(_digit(step, photo) for step in steps)
@@ -202,16 +232,16 @@ def _read(
             steps, spellings = [replace(step, digit=None) for step in steps], []
         elif spellings:
             steps, sure = decide(line, lattice, spellings, classifier)
-        each = _ReadLine(line, steps, sure, spellings[0] if spellings else None)
+        each = _ReadLine(line, steps, sure, spellings[0] if spellings else None, around)
         if line.strokes is None and not each.digits and len(each.refused) >= LETTERS:
             words.append(join(line.marks))
         else:
             read.append(each)
     page = _Page(read, words)
-    return page if page.count() else _in_pieces(rows, classifier) or page
+    return page if page.count() else _in_pieces(rows, classifier, around) or page
 
 
-def _in_pieces(lines: Sequence[Line], classifier: Classifier) -> _Page | None:
+def _in_pieces(lines: Sequence[Line], classifier: Classifier, around: Mask) -> _Page | None:
     """All marks as the one digit that they surely make up, as where a pen is dry or a print worn.
 
     The pieces of such a digit may stand above each other, as two lines do.
@@ -226,7 +256,7 @@ def _in_pieces(lines: Sequence[Line], classifier: Classifier) -> _Page | None:
     if digit == NOT_A_DIGIT or p[digit] < WHOLE:
         return None
     line = Line((whole,), whole.box[3], (0,))
-    return _Page([_ReadLine(line, [Step(whole, seen, p, digit)], 1.0, None)], [])
+    return _Page([_ReadLine(line, [Step(whole, seen, p, digit)], 1.0, None, around)], [])
 
 
 def _is_one_digit(steps: Sequence[Step], height: float) -> bool:
@@ -255,20 +285,6 @@ def _digit(step: Step, photo: Photo) -> Digit:
     best = sorted(ranked, key=lambda d: d != step.digit)[:3]  # the one it is taken for first
     alternatives = tuple((int(d), float(step.p[d])) for d in best)
     return Digit(*alternatives[0], _original(step.piece, photo), alternatives, step.seen)
-
-
-def _groups(steps: Sequence[Step], height: float) -> list[list[Step]]:
-    """A line's steps as numbers: a gap well beyond the usual one starts another number."""
-    if not steps:
-        return []
-    gaps = [b.piece.left - a.piece.right for a, b in pairwise(steps)]
-    usual = sorted(gaps)[len(gaps) // 2] if gaps else 0
-    groups = [[steps[0]]]
-    for gap, step in zip(gaps, steps[1:], strict=True):
-        if gap > max(0.9 * height, min(2.2 * usual, 2.5 * height)):
-            groups.append([])
-        groups[-1].append(step)
-    return groups
 
 
 def _original(piece: Piece, photo: Photo) -> Box:

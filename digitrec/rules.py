@@ -10,6 +10,7 @@ from digitrec.forms import STRAIGHT, by_frames, by_holes, scraps
 from digitrec.masks import Mask, place_of
 from digitrec.preprocess import Ink, stroke_width
 from digitrec.rings import rings
+from digitrec.slashes import slashes
 from digitrec.straight import Rule, erase, levelled, slope_of, straight_lines
 
 EDGE = 0.025  # of the side: nearer than this to the frame counts as touching it
@@ -24,7 +25,7 @@ FINE = 12.0  # pixels of a stroke's width: what is taken out is seen well enough
 def without_rules(ink: Ink) -> tuple[Ink, Mask, Mask]:
     """The ink map, (h, w) in [0, 1], without its rules and what is drawn around numbers.
 
-    And where those of forms were, and where rings and brackets were: (h, w) each, 1 there.
+    And where those of forms were, and where rings, brackets and slashes were: (h, w) each, 1 there.
 
     A table or a form is a mark whose holes are rectangles, with what lies all along it, as the
     outer line of a double rule; where digits touch too many holes, it is told by its frame, or is
@@ -112,13 +113,17 @@ def _forms(mask: Mask, stroke: float, slope: float) -> Mask:
 
 
 def _around(mask: Mask, stroke: float) -> Mask:
-    """Rings and brackets around numbers, looked for where strokes are a few pixels wide."""
+    """Rings and brackets around numbers, and slashes between, 1 there.
+
+    They are looked for where strokes are a few pixels wide.
+    """
     height, width = mask.shape
     factor = max(1.0, stroke / CLEAR)
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
     small = cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA) >> 7
     found = rings(small, stroke / factor)
     found |= brackets(small & (1 - found), stroke / factor)
+    found |= slashes(small & (1 - found), stroke / factor)
     if not found.any():
         return np.zeros_like(mask)
     around: Mask = cv2.resize(found, (width, height), interpolation=cv2.INTER_NEAREST)
