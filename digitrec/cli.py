@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import re
+import stat
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -188,7 +189,10 @@ def _read_into(parsed: argparse.Namespace) -> int:
 
 
 def _same(path: Path, other: Path) -> bool:
-    return path.exists() and other.exists() and path.samefile(other)
+    try:
+        return path.samefile(other)
+    except OSError:  # one of them is not there
+        return False
 
 
 def _evaluate(parsed: argparse.Namespace) -> int:
@@ -230,7 +234,7 @@ def _files(paths: Iterable[Path]) -> tuple[list[Path], int]:
     files: list[Path] = []
     status = 0
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112  Path.is_dir raises for too long a name
             files.append(path)  # a missing one too: reading it says so
             continue
         refused: list[OSError] = []
@@ -248,8 +252,16 @@ def _files(paths: Iterable[Path]) -> tuple[list[Path], int]:
             _say(f"{path}: {none}", sys.stderr)
         if refused or not found:
             status = FAILED
-        files += sorted((file for file in found if file.is_file()), key=_natural)
+        files += sorted(filter(_may_be_read, found), key=_natural)
     return files, status
+
+
+def _may_be_read(path: Path) -> bool:
+    """Reading a pipe would wait for ever; for what cannot be looked at, reading says why."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return True
 
 
 def _natural(path: Path) -> list[tuple[tuple[int, int | str], ...]]:

@@ -115,6 +115,18 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_read(tmp_path):
     ]
 
 
+def test_a_folder_whose_files_may_not_be_looked_at_says_why(tmp_path, heeding_modes):
+    path = a_seven(tmp_path / "closed" / "1.png")
+    path.parent.chmod(0o600)
+    done = subprocess.run(
+        [*heeding_modes, *PYTHON, "read", str(path.parent)],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=280,
+    )  # fmt: skip
+    path.parent.chmod(0o700)
+    assert (done.stdout, done.returncode) == ("", 1)
+    assert done.stderr == f"{path}: This file may not be read: you lack the permission.\n"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS keeps names to valid text")
 def test_a_name_that_is_not_text_comes_out_as_it_went_in(tmp_path):
     path = os.fsencode(a_seven(tmp_path / "seven.png").rename(tmp_path / "\udcff.png"))
@@ -258,6 +270,29 @@ def test_a_folder_that_may_not_be_opened_is_reported(tmp_path, fake, capsys, mon
     assert (
         shown.err == f"{tmp_path / 'closed'}: This folder may not be opened: Permission denied.\n"
     )
+
+
+def test_a_name_that_is_too_long_is_reported(tmp_path, fake, capsys):
+    good, long = a_seven(tmp_path / "1.png"), tmp_path / f"{'a' * 300}.png"
+    assert cli.main(["read", str(long), str(good)]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == f"{good}\t42\n"
+    assert shown.err.startswith(f"{long}: This file cannot be opened: ")
+    assert len(shown.err.splitlines()) == 1
+
+
+def test_a_file_that_is_the_output_is_told_from_names_that_are_none(tmp_path):
+    path = a_seven(tmp_path / "1.png")
+    assert cli._same(path, tmp_path / "." / "1.png")
+    assert not cli._same(path, tmp_path / ("a" * 300))
+    assert not cli._same(path, tmp_path / "2.png")
+
+
+def test_pipes_in_a_folder_are_not_waited_for(tmp_path, fake, capsys):
+    path = a_seven(tmp_path / "1.png")
+    os.mkfifo(tmp_path / "2.png")
+    assert cli.main(["read", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == f"{path}\t42\n"
 
 
 def test_the_model_s_notice_is_passed_on(tmp_path, fake, capsys):
