@@ -21,7 +21,7 @@ from digitrec import __version__, cli_examples, cli_train, cli_words
 from digitrec.classifier import Classifier, in_service
 from digitrec.images import ImageError
 from digitrec.language import _, ngettext
-from digitrec.reader import read
+from digitrec.reader import line_notice, read
 from digitrec.runtime import ModelError, quietly
 from digitrec.settings import settings
 
@@ -224,8 +224,9 @@ def _evaluate(parsed: argparse.Namespace) -> int:
 def _classifier() -> Classifier:
     with quietly():
         classifier = in_service()
-    if classifier.notice:
-        _say(classifier.notice, sys.stderr)
+        notices = filter(None, (classifier.notice, line_notice()))
+    for notice in notices:
+        _say(notice, sys.stderr)
     return classifier
 
 

@@ -301,6 +301,14 @@ def test_the_model_s_notice_is_passed_on(tmp_path, fake, capsys):
     assert capsys.readouterr().err == "The model file x is damaged.\n"
 
 
+def test_a_missing_line_network_is_told_once(tmp_path, fake, capsys, monkeypatch):
+    monkeypatch.setattr(cli, "line_notice", lambda: "Lines are not read whole.")
+    paths = [str(a_seven(tmp_path / f"{n}__1.png")) for n in (1, 2)]
+    for command in (["read", *paths], ["evaluate", str(tmp_path)]):
+        assert cli.main(command) == 0
+        assert capsys.readouterr().err == "Lines are not read whole.\n"
+
+
 def test_a_point_is_printed_and_is_not_in_what_is_scored(tmp_path, fake, capsys):
     fake.marks = (Mark(".", (4, 6, 1, 1), 1),)
     path = a_seven(tmp_path / "42__1.png")

@@ -188,6 +188,20 @@ def test_a_missing_model_is_a_sentence(app: AppTest, monkeypatch: pytest.MonkeyP
     assert answer(app) == "47"
 
 
+def test_a_missing_line_network_is_told_beside_the_model(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise ModelError("The model file line/model.tflite is missing.")
+
+    assert not app.run().sidebar.warning
+    monkeypatch.setattr(reader, "network", missing)
+    (warning,) = app.run().sidebar.warning
+    assert "reads lines whole is missing or damaged" in warning.value
+    draw(app, data_url(sheet("47")))
+    assert answer(app) == "47"
+
+
 def test_a_sample_is_read(app: AppTest) -> None:
     app.query_params["input"] = "Upload"
     app.run()
