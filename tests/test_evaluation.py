@@ -56,6 +56,9 @@ def test_edit_distance_is_a_distance(a, b, c):
         ("x/1042__1.png", "10 42", 0),  # how numbers were split is not scored
         ("x/10_42__1.png", "1042", 0),
         ("x/10_42__1.png", "42 10", 4),
+        ("x/3.14__1.png", "314", 0),  # nor are its marks
+        ("x/1-2_3,5__1.png", "12 35", 0),
+        ("x/3.14__1.png", "3", 2),
         ("x/1042__1.png", "104", 1),
         ("x/7__1.png", "", 1),
         ("x/7__1.png", None, 1),
@@ -63,6 +66,7 @@ def test_edit_distance_is_a_distance(a, b, c):
         ("x/plus__1.png", "4", 1),
         ("x/plus__1.png", None, 1),
         ("x_scatter/10_42__1.png", "42 10", 0),
+        ("x_scatter/1,5_42__1.png", "42 15", 0),
         ("x_scatter/1_23__1.png", "12 3", 2),  # the same letters, other numbers
         ("x_scatter/10_42_7__1.png", "7 41", 3),
         ("x_scatter/10__1.png", "10 5", 1),
