@@ -25,6 +25,7 @@ from digitrec.reader import line_notice, read
 from digitrec.runtime import ModelError, quietly
 from digitrec.settings import settings
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # breaks lines, steers terminals
 FAILED, UNUSABLE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141  # the last two as a shell would
 
 Picture = TypeVar("Picture")
@@ -133,14 +134,19 @@ def _read(parsed: argparse.Namespace) -> int:
         try:
             reading = read(path, classifier)
         except ImageError as error:
-            say(f"{path}: {error}", sys.stderr)
+            say(f"{_on_one_line(path)}: {error}", sys.stderr)
             status = FAILED
             continue
         if parsed.json:
             say(json.dumps({"file": str(path), **reading.to_dict()}), sys.stdout)
         else:
-            say(f"{path}\t{reading.written}", sys.stdout)
+            say(f"{_on_one_line(path)}\t{reading.written}", sys.stdout)
     return status
+
+
+def _on_one_line(path: Path) -> str:
+    """A name whose line breaks, tabs and other control characters are escaped, as in Python."""
+    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), str(path))
 
 
 def _read_into(parsed: argparse.Namespace) -> int:

@@ -288,6 +288,19 @@ def test_a_file_that_is_the_output_is_told_from_names_that_are_none(tmp_path):
     assert not cli._same(path, tmp_path / "2.png")
 
 
+def test_a_name_with_line_breaks_stays_on_one_line(tmp_path, fake, capsys):
+    path = a_seven(tmp_path / "two\nlines,\ta tab, \x1b[31mred\u2028 and C:\\é.png")
+    bad = tmp_path / "a\rb.png"
+    bad.write_bytes(b"broken")
+    assert cli.main(["read", str(path), str(bad)]) == 1
+    shown = capsys.readouterr()
+    name = r"two\nlines,\ta tab, \x1b[31mred\u2028 and C:\é.png"
+    assert shown.out == f"{tmp_path}/{name}\t42\n"
+    assert shown.err.startswith(rf"{tmp_path}/a\rb.png: This is not a picture")
+    assert cli.main(["read", "--json", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out)["file"] == str(path)
+
+
 def test_pipes_in_a_folder_are_not_waited_for(tmp_path, fake, capsys):
     path = a_seven(tmp_path / "1.png")
     os.mkfifo(tmp_path / "2.png")
