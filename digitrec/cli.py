@@ -204,11 +204,17 @@ def _same(path: Path, other: Path) -> bool:
 def _evaluate(parsed: argparse.Namespace) -> int:
     from digitrec import evaluation
 
-    paths, status = _files([parsed.folder])
-    paths = [path for path in paths if evaluation.label(path) is not None]
+    try:
+        parsed.folder.stat()
+    except OSError as error:
+        _say(f"{parsed.folder}: {_unopened(error)}", sys.stderr)
+        return FAILED
+    files, status = _files([parsed.folder])
+    paths = [path for path in files if evaluation.label(path) is not None]
     if not paths:
-        none = _("There is no picture named label__n.ext here.")
-        _say(f"{parsed.folder}: {none}", sys.stderr)
+        if files:  # else it has been said why there are none
+            none = _("There is no picture named label__n.ext here.")
+            _say(f"{parsed.folder}: {none}", sys.stderr)
         return FAILED
     classifier = _classifier()
     scores: dict[str, list[evaluation.Score]] = defaultdict(list)
@@ -252,8 +258,7 @@ def _files(paths: Iterable[Path]) -> tuple[list[Path], int]:
             if not any(part.startswith(".") for part in Path(folder, name).relative_to(path).parts)
         ]
         for error in refused:
-            why = _("This folder may not be opened: {why}.").format(why=error.strerror)
-            _say(f"{error.filename}: {why}", sys.stderr)
+            _say(f"{error.filename}: {_unopened(error)}", sys.stderr)
         if not found and not refused:
             none = _("This folder holds no files.")
             _say(f"{path}: {none}", sys.stderr)
@@ -261,6 +266,12 @@ def _files(paths: Iterable[Path]) -> tuple[list[Path], int]:
             status = FAILED
         files += sorted(filter(_may_be_read, found), key=_natural)
     return files, status
+
+
+def _unopened(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return _("There is no such folder.")
+    return _("This folder may not be opened: {why}.").format(why=error.strerror)
 
 
 def _may_be_read(path: Path) -> bool:

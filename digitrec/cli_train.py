@@ -13,6 +13,7 @@ from digitrec import jobs, registry
 from digitrec.language import N_, _, number, percent
 from digitrec.recipes import RECIPES, Plan, PlanError
 from digitrec.runs import Run, part_name
+from digitrec.settings import settings
 from digitrec.versions import Version
 
 FAILED = 1
@@ -226,6 +227,10 @@ def _models(parsed: argparse.Namespace) -> int:
 
 
 def _list(parsed: argparse.Namespace) -> str:
+    versions = registry.versions(parsed.models)
+    if not versions:
+        none = _("No version can be found in {folder}.")
+        raise registry.RegistryError(none.format(folder=parsed.models or settings().models))
     head = ("", "version", "date", "recipe", "cross-validated", "test", "MB", "note")
     rows = [head] + [
         (
@@ -238,7 +243,7 @@ def _list(parsed: argparse.Namespace) -> str:
             f"{version.bytes / 1e6:.1f}",
             str(version.damaged or version.note),
         )
-        for version in registry.versions(parsed.models)
+        for version in versions
     ]
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
     lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows)

@@ -361,6 +361,17 @@ def test_evaluate_without_labels_says_so(tmp_path, fake, capsys):
     assert "no picture named label__n.ext" in capsys.readouterr().err
 
 
+def test_evaluate_says_what_is_wrong_with_a_folder(tmp_path, fake, capsys):
+    (tmp_path / "empty").mkdir()
+    for name, said in (
+        ("none", "There is no such folder."),
+        ("a" * 300, "This folder may not be opened: File name too long."),
+        ("empty", "This folder holds no files."),
+    ):
+        assert cli.main(["evaluate", str(tmp_path / name)]) == 1
+        assert capsys.readouterr() == ("", f"{tmp_path / name}: {said}\n")
+
+
 @pytest.mark.parametrize("arguments", [[], ["read"], ["fly"], ["train", "--recipe", "none"]])
 def test_wrong_usage_ends_in_2(arguments, capsys):
     with pytest.raises(SystemExit) as ended:

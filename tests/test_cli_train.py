@@ -58,6 +58,13 @@ def test_the_list_says_what_serves(call):
     assert second.split()[:7] == ["mine", "2026-02-03", "compact", "quick", "99.250", "±", "0.090"]
 
 
+@pytest.mark.parametrize("name", ["none", "empty", "a" * 300])
+def test_a_list_without_versions_is_a_sentence(tmp_path, capsys, name):
+    (tmp_path / "empty").mkdir()
+    assert cli.main(["models", "list", "--models", str(tmp_path / name)]) == 1
+    assert capsys.readouterr() == ("", f"No version can be found in {tmp_path / name}.\n")
+
+
 def test_serve_roll_back_rename_note_and_delete(call, models):
     assert call("models", "serve", "mine")[:2] == (0, "mine is in service\n")
     assert registry.in_service(models) == "mine"
