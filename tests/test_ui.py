@@ -246,7 +246,9 @@ def test_lines_are_answered_as_lines(app: AppTest) -> None:
     assert cards(app) == 6
 
 
-def test_a_number_is_copied_with_its_point(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_number_is_answered_and_copied_with_its_point(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     copied: list[str] = []
     monkeypatch.setattr(browser, "copy_button", copied.append)
     page = synthetic_pages.page(
@@ -255,7 +257,7 @@ def test_a_number_is_copied_with_its_point(app: AppTest, monkeypatch: pytest.Mon
         camera=synthetic_pages.Camera(shadow=0.1),
     )
     upload(app, ("page.png", Image.fromarray(page.pixels)))
-    assert answer(app) == "125 4075"
+    assert answer(app) == "12.5 40.75"
     assert copied[-1] == "12.5 40.75"
 
 
