@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from digitrec.example import unmarked
-from digitrec.language import _
+from digitrec.language import _, number, percent
 
 SCATTER = "_scatter"
 
@@ -63,7 +63,7 @@ def score(path: Path, text: str | None, seconds: float = 0.0) -> Score:
         raise ValueError(
             _("{file} has no label: it must be named label__n.ext.").format(file=path.name)
         )
-    wanted = [unmarked(number) for number in truth.replace("_", " ").split()]
+    wanted = [unmarked(each) for each in truth.replace("_", " ").split()]
     got = (text or "").split()
     length = sum(map(len, wanted))
     if text is None:
@@ -99,17 +99,17 @@ def character_accuracy(scores: Iterable[Score]) -> float | None:
 
 def table(scores: dict[str, list[Score]]) -> str:
     """One aligned line a folder, then the total: pictures, exact match, characters, seconds."""
-    rows = [("folder", "n", "exact", "characters", "s/image")]
+    rows = [(_("folder"), "n", _("exact"), _("characters"), _("s/image"))]
     everything = [score for group in scores.values() for score in group]
-    for name, group in [*sorted(scores.items()), ("total", everything)]:
+    for name, group in [*sorted(scores.items()), (_("total"), everything)]:
         characters = character_accuracy(group)
         rows.append(
             (
                 name,
-                str(len(group)),
-                f"{exact_match(group):.1%}",
-                "-" if characters is None else f"{characters:.1%}",
-                f"{np.mean([s.seconds for s in group]):.3f}",
+                number(len(group)),
+                percent(exact_match(group), 1),
+                "-" if characters is None else percent(characters, 1),
+                number(float(np.mean([s.seconds for s in group])), 3),
             )
         )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
