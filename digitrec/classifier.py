@@ -65,8 +65,12 @@ def _stamp(folder: Path) -> tuple[int, ...]:
     """Changes when a file of the version changes, so that the cache is never stale."""
     stamp: list[int] = []
     for name in (MODEL, REPORT):
-        path = folder / name
-        stamp += [path.stat().st_mtime_ns, path.stat().st_size] if path.exists() else [0, 0]
+        try:
+            status = (folder / name).stat()
+        except OSError:  # loading it says which file it is
+            stamp += [0, 0]
+        else:
+            stamp += [status.st_mtime_ns, status.st_size]
     return tuple(stamp)
 
 

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import re
+import stat
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -20,10 +21,11 @@ from digitrec import __version__, cli_examples, cli_train, cli_words
 from digitrec.classifier import Classifier, in_service
 from digitrec.images import ImageError
 from digitrec.language import _, ngettext
-from digitrec.reader import read
+from digitrec.reader import line_notice, read
 from digitrec.runtime import ModelError, quietly
 from digitrec.settings import settings
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # breaks lines, steers terminals
 FAILED, UNUSABLE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141  # the last two as a shell would
 
 Picture = TypeVar("Picture")
@@ -132,14 +134,19 @@ def _read(parsed: argparse.Namespace) -> int:
         try:
             reading = read(path, classifier)
         except ImageError as error:
-            say(f"{path}: {error}", sys.stderr)
+            say(f"{_on_one_line(path)}: {error}", sys.stderr)
             status = FAILED
             continue
         if parsed.json:
             say(json.dumps({"file": str(path), **reading.to_dict()}), sys.stdout)
         else:
-            say(f"{path}\t{reading.written}", sys.stdout)
+            say(f"{_on_one_line(path)}\t{reading.written}", sys.stdout)
     return status
+
+
+def _on_one_line(path: Path) -> str:
+    """A name whose line breaks, tabs and other control characters are escaped, as in Python."""
+    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), str(path))
 
 
 def _read_into(parsed: argparse.Namespace) -> int:
@@ -188,17 +195,26 @@ def _read_into(parsed: argparse.Namespace) -> int:
 
 
 def _same(path: Path, other: Path) -> bool:
-    return path.exists() and other.exists() and path.samefile(other)
+    try:
+        return path.samefile(other)
+    except OSError:  # one of them is not there
+        return False
 
 
 def _evaluate(parsed: argparse.Namespace) -> int:
     from digitrec import evaluation
 
-    paths, status = _files([parsed.folder])
-    paths = [path for path in paths if evaluation.label(path) is not None]
+    try:
+        parsed.folder.stat()
+    except OSError as error:
+        _say(f"{parsed.folder}: {_unopened(error)}", sys.stderr)
+        return FAILED
+    files, status = _files([parsed.folder])
+    paths = [path for path in files if evaluation.label(path) is not None]
     if not paths:
-        none = _("There is no picture named label__n.ext here.")
-        _say(f"{parsed.folder}: {none}", sys.stderr)
+        if files:  # else it has been said why there are none
+            none = _("There is no picture named label__n.ext here.")
+            _say(f"{parsed.folder}: {none}", sys.stderr)
         return FAILED
     classifier = _classifier()
     scores: dict[str, list[evaluation.Score]] = defaultdict(list)
@@ -220,8 +236,9 @@ def _evaluate(parsed: argparse.Namespace) -> int:
 def _classifier() -> Classifier:
     with quietly():
         classifier = in_service()
-    if classifier.notice:
-        _say(classifier.notice, sys.stderr)
+        notices = filter(None, (classifier.notice, line_notice()))
+    for notice in notices:
+        _say(notice, sys.stderr)
     return classifier
 
 
@@ -230,7 +247,7 @@ def _files(paths: Iterable[Path]) -> tuple[list[Path], int]:
     files: list[Path] = []
     status = 0
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112  Path.is_dir raises for too long a name
             files.append(path)  # a missing one too: reading it says so
             continue
         refused: list[OSError] = []
@@ -241,15 +258,28 @@ def _files(paths: Iterable[Path]) -> tuple[list[Path], int]:
             if not any(part.startswith(".") for part in Path(folder, name).relative_to(path).parts)
         ]
         for error in refused:
-            why = _("This folder may not be opened: {why}.").format(why=error.strerror)
-            _say(f"{error.filename}: {why}", sys.stderr)
+            _say(f"{error.filename}: {_unopened(error)}", sys.stderr)
         if not found and not refused:
             none = _("This folder holds no files.")
             _say(f"{path}: {none}", sys.stderr)
         if refused or not found:
             status = FAILED
-        files += sorted((file for file in found if file.is_file()), key=_natural)
+        files += sorted(filter(_may_be_read, found), key=_natural)
     return files, status
+
+
+def _unopened(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return _("There is no such folder.")
+    return _("This folder may not be opened: {why}.").format(why=error.strerror)
+
+
+def _may_be_read(path: Path) -> bool:
+    """Reading a pipe would wait for ever; for what cannot be looked at, reading says why."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return True
 
 
 def _natural(path: Path) -> list[tuple[tuple[int, int | str], ...]]:

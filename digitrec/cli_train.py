@@ -13,6 +13,7 @@ from digitrec import jobs, registry
 from digitrec.language import N_, _, number, percent
 from digitrec.recipes import RECIPES, Plan, PlanError
 from digitrec.runs import Run, part_name
+from digitrec.settings import settings
 from digitrec.versions import Version
 
 FAILED = 1
@@ -226,21 +227,25 @@ def _models(parsed: argparse.Namespace) -> int:
 
 
 def _list(parsed: argparse.Namespace) -> str:
-    head = ("", "version", "date", "recipe", "cross-validated", "test", "MB", "note")
-    rows = [head] + [
+    versions = registry.versions(parsed.models)
+    if not versions:
+        none = _("No version can be found in {folder}.")
+        raise registry.RegistryError(none.format(folder=parsed.models or settings().models))
+    head = ("", _("version"), _("date"), _("recipe"), _("cross-validated"), _("test"), _("MB"))
+    rows = [(*head, _("note"))] + [
         (
             "*" if version.in_service else "",
             version.name,
             (version.created or "–")[:10],
             " ".join(filter(None, (version.recipe, version.schedule))) or "–",
             _plus_minus(version),
-            "–" if version.test_accuracy is None else f"{100 * version.test_accuracy:.2f}",
-            f"{version.bytes / 1e6:.1f}",
+            "–" if version.test_accuracy is None else number(100 * version.test_accuracy, 2),
+            number(version.bytes / 1e6, 1),
             str(version.damaged or version.note),
         )
-        for version in registry.versions(parsed.models)
+        for version in versions
     ]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)
 
@@ -248,7 +253,7 @@ def _list(parsed: argparse.Namespace) -> str:
 def _plus_minus(version: Version) -> str:
     if version.mean is None or version.std is None:
         return "–"
-    return f"{100 * version.mean:.3f} ± {100 * version.std:.3f}"
+    return f"{number(100 * version.mean, 3)} ± {number(100 * version.std, 3)}"
 
 
 def _show(parsed: argparse.Namespace) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitrec.classifier import Classifier
-from digitrec.example import NOT_A_DIGIT, New
+from digitrec.example import NOT_A_DIGIT, New, unmarked
 from digitrec.images import Photo
 from digitrec.language import _
 from digitrec.preprocess import Ink, ink_map, normalise
@@ -57,12 +57,12 @@ def labels(text: str) -> list[int]:
     [1, 0, 10, 4]
     """
     found = []
-    for letter in text.lower():
+    for letter in unmarked(text.lower()):
         if letter.isdecimal():
             found.append(int(letter))
         elif letter == OTHER:
             found.append(NOT_A_DIGIT)
-        elif not letter.isspace() and letter not in ".,-–'/":
+        else:
             raise CorrectionError(
                 _(
                     "Type the digits, and {other} for a shape that is not one; {letter} is neither."

@@ -1,9 +1,10 @@
 """Labels in file names, and how well readings agree with them.
 
 A picture named ``label__n.ext`` shows what its label says; in the label ``_`` separates numbers, in
-reading order. How a number was split is not scored, so ``_`` is left out of the comparison. In a
-folder whose name ends in ``_scatter`` the numbers have no order, and each is matched with the
-reading nearest to it. A label without any digit is a picture in which nothing must be read.
+reading order. How a number was split is not scored, so ``_`` is left out of the comparison, and so
+are points, commas and dashes. In a folder whose name ends in ``_scatter`` the numbers have no
+order, and each is matched with the reading nearest to it. A label without any digit is a picture in
+which nothing must be read.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from digitrec.language import _
+from digitrec.example import unmarked
+from digitrec.language import _, number, percent
 
 SCATTER = "_scatter"
 
@@ -61,7 +63,8 @@ def score(path: Path, text: str | None, seconds: float = 0.0) -> Score:
         raise ValueError(
             _("{file} has no label: it must be named label__n.ext.").format(file=path.name)
         )
-    wanted, got = truth.replace("_", " ").split(), (text or "").split()
+    wanted = [unmarked(each) for each in truth.replace("_", " ").split()]
+    got = (text or "").split()
     length = sum(map(len, wanted))
     if text is None:
         errors = max(1, length)
@@ -96,17 +99,17 @@ def character_accuracy(scores: Iterable[Score]) -> float | None:
 
 def table(scores: dict[str, list[Score]]) -> str:
     """One aligned line a folder, then the total: pictures, exact match, characters, seconds."""
-    rows = [("folder", "n", "exact", "characters", "s/image")]
+    rows = [(_("folder"), "n", _("exact"), _("characters"), _("s/image"))]
     everything = [score for group in scores.values() for score in group]
-    for name, group in [*sorted(scores.items()), ("total", everything)]:
+    for name, group in [*sorted(scores.items()), (_("total"), everything)]:
         characters = character_accuracy(group)
         rows.append(
             (
                 name,
-                str(len(group)),
-                f"{exact_match(group):.1%}",
-                "-" if characters is None else f"{characters:.1%}",
-                f"{np.mean([s.seconds for s in group]):.3f}",
+                number(len(group)),
+                percent(exact_match(group), 1),
+                "-" if characters is None else percent(characters, 1),
+                number(float(np.mean([s.seconds for s in group])), 3),
             )
         )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -13,11 +13,21 @@ DIGITS = 10
 NOT_A_DIGIT = DIGITS  # the label after those of the digits, and a network's eleventh class
 OTHER = "not_a_digit"  # what folders and files call it
 LABELS = range(NOT_A_DIGIT + 1)
+MARKS = ".,-–'/"  # that people put into numbers
 
 
 def named(label: int) -> str:
     """A label in words: a digit, or "not a digit"."""
     return _("not a digit") if label == NOT_A_DIGIT else str(label)
+
+
+def unmarked(text: str) -> str:
+    """What a person wrote without spaces and `MARKS`, which are no part of a label.
+
+    >>> unmarked("3.14"), unmarked("06-12 34")
+    ('314', '061234')
+    """
+    return "".join(letter for letter in text if not letter.isspace() and letter not in MARKS)
 
 
 @dataclass(frozen=True, eq=False)

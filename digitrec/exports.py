@@ -14,6 +14,7 @@ import numpy as np
 from digitrec import backup, examples, storage
 from digitrec.example import Example, Which
 from digitrec.language import _
+from digitrec.spreadsheet import harmless
 
 COLUMNS = ("id", "label", "read", "version", "confidence", "source", "writer", "when")
 
@@ -87,12 +88,7 @@ def _table(found: list[Example]) -> str:
     table.writerow(COLUMNS)
     for example in found:
         when = datetime.fromtimestamp(example.created, UTC).isoformat(timespec="seconds")
-        names = map(_harmless, (example.source, example.writer or ""))
+        names = map(harmless, (example.source, example.writer or ""))
         read, confidence = example.read, example.confidence
         table.writerow((example.id, example.label, read, example.version, confidence, *names, when))
     return file.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """What a spreadsheet would take for a formula becomes text."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

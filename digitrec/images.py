@@ -88,6 +88,9 @@ def load(
         given = source if isinstance(source, np.ndarray | Image.Image) else content(source)
         with _decoding, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about damaged metadata, which is not used
+            if Image.MAX_IMAGE_PIXELS is not None:  # Pillow's guard, which must not undercut ours
+                limit = settings().max_megapixels * 10**6
+                Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, limit)
             return _decoded(given, side)
     except ImageError:
         raise

@@ -20,7 +20,7 @@ from typing import BinaryIO
 from digitrec import backup, examples, images
 from digitrec.classifier import Classifier, in_service
 from digitrec.corrections import Shape, examples_of, matched
-from digitrec.example import NOT_A_DIGIT, OTHER, New
+from digitrec.example import NOT_A_DIGIT, OTHER, New, unmarked
 from digitrec.images import ImageError, Photo, load
 from digitrec.language import N_, _, ngettext, number
 from digitrec.preprocess import ink_map, normalise
@@ -228,7 +228,7 @@ def _labels(path: PurePosixPath) -> tuple[int, ...]:
         said = folder
     if not any(letter.isdigit() for letter in said):
         return (NOT_A_DIGIT,)
-    digits = said.replace("_", "")
+    digits = unmarked(said.replace("_", ""))
     return tuple(map(int, digits)) if digits.isascii() and digits.isdecimal() else ()
 
 

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Protocol
 from digitrec import storage
 from digitrec.bulk import BulkError, Row
 from digitrec.language import _
+from digitrec.spreadsheet import as_it_was, harmless
 
 COLUMNS = ("file", "text", "written", "confidence", "refused", "seconds", "error")
 KINDS = (".csv", ".jsonl", ".parquet")
@@ -100,7 +101,12 @@ def _from_csv(line: bytes) -> tuple[str, bool]:
     (values,) = csv.reader(io.StringIO(line.decode(errors="surrogateescape"), newline=""))
     if len(values) != len(COLUMNS):
         raise ValueError(values)
-    return values[0], bool(values[-1])
+    return as_it_was(values[0]), bool(values[-1])
+
+
+def _to_csv(row: Row) -> bytes:
+    file, *rest = flat(row)
+    return _csv_line((harmless(file), *rest))
 
 
 def _from_json(line: bytes) -> tuple[str, bool]:
@@ -111,7 +117,7 @@ def _from_json(line: bytes) -> tuple[str, bool]:
 _CSV = _Format(
     head=_csv_line(COLUMNS),
     start=b"",
-    dump=lambda row: _csv_line(flat(row)),
+    dump=_to_csv,
     load=_from_csv,
     whole=lambda line: line.count(b'"') % 2 == 0,  # else it breaks within a file's name
 )

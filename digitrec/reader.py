@@ -21,7 +21,7 @@ from digitrec.example import NOT_A_DIGIT
 from digitrec.images import Photo, load
 from digitrec.language import _
 from digitrec.lattice import Step, lattices
-from digitrec.line_reader import LineNetwork, Spelling, network, spell
+from digitrec.line_reader import FOLDER, LineNetwork, Spelling, network, spell
 from digitrec.masks import Mask
 from digitrec.pieces import Line, Piece, join
 from digitrec.preprocess import Ink, depth_map, marks, normalise
@@ -82,12 +82,18 @@ def read(
     return Reading(numbers, refused, seconds, classifier.notice or notice, 90 * quarters)
 
 
+def line_notice() -> str | None:
+    """A sentence where what reads lines whole is missing or damaged: parts alone are read then."""
+    return _line_network()[1]
+
+
 def _line_network() -> tuple[LineNetwork | None, str | None]:
-    """What reads lines whole; without it the parts alone are read, and a sentence says so."""
     try:
         return network(), None
-    except ModelError as error:
-        return None, str(error) + " " + _("Digits that touch are read less well meanwhile.")
+    except ModelError:  # whose advice, to put another version in service, would not help
+        said = _("The network that reads lines whole is missing or damaged: restore {folder}.")
+        meanwhile = _("Digits that touch are read less well meanwhile.")
+        return None, f"{said.format(folder=FOLDER)} {meanwhile}"
 
 
 @dataclass(frozen=True)

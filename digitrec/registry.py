@@ -209,9 +209,10 @@ def _store(models: Path | None) -> Path:
 
 
 def _folder(store: Path, name: str) -> Path:
-    if not NAME.fullmatch(name) or not (store / name).is_dir():
+    folder = store / name
+    if not NAME.fullmatch(name) or not os.path.isdir(folder):  # noqa: PTH112  Path's own may raise
         raise RegistryError(Sentence(N_("There is no version {version}."), {"version": name}))
-    return store / name
+    return folder
 
 
 def _usable(store: Path, name: str) -> None:

@@ -85,7 +85,7 @@ def load(folder: Path) -> tuple[Network, dict[str, Any]]:
 def unusable(path: Path) -> ModelError:
     """The error to raise for a file of a model that is missing or damaged."""
     said = N_("The model file {file} is missing: restore it, or put another version in service.")
-    if path.exists():
+    if os.path.exists(path):  # noqa: PTH110  Path.exists raises for too long a name
         said = N_(
             "The model file {file} is damaged: restore it, or put another version in service."
         )

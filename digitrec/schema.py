@@ -120,7 +120,7 @@ def refusal(error: Exception) -> Sentence:
         "not a database": N_("their file is damaged; put a copy of it back"),
         "locked": N_("another process holds them; try again"),
         "connection": N_("the database server cannot be reached"),
-        "no module named": N_("install digitrec[postgres] for a PostgreSQL database"),
+        "no module named": N_("install psycopg[binary] for a PostgreSQL database"),
         "sqlite or postgresql": N_(
             "DIGITREC_DATABASE_URL must name an sqlite or postgresql database"
         ),

@@ -66,7 +66,7 @@ def read_version(folder: Path, *, in_service: bool) -> Version:
         std=_number(found.get("std")),
         test_accuracy=_number(test.get("accuracy")),
         test_uncontested=_number(test.get("accuracy_without_contested")),
-        bytes=sum((folder / file).stat().st_size for file in FILES if (folder / file).is_file()),
+        bytes=sum(map(_size, (folder / file for file in FILES))),
         data=_learnt_from(data, settings_of),
     )
 
@@ -85,6 +85,13 @@ def _learnt_from(data: dict[str, Any], settings_of: dict[str, Any]) -> str:
     if images and examples:
         return _("{images} and {examples}").format(images=images, examples=examples)
     return images or examples
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:  # `damage` tells
+        return 0
 
 
 def _text(value: object) -> str | None:

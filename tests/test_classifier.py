@@ -66,6 +66,18 @@ def test_a_missing_or_damaged_file_is_named(models: Path, name: str) -> None:
     assert in_service().notice is None
 
 
+def test_a_folder_whose_name_is_too_long_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("a" * 300)
+    monkeypatch.setenv("DIGITREC_MODELS", str(folder))
+    settings.settings.cache_clear()
+    with pytest.raises(ModelError, match=rf"{folder}/default/report.json is missing"):
+        in_service()
+    monkeypatch.undo()
+    settings.settings.cache_clear()
+
+
 @pytest.mark.parametrize("temperature", [0, -1, float("nan")])
 def test_a_temperature_that_is_none_is_damage(models: Path, temperature: float) -> None:
     path = models / "default" / "report.json"

@@ -115,6 +115,18 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_read(tmp_path):
     ]
 
 
+def test_a_folder_whose_files_may_not_be_looked_at_says_why(tmp_path, heeding_modes):
+    path = a_seven(tmp_path / "closed" / "1.png")
+    path.parent.chmod(0o600)
+    done = subprocess.run(
+        [*heeding_modes, *PYTHON, "read", str(path.parent)],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=280,
+    )  # fmt: skip
+    path.parent.chmod(0o700)
+    assert (done.stdout, done.returncode) == ("", 1)
+    assert done.stderr == f"{path}: This file may not be read: you lack the permission.\n"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS keeps names to valid text")
 def test_a_name_that_is_not_text_comes_out_as_it_went_in(tmp_path):
     path = os.fsencode(a_seven(tmp_path / "seven.png").rename(tmp_path / "\udcff.png"))
@@ -260,10 +272,54 @@ def test_a_folder_that_may_not_be_opened_is_reported(tmp_path, fake, capsys, mon
     )
 
 
+def test_a_name_that_is_too_long_is_reported(tmp_path, fake, capsys):
+    good, long = a_seven(tmp_path / "1.png"), tmp_path / f"{'a' * 300}.png"
+    assert cli.main(["read", str(long), str(good)]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == f"{good}\t42\n"
+    assert shown.err.startswith(f"{long}: This file cannot be opened: ")
+    assert len(shown.err.splitlines()) == 1
+
+
+def test_a_file_that_is_the_output_is_told_from_names_that_are_none(tmp_path):
+    path = a_seven(tmp_path / "1.png")
+    assert cli._same(path, tmp_path / "." / "1.png")
+    assert not cli._same(path, tmp_path / ("a" * 300))
+    assert not cli._same(path, tmp_path / "2.png")
+
+
+def test_a_name_with_line_breaks_stays_on_one_line(tmp_path, fake, capsys):
+    path = a_seven(tmp_path / "two\nlines,\ta tab, \x1b[31mred\u2028 and C:\\é.png")
+    bad = tmp_path / "a\rb.png"
+    bad.write_bytes(b"broken")
+    assert cli.main(["read", str(path), str(bad)]) == 1
+    shown = capsys.readouterr()
+    name = r"two\nlines,\ta tab, \x1b[31mred\u2028 and C:\é.png"
+    assert shown.out == f"{tmp_path}/{name}\t42\n"
+    assert shown.err.startswith(rf"{tmp_path}/a\rb.png: This is not a picture")
+    assert cli.main(["read", "--json", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out)["file"] == str(path)
+
+
+def test_pipes_in_a_folder_are_not_waited_for(tmp_path, fake, capsys):
+    path = a_seven(tmp_path / "1.png")
+    os.mkfifo(tmp_path / "2.png")
+    assert cli.main(["read", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == f"{path}\t42\n"
+
+
 def test_the_model_s_notice_is_passed_on(tmp_path, fake, capsys):
     fake.notice = "The model file x is damaged."
     assert cli.main(["read", str(a_seven(tmp_path / "1.png"))]) == 0
     assert capsys.readouterr().err == "The model file x is damaged.\n"
+
+
+def test_a_missing_line_network_is_told_once(tmp_path, fake, capsys, monkeypatch):
+    monkeypatch.setattr(cli, "line_notice", lambda: "Lines are not read whole.")
+    paths = [str(a_seven(tmp_path / f"{n}__1.png")) for n in (1, 2)]
+    for command in (["read", *paths], ["evaluate", str(tmp_path)]):
+        assert cli.main(command) == 0
+        assert capsys.readouterr().err == "Lines are not read whole.\n"
 
 
 def test_a_point_is_printed_and_is_not_in_what_is_scored(tmp_path, fake, capsys):
@@ -275,7 +331,7 @@ def test_a_point_is_printed_and_is_not_in_what_is_scored(tmp_path, fake, capsys)
     told = json.loads(capsys.readouterr().out)
     assert (told["text"], told["written"]) == ("42", "4.2")
     assert cli.main(["evaluate", str(tmp_path)]) == 0
-    assert "100.0%" in capsys.readouterr().out
+    assert "100.0 %" in capsys.readouterr().out
 
 
 def test_evaluate_prints_a_table_by_subfolder(tmp_path, fake, capsys):
@@ -283,10 +339,10 @@ def test_evaluate_prints_a_table_by_subfolder(tmp_path, fake, capsys):
         a_seven(tmp_path / name)
     assert cli.main(["evaluate", str(tmp_path)]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "folder       n   exact  characters  s/image",
-        "one          2  100.0%      100.0%    0.250",
-        "two_scatter  1    0.0%        0.0%    0.250",
-        "total        3   66.7%       66.7%    0.250",
+        "folder       n    exact  characters  s/image",
+        "one          2  100.0 %     100.0 %    0.250",
+        "two_scatter  1    0.0 %       0.0 %    0.250",
+        "total        3   66.7 %      66.7 %    0.250",
     ]
 
 
@@ -296,13 +352,26 @@ def test_evaluate_counts_what_cannot_be_read_as_wrong(tmp_path, fake, capsys):
     assert cli.main(["evaluate", str(tmp_path)]) == 1
     shown = capsys.readouterr()
     assert "42__2.png: This is not a picture" in shown.err
-    assert shown.out.splitlines()[-1].split() == ["total", "2", "50.0%", "50.0%", "0.125"]
+    assert shown.out.splitlines()[-1].split() == [
+        *("total", "2", "50.0", "%", "50.0", "%", "0.125")
+    ]
 
 
 def test_evaluate_without_labels_says_so(tmp_path, fake, capsys):
     a_seven(tmp_path / "7.png")
     assert cli.main(["evaluate", str(tmp_path)]) == 1
     assert "no picture named label__n.ext" in capsys.readouterr().err
+
+
+def test_evaluate_says_what_is_wrong_with_a_folder(tmp_path, fake, capsys):
+    (tmp_path / "empty").mkdir()
+    for name, said in (
+        ("none", "There is no such folder."),
+        ("a" * 300, "This folder may not be opened: File name too long."),
+        ("empty", "This folder holds no files."),
+    ):
+        assert cli.main(["evaluate", str(tmp_path / name)]) == 1
+        assert capsys.readouterr() == ("", f"{tmp_path / name}: {said}\n")
 
 
 @pytest.mark.parametrize("arguments", [[], ["read"], ["fly"], ["train", "--recipe", "none"]])

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from digitrec import cli, crossval, jobs, registry
+from digitrec import cli, cli_train, crossval, jobs, registry
 from digitrec.recipes import Plan
 from digitrec.settings import ROOT
 from digitrec.versions import FILES
@@ -56,6 +56,20 @@ def test_the_list_says_what_serves(call):
     assert head.split() == ["version", "date", "recipe", "cross-validated", "test", "MB", "note"]
     assert first.startswith("*  default")
     assert second.split()[:7] == ["mine", "2026-02-03", "compact", "quick", "99.250", "±", "0.090"]
+
+
+def test_the_list_s_words_and_numbers_are_in_the_language_spoken(call, french, monkeypatch):
+    monkeypatch.setattr(cli_train, "_", str.upper)
+    head, first, _ = call("models", "list")[1].splitlines()
+    assert head.split() == ["VERSION", "DATE", "RECIPE", "CROSS-VALIDATED", "TEST", "MB", "NOTE"]
+    assert first.split()[5:] == ["99,250", "±", "0,090", "99,31", "0,0"]
+
+
+@pytest.mark.parametrize("name", ["none", "empty", "a" * 300])
+def test_a_list_without_versions_is_a_sentence(tmp_path, capsys, name):
+    (tmp_path / "empty").mkdir()
+    assert cli.main(["models", "list", "--models", str(tmp_path / name)]) == 1
+    assert capsys.readouterr() == ("", f"No version can be found in {tmp_path / name}.\n")
 
 
 def test_serve_roll_back_rename_note_and_delete(call, models):

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digitrec import evaluation
 from digitrec.evaluation import (
     Score,
     character_accuracy,
@@ -56,6 +57,9 @@ def test_edit_distance_is_a_distance(a, b, c):
         ("x/1042__1.png", "10 42", 0),  # how numbers were split is not scored
         ("x/10_42__1.png", "1042", 0),
         ("x/10_42__1.png", "42 10", 4),
+        ("x/3.14__1.png", "314", 0),  # nor are its marks
+        ("x/1-2_3,5__1.png", "12 35", 0),
+        ("x/3.14__1.png", "3", 2),
         ("x/1042__1.png", "104", 1),
         ("x/7__1.png", "", 1),
         ("x/7__1.png", None, 1),
@@ -63,6 +67,7 @@ def test_edit_distance_is_a_distance(a, b, c):
         ("x/plus__1.png", "4", 1),
         ("x/plus__1.png", None, 1),
         ("x_scatter/10_42__1.png", "42 10", 0),
+        ("x_scatter/1,5_42__1.png", "42 15", 0),
         ("x_scatter/1_23__1.png", "12 3", 2),  # the same letters, other numbers
         ("x_scatter/10_42_7__1.png", "7 41", 3),
         ("x_scatter/10__1.png", "10 5", 1),
@@ -91,11 +96,22 @@ def test_shares():
     assert character_accuracy([Score(1, 0, 0.1)]) is None
 
 
+ROWS = {"letters": [Score(0, 0, 0.5)], "a/b": [Score(1, 8, 0.25), Score(0, 8, 0.75)]}
+
+
 def test_the_table_is_aligned():
-    text = table({"letters": [Score(0, 0, 0.5)], "a/b": [Score(1, 8, 0.25), Score(0, 8, 0.75)]})
-    assert text.splitlines() == [
-        "folder   n   exact  characters  s/image",
-        "a/b      2   50.0%       93.8%    0.500",
-        "letters  1  100.0%           -    0.500",
-        "total    3   66.7%       93.8%    0.500",
+    assert table(ROWS).splitlines() == [
+        "folder   n    exact  characters  s/image",
+        "a/b      2   50.0 %      93.8 %    0.500",
+        "letters  1  100.0 %           -    0.500",
+        "total    3   66.7 %      93.8 %    0.500",
     ]
+
+
+def test_the_table_s_words_and_numbers_are_in_the_language_spoken(french, monkeypatch):
+    monkeypatch.setattr(evaluation, "_", str.upper)
+    head, first, *_, last = table(ROWS).splitlines()
+    assert head.split() == ["FOLDER", "n", "EXACT", "CHARACTERS", "S/IMAGE"]
+    assert "  50,0\u202f%  " in first
+    assert first.endswith("  93,8\u202f%    0,500")
+    assert last.startswith("TOTAL")

@@ -280,6 +280,16 @@ def test_bad_content_ends_in_one_sentence(content, message):
     assert "\n" not in text
 
 
+def test_a_limit_above_pillow_s_own_is_kept(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    assert close_to_the_four(load(encoded(a_four(), "PNG")))
+    monkeypatch.setattr(images, "settings", lambda: Settings(max_megapixels=300))
+    with pytest.raises(ImageError, match="has 324 megapixels; the limit is 300"):
+        load(png_header(18_000, 18_000))
+    with pytest.raises(ImageError, match="far more than 300 megapixels"):
+        load(png_header(25_000, 25_000))
+
+
 def test_too_many_bytes(tmp_path):
     path = tmp_path / "large.png"
     with path.open("wb") as file:

@@ -66,6 +66,16 @@ def test_what_is_written_is_found_again(path):
     output.close(complete=True)
 
 
+def test_no_name_is_a_formula_in_a_spreadsheet_and_each_is_found_again(tmp_path):
+    path = tmp_path / "numbers.csv"
+    names = ["=HYPERLINK(1).png", "-1.png", "'=1.png", "''+1.png", "'1'.png", "a=1.png"]
+    write(path, map(reading, names))
+    assert [row[0] for row in found(path)] == [*(f"'{name}" for name in names[:4]), *names[4:]]
+    output = open_output(path)
+    assert [output.failed(name) for name in names] == [False] * len(names)
+    output.close(complete=True)
+
+
 def test_rows_that_waited_since_before_written_was_kept_are_written_too(tmp_path):
     old = reading("old.png")
     del old["written"]

@@ -206,7 +206,9 @@ def test_without_the_line_network_the_parts_are_read(monkeypatch: pytest.MonkeyP
     reading = read(synthetic.sheet("3047", 3, shadow=0).pixels)
     assert reading.text == "3047"
     assert reading.notice
+    assert reading.notice == reader.line_notice()
     assert "read less well" in reading.notice
+    assert "another version" not in reading.notice  # it would not help
 
 
 @pytest.mark.parametrize("quarters", [1, 3])

@@ -209,6 +209,20 @@ def test_a_read_only_folder_lists_and_refuses(models, heeding_modes):
     assert all("this user may not write there" in sentence for sentence in refused)
 
 
+def test_a_closed_version_is_listed(models, heeding_modes):
+    (models / "newer").chmod(0o600)
+    listing = LISTING.partition("for change")[0]
+    command = [*heeding_modes, sys.executable, "-c", listing, models]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    (models / "newer").chmod(0o755)
+    assert done.stdout == "default older newer\n"
+
+
+def test_a_folder_whose_name_is_too_long_holds_no_version(tmp_path):
+    with pytest.raises(RegistryError, match="There is no version mine"):
+        registry.report("mine", tmp_path / ("a" * 300))
+
+
 def test_a_full_disk_lists_and_refuses(small_disk, make_version):
     for name in ("default", "newer"):
         make_version(small_disk, name)

@@ -45,6 +45,16 @@ def test_a_picture_with_nothing_in_it_has_a_row() -> None:
     assert (row["number"], row["note"]) == ("", "nothing found")
 
 
+def test_no_name_is_a_formula_in_a_spreadsheet(reading: Reading) -> None:
+    names = ["=HYPERLINK(1).png", "+1.png", "-1.png", "@a.png", "\tb.png", "a=1.png"]
+    rows = parsed(table.to_csv([(name, Reading((), (), 0.1)) for name in names]))
+    assert [row["file"] for row in rows] == [*(f"'{name}" for name in names[:-1]), names[-1]]
+    (_, shape) = parsed(table.to_csv([("=1.png", reading)]))
+    assert shape["file"] == "'=1.png"
+    (row,) = parsed(table.to_csv([("=1.png", "=2")]))
+    assert (row["file"], row["note"]) == ("'=1.png", "'=2")
+
+
 def test_json_tells_what_the_command_line_tells(reading: Reading) -> None:
     read, failed = json.loads(table.to_json([("a.jpg", reading), ("b.png", "It is empty.")]))
     assert read == {"file": "a.jpg"} | json.loads(json.dumps(reading.to_dict()))

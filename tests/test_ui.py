@@ -188,6 +188,20 @@ def test_a_missing_model_is_a_sentence(app: AppTest, monkeypatch: pytest.MonkeyP
     assert answer(app) == "47"
 
 
+def test_a_missing_line_network_is_told_beside_the_model(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise ModelError("The model file line/model.tflite is missing.")
+
+    assert not app.run().sidebar.warning
+    monkeypatch.setattr(reader, "network", missing)
+    (warning,) = app.run().sidebar.warning
+    assert "reads lines whole is missing or damaged" in warning.value
+    draw(app, data_url(sheet("47")))
+    assert answer(app) == "47"
+
+
 def test_a_sample_is_read(app: AppTest) -> None:
     app.query_params["input"] = "Upload"
     app.run()
@@ -232,7 +246,9 @@ def test_lines_are_answered_as_lines(app: AppTest) -> None:
     assert cards(app) == 6
 
 
-def test_a_number_is_copied_with_its_point(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_number_is_answered_and_copied_with_its_point(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     copied: list[str] = []
     monkeypatch.setattr(browser, "copy_button", copied.append)
     page = synthetic_pages.page(
@@ -241,7 +257,7 @@ def test_a_number_is_copied_with_its_point(app: AppTest, monkeypatch: pytest.Mon
         camera=synthetic_pages.Camera(shadow=0.1),
     )
     upload(app, ("page.png", Image.fromarray(page.pixels)))
-    assert answer(app) == "125 4075"
+    assert answer(app) == "12.5 40.75"
     assert copied[-1] == "12.5 40.75"
 
 

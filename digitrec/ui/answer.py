@@ -90,10 +90,6 @@ def show(result: Result) -> None:
             browser.numbers(table.rows(reading.numbers), clicked, pick)
     else:
         blank()
-    if selected and selected.number.marks:
-        _detail(selected.number)
-    else:
-        blank()
     _cards(selected, reading)
 
 
@@ -126,9 +122,12 @@ def _asked(reading: Reading, selected: Selected | None) -> Reading | None:
 
 
 def number(reading: Reading) -> None:
-    """The number, large; a doubtful digit is underlined. Lines stand below each other."""
-    lines = [" ".join(_marked(number.digits) for number in line) for line in _lines(reading)]
-    long = max(len(reading.text) // 8, len(lines) - 1)
+    """The number, large, with its points and commas; a doubtful digit is underlined.
+
+    Lines stand below each other.
+    """
+    lines = [" ".join(map(_marked, line)) for line in _lines(reading)]
+    long = max(len(reading.written) // 8, len(lines) - 1)
     size = "" if not long else " long" if long < 4 else " page"
     text = " ".join(f'<span class="line">{line}</span>' for line in lines)
     with st.container(key="answer"):
@@ -149,9 +148,13 @@ def _lines(reading: Reading) -> list[list[Number]]:
     return lines
 
 
-def _marked(digits: tuple[Digit, ...]) -> str:
+def _marked(number: Number) -> str:
+    digits = iter(number.digits)
     return "".join(
-        f'<span class="{tone(digit.confidence)}">{digit.digit}</span>' for digit in digits
+        f'<span class="{tone(next(digits).confidence)}">{letter}</span>'
+        if letter.isdecimal()
+        else letter
+        for letter in number.written
     )
 
 
@@ -222,12 +225,6 @@ def _selected(result: Result, clicked: int | None) -> Selected | None:
     if clicked is None and len(reading.numbers) != 1:
         return None
     return Selected(reading.numbers[clicked or 0], reading, result.photo)
-
-
-def _detail(number: Number) -> None:
-    """What the cards below it do not say."""
-    said = _("Written {number}").format(number=number.written)
-    st.html(f'<p class="written">{said}</p>')
 
 
 def _cards(selected: Selected | None, reading: Reading) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from digitrec import jobs
 from digitrec.classifier import in_service
 from digitrec.language import _, percent
+from digitrec.reader import line_notice
 from digitrec.runtime import ModelError
 from digitrec.snapshot import Snapshot
 from digitrec.ui.words import duration, plain, recipe
@@ -42,8 +43,8 @@ def _in_service() -> str | None:
         return None
     said = _("Model in service: **{version}**").format(version=plain(model.name))
     st.caption(f":material/memory: {said}")
-    if model.notice:
-        st.warning(plain(model.notice), icon=":material/warning:")
+    for notice in filter(None, (model.notice, line_notice())):
+        st.warning(plain(notice), icon=":material/warning:")
     return model.name
 
 

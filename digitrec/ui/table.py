@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from digitrec import Number, Reading
 from digitrec.language import _
+from digitrec.spreadsheet import harmless
 from digitrec.ui.words import certainty, percent, tone
 
 COLUMNS = ("file", "number", "confidence", "box", "note")  # box: x y width height, in pixels
@@ -45,9 +46,10 @@ def to_csv(readings: Sequence[tuple[str, Reading | str]]) -> str:
     file = io.StringIO()
     table = csv.writer(file)
     table.writerow(COLUMNS)
-    for name, reading in readings:
+    for given, reading in readings:
+        name = harmless(given)
         if isinstance(reading, str):
-            table.writerow((name, "", "", "", reading))
+            table.writerow((name, "", "", "", harmless(reading)))
             continue
         for number in reading.numbers:
             box = " ".join(map(str, number.box))
