@@ -12,7 +12,7 @@ LEAN = 0.2  # of its height, at the least: how far its top is to the right of it
 BEYOND = 0.05  # of its height, at the least: how far it goes beyond what is beside it, up and down
 NEAR = 1.0  # of its height, at the most from what is beside it
 BESIDE = 0.05  # of its height, at the least that of what is beside it
-TALL = 0.6  # of its height, at the least that of a digit beside it
+TALL = 0.5  # of its height, at the least that of a digit beside it
 ALIKE = 0.7  # of the taller of these two, at the least the other's height; a sign is lower
 
 

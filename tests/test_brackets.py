@@ -3,13 +3,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from digitrec.brackets import brackets
-from digitrec.rules import without_rules
-from digitrec.segment import find_lines
 
 PEN = 5
 
@@ -55,19 +50,3 @@ def test_what_is_no_pair_of_brackets_is_left(others: np.ndarray) -> None:
 
 def test_a_pair_with_nothing_between_is_left() -> None:
     assert not brackets(bow(115, -18) | bow(265, 18), PEN).any()
-
-
-def test_brackets_are_no_marks_of_a_line() -> None:
-    drawn = bow(115, -18) | bow(265, 18) | number()
-    ink, _, around = without_rules(drawn.astype(np.float32))
-    (line,) = find_lines(ink)
-    assert len(line.marks) == 2
-    assert around[100, 97]  # what reads a line whole does not see them either
-
-
-@given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60)),
-                  elements=st.integers(0, 1)), st.floats(0.5, 8))  # fmt: skip
-def test_any_mask_may_be_searched(mask: np.ndarray, stroke: float) -> None:
-    found = brackets(mask, stroke)
-    assert found.shape == mask.shape
-    assert set(np.unique(found)) <= {0, 1}

@@ -141,6 +141,21 @@ def test_a_wide_gap_starts_another_number() -> None:
     assert [n.text for n in read(np.hstack(padded)).numbers] == ["12", "345"]
 
 
+def test_a_slash_parts_a_date_into_numbers() -> None:
+    page = synthetic.sheet("2405", 4, ink="black", shadow=0)
+    boxes = [np.array(box) for box in page.boxes]
+    gap = round(0.6 * boxes[1][3])
+    middle = (boxes[1][0] + boxes[1][2] + boxes[2][0]) // 2
+    halves = np.split(page.pixels, [middle], axis=1)
+    between = np.repeat(halves[1][:, :1], gap, axis=1)
+    top, bottom = boxes[1][1], boxes[1][1] + boxes[1][3]
+    rise = (bottom - top) // 5
+    cv2.line(between, (gap - 8, top - rise), (8, bottom + rise), synthetic.INKS["black"], 8,
+             cv2.LINE_AA)  # fmt: skip
+    dated = np.hstack([halves[0], between, halves[1]])
+    assert read(dated).text == "24 05"
+
+
 def test_a_reading_as_json() -> None:
     reading = read(synthetic.sheet("42", 5).pixels)
     plain = json.loads(json.dumps(reading.to_dict()))

@@ -3,14 +3,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from digitrec import rings
 from digitrec.preprocess import stroke_width
-from digitrec.rules import without_rules
-from digitrec.segment import find_lines
 
 PEN = 5
 
@@ -86,18 +81,3 @@ def test_rings_that_touch_each_other_are_found() -> None:
     left = tall & (1 - found_in(tall))
     numbers = np.pad(NUMBER, ((0, 137), (0, 0))) | np.pad(NUMBER, ((137, 0), (0, 0)))
     np.testing.assert_array_equal(left, numbers)
-
-
-def test_a_ring_is_no_mark_of_a_line() -> None:
-    ink, _, around = without_rules(ring(NUMBER).astype(np.float32))
-    (line,) = find_lines(ink)
-    assert len(line.marks) == 2
-    assert around[100, 40]  # what reads a line whole does not see it either
-
-
-@given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60)),
-                  elements=st.integers(0, 1)), st.floats(0.5, 8))  # fmt: skip
-def test_any_mask_may_be_searched(mask: np.ndarray, stroke: float) -> None:
-    found = rings.rings(mask, stroke)
-    assert found.shape == mask.shape
-    assert set(np.unique(found)) <= {0, 1}

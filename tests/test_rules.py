@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
@@ -7,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from digitrec.brackets import brackets
+from digitrec.masks import Mask
+from digitrec.rings import rings
 from digitrec.rules import without_rules
+from digitrec.segment import find_lines
+from digitrec.slashes import slashes
 
 
 def page(*lines: tuple[tuple[int, int], tuple[int, int]], digit: bool = True) -> np.ndarray:
@@ -207,3 +214,47 @@ def test_the_base_of_a_two_in_a_close_crop_is_not_a_rule() -> None:
 )
 def test_only_ink_is_taken_out(ink: np.ndarray) -> None:
     assert (without_rules(ink)[0] <= ink).all()
+
+
+def ring(mask: Mask) -> None:
+    cv2.ellipse(mask, (150, 100), (110, 70), 0, 0, 360, 1, 5)
+
+
+def pair_of_brackets(mask: Mask) -> None:
+    for x, angle in ((75, 180), (225, 0)):
+        cv2.ellipse(mask, (x, 100), (18, 50), angle, -90, 90, 1, 5)
+
+
+def slash(mask: Mask) -> None:
+    cv2.line(mask, (168, 50), (134, 150), 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("draw", "place"),
+    [(ring, (40, 100)), (pair_of_brackets, (57, 100)), (slash, (151, 100))],
+    ids=["ring", "brackets", "slash"],
+)
+def test_what_is_around_numbers_is_no_mark_of_a_line(
+    draw: Callable[[Mask], None], place: tuple[int, int]
+) -> None:
+    mask = np.zeros((200, 300), np.uint8)
+    for x in (105, 195):
+        cv2.ellipse(mask, (x, 100), (20, 35), 0, 0, 360, 1, 5)
+    digits = mask.copy()
+    draw(mask)
+    ink, _, around = without_rules(mask.astype(np.float32))
+    (line,) = find_lines(ink)
+    assert len(line.marks) == 2
+    assert (ink[digits > 0] > 0).mean() > 0.98
+    assert around[place[1], place[0]]  # what reads a line whole does not see it either
+
+
+@pytest.mark.parametrize("find", [rings, brackets, slashes])
+@given(mask=hnp.arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60)),
+                       elements=st.integers(0, 1)), stroke=st.floats(0.5, 8))  # fmt: skip
+def test_what_is_around_numbers_may_be_looked_for_in_any_mask(
+    find: Callable[[Mask, float], Mask], mask: Mask, stroke: float
+) -> None:
+    found = find(mask, stroke)
+    assert found.shape == mask.shape
+    assert set(np.unique(found)) <= {0, 1}

@@ -45,7 +45,9 @@ def import_form() -> None:
     if kind == "A zip":
         sent = st.file_uploader(
             _("Zip"), ["zip"], key=f"import-zip-{generation}",  # as large as the server takes
-            help=_("A larger one can be brought in by “digitrec examples import FILE.zip”."),
+            help=_(
+                "A larger one can be brought in by “python -m digitrec examples import FILE.zip”."
+            ),
         )  # fmt: skip
         files = [sent] if sent else []
     else:
