@@ -1,4 +1,4 @@
-"""Round brackets around numbers, as around what a ledger takes off: told by their pairs."""
+"""Round brackets around numbers, as in a ledger, and after them, as in a list."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ STRAYS = 0.04  # of its height, at the most: how far it is from a parabola, on a
 SINGLE = 2.0  # stroke widths: what is wider, in a row of pixels, is more than one stroke
 LIKE = 0.7  # of the taller of a pair: the least height of the other, and what they have in common
 AS_TALL = 0.95  # of the tallest mark between: the least height of a pair
+BEYOND = 0.05  # of its height, at the least: how far one alone goes up and down beyond a digit
+NEAR = 0.8  # of its height, at the most from that digit
 FAR = 8  # of their height, at the most between them
 
 
@@ -23,16 +25,18 @@ def brackets(mask: Mask, stroke: float) -> Mask:
     """The brackets among the marks of a mask, dilated by a pixel for the grey fringe.
 
     A pair is two strokes of about the same height, bent away from each other, with something
-    between them that is no taller.
+    between them that is no taller. One alone closes: it is bent to the right, begins above the
+    digit before it and ends below it.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     slender = (stats[:, 3] >= LEAST * stroke) & (stats[:, 2] <= SLENDER * stats[:, 3])
     bends = {i: _bend(labels, stats[i], i, stroke) for i in np.flatnonzero(slender).tolist() if i}
     opening = [i for i, bend in bends.items() if bend > BENT]
     closing = np.array([i for i, bend in bends.items() if bend < -BENT], int)
-    pairs = [pair for i in opening for pair in _pair(i, closing, stats)]
-    found = np.isin(labels, pairs).astype(np.uint8) if pairs else np.zeros_like(mask)
-    return cv2.dilate(found, square(3)) if pairs else found
+    those = [one for i in opening for one in _pair(i, closing, stats)]
+    those += [i for i in closing.tolist() if _closes(stats[i], stats)]
+    found = np.isin(labels, those).astype(np.uint8) if those else np.zeros_like(mask)
+    return cv2.dilate(found, square(3)) if those else found
 
 
 def _bend(labels: Labels, stats: Labels, label: int, stroke: float) -> float:
@@ -66,3 +70,17 @@ def _pair(left: int, closing: Labels, stats: Labels) -> tuple[int, ...]:
         if 0.4 * h < tallest <= min(h, stats[closing[i], 3]) / AS_TALL:
             return left, int(closing[i])
     return ()
+
+
+def _closes(mark: Labels, stats: Labels) -> bool:
+    """Whether a bow to the right goes beyond the digit before it, up and down."""
+    x, y, _, h, _ = mark.tolist()
+    lefts, tops = stats[1:, 0], stats[1:, 1]
+    rights, bottoms = lefts + stats[1:, 2], tops + stats[1:, 3]
+    common = np.minimum(bottoms, y + h) - np.maximum(tops, y)
+    before = np.flatnonzero((lefts < x) & (common > 0.5 * h) & (x - rights < NEAR * h))
+    if not len(before):
+        return False
+    nearest = before[rights[before].argmax()]
+    beyond = min(tops[nearest] - y, y + h - bottoms[nearest])
+    return bool(beyond > BEYOND * h)
