@@ -30,7 +30,7 @@ from digitrec.rules import without_rules
 from digitrec.runtime import ModelError
 from digitrec.segment import find_lines
 from digitrec.strokes import Stroke, inked
-from digitrec.words import LETTERS, SMALL, apart, is_heard, is_word
+from digitrec.words import LETTERS, SMALL, apart, is_heard, is_word, without_units
 
 ONE_DIGIT = 0.8  # probability from which marks that make up one digit are not read as a line
 STRETCHES = (1.0, 1.2)  # of a line's width: read twice, it is misread less often
@@ -124,7 +124,7 @@ class _ReadLine:
     def _groups(self) -> Iterator[list[Step]]:
         """A number's steps each: a gap well beyond the usual one starts another number.
 
-        So does what stands between two digits, as a slash or a bracket.
+        So does what stands between two digits, as a slash, a bracket or a letter.
         """
         gaps = [b.piece.left - a.piece.right for a, b in pairwise(self.digits)]
         usual = sorted(gaps)[len(gaps) // 2] if gaps else 0
@@ -142,7 +142,9 @@ class _ReadLine:
         middle = (before.top + before.bottom + after.top + after.bottom) // 4
         reach = max(1, round(PARTED * self.line.height))  # a ring is above and below its number
         rows = slice(max(0, middle - reach), middle + reach)
-        return bool(self.around[rows, round(before.middle) : round(after.middle)].any())
+        drawn = self.around[rows, round(before.middle) : round(after.middle)].any()
+        letters = [step.piece.middle for step in self.refused]
+        return bool(drawn) or any(before.middle < x < after.middle for x in letters)
 
     def _number(self, steps: Sequence[Step], photo: Photo) -> Number:
         digits = tuple(_digit(step, photo) for step in steps)
@@ -238,6 +240,7 @@ def _read(
             steps, spellings = [replace(step, digit=None) for step in steps], []
         elif spellings:
             steps, sure = decide(line, lattice, spellings, classifier)
+        steps = without_units(steps, line.height)
         each = _ReadLine(line, steps, sure, spellings[0] if spellings else None, around)
         if line.strokes is None and not each.digits and len(each.refused) >= LETTERS:
             words.append(join(line.marks))

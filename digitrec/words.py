@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +117,26 @@ def _part(line: Line, places: Sequence[int]) -> Line:
     whole = tuple(line.whole[i] for i in places)
     uncut = [join([m for m, w in zip(marks, whole, strict=True) if w == k]) for k in set(whole)]
     return Line(marks, typical_height(uncut), whole)
+
+
+def without_units(steps: Sequence[Step], height: float) -> list[Step]:
+    """A line's steps, without the digit that is a letter of a short word, as of a unit: 45 kg.
+
+    It stands with letters alone, first or last, apart from others that are all digits.
+    """
+    signs = [s for s in steps if s.digit is not None or s.piece.box[3] > SMALL * height]
+    runs: list[list[Step]] = [signs[:1]]
+    for before, step in pairwise(signs):
+        if step.piece.left - before.piece.right > GAP * height:
+            runs.append([])
+        runs[-1].append(step)
+    digits = [sum(step.digit is not None for step in run) for run in runs]
+    if not any(count == len(run) for count, run in zip(digits, runs, strict=True)):
+        return list(steps)
+    ends = {0, len(runs) - 1}
+    units = [runs[i] for i in ends if digits[i] == 1 < len(runs[i])]
+    letters = {id(step) for run in units for step in run}
+    return [replace(step, digit=None) if id(step) in letters else step for step in steps]
 
 
 def is_word(steps: Sequence[Step], height: float) -> bool:

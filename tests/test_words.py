@@ -9,7 +9,7 @@ import pytest
 
 from digitrec import synthetic_pages
 from digitrec.classifier import in_service
-from digitrec.lattice import lattices
+from digitrec.lattice import Step, lattices
 from digitrec.line_reader import network
 from digitrec.pieces import Line, Piece
 from digitrec.reader import read
@@ -17,7 +17,7 @@ from digitrec.reading import A_WORD, Reading, Refusal
 from digitrec.segment import find_lines
 from digitrec.synthetic_pages import Camera, page, random_page
 from digitrec.ui.words import refusal
-from digitrec.words import apart
+from digitrec.words import apart, without_units
 
 CLEAN = Camera(shadow=0)
 FORM = [["407", "39"], ["5126", ""], ["83", "7"]]
@@ -114,6 +114,30 @@ def test_where_boxes_were_nothing_is_a_word(boxed: bool) -> None:
     form = np.full((400, 800), boxed, np.uint8)
     parts, words = told(lines, form)
     assert (len(parts), len(words)) == ((1, 0) if boxed else (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("45 ?9", "45 ??"),  # kg
+        ("?0 12", "?? 12"),  # No
+        ("45?9", "45?9"),
+        ("?9", "?9"),
+        ("4 ?9 12", "4 ?9 12"),
+        ("45 ?", "45 ?"),
+        ("45 ?99", "45 ?99"),
+    ],
+)
+def test_a_digit_with_letters_alone_beside_a_number_is_a_letter(said: str, left: str) -> None:
+    p, seen = np.zeros(11, np.float32), np.zeros((28, 28), np.float32)
+    steps = [
+        Step(bars(40 * i).marks[0], seen, p, int(sign) if sign.isdigit() else None)
+        for i, sign in enumerate(said)
+        if sign != " "
+    ]
+    found = iter(without_units(steps, 80.0))
+    told = {None: "?"} | {digit: str(digit) for digit in range(10)}
+    assert "".join(sign if sign == " " else told[next(found).digit] for sign in said) == left
 
 
 def test_a_drawing_stays_as_it_is() -> None:
