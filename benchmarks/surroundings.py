@@ -9,6 +9,7 @@ import argparse
 import multiprocessing
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -27,7 +28,7 @@ HEIGHT = 56  # of a digit, pixels
 TURNED = "lines that slope by 4 to 12 degrees"
 STEEP = 4, 12  # degrees
 RULE = np.array((0.5, 0.6, 0.8), np.float32)  # of the light, that a notebook's rules leave
-AMONG = 0.5  # the share of the numbers that has a ring or brackets
+AMONG = 0.5  # the share of the numbers that has something around it
 Random = np.random.Generator
 Pixels = NDArray[np.uint8]
 Around = Callable[[NDArray[np.float32], Written, int], None]
@@ -120,6 +121,10 @@ def _drawn(around: Around, written: Page, ink: str, rng: Random) -> Pixels:
     for number in written.numbers:
         if rng.random() < AMONG:
             around(cover, number, int(rng.integers(3, 6)))
+    return _inked(written, cover, ink)
+
+
+def _inked(written: Page, cover: NDArray[np.float32], ink: str) -> Pixels:
     cover = 0.9 * cv2.GaussianBlur(cover, (0, 0), 0.8)[..., None]
     drawn: Pixels = (written.pixels * (1 - cover) + np.array(INKS[ink]) * cover).astype(np.uint8)
     return drawn
@@ -146,6 +151,27 @@ def _brackets(cover: NDArray[np.float32], number: Written, pen: int) -> None:
         cv2.ellipse(cover, middle, half, 0, begin, end, 1.0, pen, cv2.LINE_AA)
 
 
+def _closing(cover: NDArray[np.float32], number: Written, pen: int) -> None:
+    _, top, right, bottom = _extent(number)
+    half = HEIGHT // 4, int(0.62 * (bottom - top))
+    cv2.ellipse(
+        cover, (int(right), int(top + bottom) // 2), half, 0, -80, 80, 1.0, pen, cv2.LINE_AA
+    )
+
+
+def _slashed(written: Page, ink: str, rng: Random) -> Pixels:
+    """With slashes between the numbers of a row."""
+    cover = np.zeros(written.pixels.shape[:2], np.float32)
+    for before, after in pairwise(map(_extent, written.numbers)):
+        if after[0] > before[2]:
+            middle, half = (before[2] + after[0]) / 2, HEIGHT * rng.uniform(0.15, 0.3)
+            beyond = HEIGHT * rng.uniform(0.1, 0.3)
+            start = round(middle + half), round(min(before[1], after[1]) - beyond)
+            stop = round(middle - half), round(max(before[3], after[3]) + beyond)
+            cv2.line(cover, start, stop, 1.0, int(rng.integers(3, 6)), cv2.LINE_AA)
+    return _inked(written, cover, ink)
+
+
 SCENES: dict[str, Callable[[Page, str, Random], Pixels]] = {
     "nothing else": _as_it_is,
     TURNED: _as_it_is,
@@ -154,6 +180,8 @@ SCENES: dict[str, Callable[[Page, str, Random], Pixels]] = {
     "the desk in two corners": _from_the_side,
     "rings around numbers": partial(_drawn, _ring),
     "brackets around numbers": partial(_drawn, _brackets),
+    "a bracket after numbers": partial(_drawn, _closing),
+    "slashes between numbers": _slashed,
 }
 
 

@@ -41,7 +41,7 @@ def test_a_slash_between_digits_is_found_and_the_digits_are_not() -> None:
         (seven(150), [(182, 52), (218, 148)], seven(250)),
         (seven(150), SLASH),
         (SLASH, seven(250)),
-        (seven(30), SLASH, seven(370)),
+        (seven(20), SLASH, seven(380)),
         ([(140, 100), (165, 100)], [(152, 85), (152, 115)], SLASH, seven(250)),  # after a +
     ],
     ids=["as tall", "upright", "to the left", "at the end", "at the start", "far", "after a sign"],
