@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from digitrec.example import unmarked
-from digitrec.language import _, number, percent
+from digitrec.language import _
 
 SCATTER = "_scatter"
 
@@ -98,7 +98,10 @@ def character_accuracy(scores: Iterable[Score]) -> float | None:
 
 
 def table(scores: dict[str, list[Score]]) -> str:
-    """One aligned line a folder, then the total: pictures, exact match, characters, seconds."""
+    """One aligned line a folder, then the total: pictures, exact match, characters, seconds.
+
+    Its figures are the same in every language, without spaces in them: programs read them, too.
+    """
     rows = [(_("folder"), "n", _("exact"), _("characters"), _("s/image"))]
     everything = [score for group in scores.values() for score in group]
     for name, group in [*sorted(scores.items()), (_("total"), everything)]:
@@ -106,10 +109,10 @@ def table(scores: dict[str, list[Score]]) -> str:
         rows.append(
             (
                 name,
-                number(len(group)),
-                percent(exact_match(group), 1),
-                "-" if characters is None else percent(characters, 1),
-                number(float(np.mean([s.seconds for s in group])), 3),
+                str(len(group)),
+                f"{exact_match(group):.1%}",
+                "-" if characters is None else f"{characters:.1%}",
+                f"{np.mean([s.seconds for s in group]):.3f}",
             )
         )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -101,17 +101,16 @@ ROWS = {"letters": [Score(0, 0, 0.5)], "a/b": [Score(1, 8, 0.25), Score(0, 8, 0.
 
 def test_the_table_is_aligned():
     assert table(ROWS).splitlines() == [
-        "folder   n    exact  characters  s/image",
-        "a/b      2   50.0 %      93.8 %    0.500",
-        "letters  1  100.0 %           -    0.500",
-        "total    3   66.7 %      93.8 %    0.500",
+        "folder   n   exact  characters  s/image",
+        "a/b      2   50.0%       93.8%    0.500",
+        "letters  1  100.0%           -    0.500",
+        "total    3   66.7%       93.8%    0.500",
     ]
 
 
-def test_the_table_s_words_and_numbers_are_in_the_language_spoken(french, monkeypatch):
+def test_the_table_s_words_are_in_the_language_spoken_and_its_figures_are_not(french, monkeypatch):
     monkeypatch.setattr(evaluation, "_", str.upper)
     head, first, *_, last = table(ROWS).splitlines()
     assert head.split() == ["FOLDER", "n", "EXACT", "CHARACTERS", "S/IMAGE"]
-    assert "  50,0\u202f%  " in first
-    assert first.endswith("  93,8\u202f%    0,500")
+    assert first.split() == ["a/b", "2", "50.0%", "93.8%", "0.500"]
     assert last.startswith("TOTAL")
