@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pen import DIGITS, SCRIBBLE, canvas, draw, settled, touch, write
+from pen import DIGITS, SCRIBBLE, canvas, draw, drawable, settled, touch, write
 from playwright.sync_api import Page, expect
 
 
@@ -183,6 +183,7 @@ def test_a_malformed_drawing_is_a_sentence_and_the_next_is_read(page: Page, payl
 
 def test_a_finger_on_a_phone(window: Callable[..., Page]) -> None:
     page = window(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    drawable(page)
     expect(canvas(page)).to_have_js_property("clientWidth", 358)
     for place, digit in enumerate("74"):
         for stroke in DIGITS[digit]:
