@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from pen import write
+from pen import drawable, write
 from playwright.sync_api import Page, expect
 
 from digitrec.settings import ROOT
@@ -61,6 +61,7 @@ def serving(page: Page, name: str) -> None:
 @pytest.mark.timeout(600)
 def test_a_run_from_start_to_service_and_back(window: Callable[..., Page], tmp_path: Path) -> None:
     reader, page = window(), window("/train")
+    drawable(reader)
     write(reader, "7")
     expect(reader.locator(".st-key-answer")).to_have_text("7")
     serving(reader, "default")
