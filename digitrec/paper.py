@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.masks import Mask, square
+from digitrec.masks import Mask, morphed, square
 
 Picture = NDArray[np.uint8]  # (h, w, 3)
 Depth = NDArray[np.float32]  # the share of the paper's light that is missing; about 0 on paper
@@ -16,6 +16,9 @@ Depth = NDArray[np.float32]  # the share of the paper's light that is missing; a
 WINDOWS = (3, 5, 7, 11, 15, 23, 33, 47, 67, 95, 135, 191)  # of the closings, pixels
 ALONG = 0.15  # of the frame: a stroke that is cut by it is there for less
 HOLLOW = 0.5, 0.95  # the share of a thick mark that a closing too narrow for it finds
+# A solid area's least width, in strokes' widths; how much of it is within its rim, at the least;
+# and how much of the rim's contrast there is within.
+SOLID = 4.0, 0.5, 0.6
 LEAST_CONTRAST = 0.045  # of the paper's brightness: fainter marks are not ink
 
 
@@ -182,6 +185,43 @@ def _hollow(inked: Mask, whole: Mask) -> Mask:
         return np.zeros_like(inked)
     widened: Mask = cv2.dilate(marked, square(3))
     return widened
+
+
+def rims_of_solids(pixels: Picture, inked: NDArray[np.bool_], stroke: float) -> Mask:
+    """The rims of solid areas wider than any stroke, as of a logo or a hole: (h, w), 1 there.
+
+    To a closing such an area is paper, all but its rim, which would be read as a 0. It is solid
+    where the picture is nearly as dark within the rim as on it.
+    """
+    mask = inked.astype(np.uint8)
+    rims = np.zeros_like(mask)
+    outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    for i, outline in enumerate(outlines):
+        x, y, w, h = cv2.boundingRect(outline)
+        hole = tree[0][i][2]
+        if hole < 0 or min(w, h) < SOLID[0] * stroke:
+            continue
+        while tree[0][hole][0] >= 0 and cv2.contourArea(outlines[hole]) < 0.5 * w * h:
+            hole = tree[0][hole][0]
+        reach = round(stroke) + 1
+        x0, y0 = max(0, x - 2 * reach), max(0, y - 2 * reach)
+        place = slice(y0, y + h + 2 * reach), slice(x0, x + w + 2 * reach)
+        whole, inside = (np.zeros_like(mask[place]) for _ in range(2))
+        cv2.drawContours(whole, outlines, i, 1, cv2.FILLED, offset=(-x0, -y0))
+        cv2.drawContours(inside, outlines, hole, 1, cv2.FILLED, offset=(-x0, -y0))
+        if inside.sum() < SOLID[1] * whole.sum():
+            continue
+        edge = whole & (1 - morphed(whole, cv2.MORPH_ERODE, square(2 * reach + 1)))
+        rim = edge & (1 - inside) & mask[place]  # without the strokes that lie on it
+        around = cv2.dilate(whole, square(2 * reach + 1)) & (1 - mask[place]) & (1 - whole)
+        within = cv2.erode(inside, square(2 * (reach // 2) + 1)) & (1 - mask[place])
+        tones = [
+            float(np.median(pixels[place][part > 0])) if part.any() else np.nan
+            for part in (around, within, rim)
+        ]
+        if tones[0] - tones[1] > SOLID[2] * (tones[0] - tones[2]) > 0:
+            rims[place] |= cv2.dilate(rim, square(3))
+    return rims
 
 
 def _steepness(pixels: Picture) -> Depth:

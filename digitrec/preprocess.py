@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitrec.masks import square
-from digitrec.paper import LEAST_CONTRAST, depth_under, flat_depth, floor_of, ground_of, paper_of
+from digitrec.paper import (
+    LEAST_CONTRAST,
+    depth_under,
+    flat_depth,
+    floor_of,
+    ground_of,
+    paper_of,
+    rims_of_solids,
+)
 from digitrec.sheet import find_sheet
 
 Ink = NDArray[np.float32]
@@ -133,6 +141,7 @@ def _depth_map(pixels: NDArray[np.uint8]) -> tuple[Ink, float]:
     depth = depth_under(paper, pixels)
     floor = floor_of(depth)
     stroke = window * factor / 2
+    depth[rims_of_solids(pixels, depth > floor, stroke) > 0] = 0
     if stroke > 6:
         depth = cv2.GaussianBlur(depth, (0, 0), stroke / 12)
     return depth, floor

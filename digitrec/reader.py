@@ -124,7 +124,7 @@ class _ReadLine:
     def _groups(self) -> Iterator[list[Step]]:
         """A number's steps each: a gap well beyond the usual one starts another number.
 
-        So does what stands between two digits, as a slash, a bracket or a letter.
+        So does what stands between two digits, as a slash or a bracket.
         """
         gaps = [b.piece.left - a.piece.right for a, b in pairwise(self.digits)]
         usual = sorted(gaps)[len(gaps) // 2] if gaps else 0
@@ -142,9 +142,7 @@ class _ReadLine:
         middle = (before.top + before.bottom + after.top + after.bottom) // 4
         reach = max(1, round(PARTED * self.line.height))  # a ring is above and below its number
         rows = slice(max(0, middle - reach), middle + reach)
-        drawn = self.around[rows, round(before.middle) : round(after.middle)].any()
-        letters = [step.piece.middle for step in self.refused]
-        return bool(drawn) or any(before.middle < x < after.middle for x in letters)
+        return bool(self.around[rows, round(before.middle) : round(after.middle)].any())
 
     def _number(self, steps: Sequence[Step], photo: Photo) -> Number:
         digits = tuple(_digit(step, photo) for step in steps)

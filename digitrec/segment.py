@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitrec.barcodes import barcodes
 from digitrec.masks import is_straight, square
 from digitrec.pieces import Line, Piece, box_of
 from digitrec.preprocess import Ink, stroke_width, weighted_median
@@ -83,6 +84,9 @@ def _marks(ink: Ink) -> list[Piece]:
         near = cv2.dilate((part == label).astype(np.uint8), square(3))
         marks.append(Piece((x0, y0, x1 - x0, y1 - y0), (crop * near).astype(np.float32)))
         areas.append(area)
+    bars = barcodes(marks)
+    marks = [mark for i, mark in enumerate(marks) if i not in bars]
+    areas = [area for i, area in enumerate(areas) if i not in bars]
     inside = [m for m in marks if not any(_touches(m, ink.shape))]
     usual = typical_height(inside) if len(inside) > 2 else 0.0
     inner = [m for m, a in zip(marks, areas, strict=True) if not _is_edge(m, a, ink.shape, usual)]

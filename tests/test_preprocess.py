@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from digitrec import synthetic
 from digitrec.datasets import mnist
 from digitrec.preprocess import bounding_box, ink_map, normalise, stroke_width
 
@@ -144,3 +145,13 @@ def test_any_picture_has_an_ink_map(pixels: np.ndarray) -> None:
     assert ink.shape == pixels.shape[:2]
     assert ink.dtype == np.float32
     assert 0 <= ink.min() <= ink.max() <= 1
+
+
+@pytest.mark.parametrize("radius", [35, 50])
+def test_the_rim_of_a_solid_area_is_no_ink(radius: int) -> None:
+    page = synthetic.sheet("407", 1).pixels
+    page = cv2.copyMakeBorder(page, 150, 0, 0, 0, cv2.BORDER_REPLICATE)
+    cv2.circle(page, (90, 80), radius, (30, 110, 60), -1, cv2.LINE_AA)
+    ink = ink_map(page)
+    assert not (ink[:150] > 0.3).any()
+    assert (ink[150:] > 0.3).sum() > 5000

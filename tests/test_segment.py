@@ -136,7 +136,7 @@ def test_stripes_across_the_picture_are_no_marks() -> None:
 def test_a_row_of_tall_ones_is_not_stripes() -> None:
     ink = np.zeros((300, 320), np.float32)
     for x in range(20, 320, 30):
-        cv2.line(ink, (x, 40), (x, 260), 1.0, 6, cv2.LINE_AA)
+        cv2.line(ink, (x, 40 + x % 12), (x, 260 - x % 16), 1.0, 6, cv2.LINE_AA)
     (line,) = find_lines(ink)
     assert len(line.marks) == 10
 
