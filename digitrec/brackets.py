@@ -16,7 +16,7 @@ STRAYS = 0.04  # of its height, at the most: how far it is from a parabola, on a
 SINGLE = 2.0  # stroke widths: what is wider, in a row of pixels, is more than one stroke
 LIKE = 0.7  # of the taller of a pair: the least height of the other, and what they have in common
 AS_TALL = 0.95  # of the tallest mark between: the least height of a pair
-BEYOND = 0.05  # of its height, at the least: how far one alone goes up and down beyond a digit
+BEYOND = 0.08  # of its height, at the least: how far one alone goes up and down beyond a digit
 NEAR = 0.8  # of its height, at the most from that digit
 FAR = 8  # of their height, at the most between them
 
