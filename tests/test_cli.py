@@ -331,7 +331,7 @@ def test_a_point_is_printed_and_is_not_in_what_is_scored(tmp_path, fake, capsys)
     told = json.loads(capsys.readouterr().out)
     assert (told["text"], told["written"]) == ("42", "4.2")
     assert cli.main(["evaluate", str(tmp_path)]) == 0
-    assert "100.0 %" in capsys.readouterr().out
+    assert "100.0%" in capsys.readouterr().out
 
 
 def test_evaluate_prints_a_table_by_subfolder(tmp_path, fake, capsys):
@@ -339,10 +339,10 @@ def test_evaluate_prints_a_table_by_subfolder(tmp_path, fake, capsys):
         a_seven(tmp_path / name)
     assert cli.main(["evaluate", str(tmp_path)]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "folder       n    exact  characters  s/image",
-        "one          2  100.0 %     100.0 %    0.250",
-        "two_scatter  1    0.0 %       0.0 %    0.250",
-        "total        3   66.7 %      66.7 %    0.250",
+        "folder       n   exact  characters  s/image",
+        "one          2  100.0%      100.0%    0.250",
+        "two_scatter  1    0.0%        0.0%    0.250",
+        "total        3   66.7%       66.7%    0.250",
     ]
 
 
@@ -352,9 +352,7 @@ def test_evaluate_counts_what_cannot_be_read_as_wrong(tmp_path, fake, capsys):
     assert cli.main(["evaluate", str(tmp_path)]) == 1
     shown = capsys.readouterr()
     assert "42__2.png: This is not a picture" in shown.err
-    assert shown.out.splitlines()[-1].split() == [
-        *("total", "2", "50.0", "%", "50.0", "%", "0.125")
-    ]
+    assert shown.out.splitlines()[-1].split() == ["total", "2", "50.0%", "50.0%", "0.125"]
 
 
 def test_evaluate_without_labels_says_so(tmp_path, fake, capsys):
