@@ -19,6 +19,7 @@ from benchmarks.tables import conditions, percent, table
 from digitrec.classifier import in_service
 from digitrec.evaluation import edit_distance
 from digitrec.reader import read
+from digitrec.straight import turning
 from digitrec.synthetic import INKS
 from digitrec.synthetic_camera import DESKS
 from digitrec.synthetic_pages import PITCH, Camera, Hand, Page, Written, page
@@ -78,10 +79,7 @@ def _ruled(written: Page, _ink: str, rng: Random) -> Pixels:
     pitch = PITCH * HEIGHT / rng.choice((1, 2))
     for y in np.arange(rng.uniform(0, pitch), height, pitch).astype(int):
         photo[y : y + 2] *= RULE
-    turn = cv2.getRotationMatrix2D((0, 0), rng.uniform(*STEEP) * rng.choice((-1, 1)), 1)
-    corners = np.array([(0, 0), (width, 0), (0, height), (width, height)]) @ turn[:, :2].T
-    turn[:, 2] = -corners.min(0)
-    size = np.ceil(np.ptp(corners, axis=0)).astype(int).tolist()
+    turn, size = turning((height, width), rng.uniform(*STEEP) * rng.choice((-1, 1)))
     turned = cv2.warpAffine(photo, turn, size, borderMode=cv2.BORDER_REPLICATE)
     return turned.astype(np.uint8)
 

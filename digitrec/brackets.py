@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.masks import Mask, square
+from digitrec.masks import Boxes, Mask, square
 
-Labels = NDArray[np.integer]
 LEAST = 6.0  # stroke widths, of a bracket's height
 SLENDER = 0.5  # of its height, at the most a bracket's width
 BENT = 0.08  # of its height, at the least: how far its middle is beside its ends
@@ -29,20 +30,23 @@ def brackets(mask: Mask, stroke: float) -> Mask:
     digit before it and ends below it.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    slender = (stats[:, 3] >= LEAST * stroke) & (stats[:, 2] <= SLENDER * stats[:, 3])
-    bends = {i: _bend(labels, stats[i], i, stroke) for i in np.flatnonzero(slender).tolist() if i}
+    boxes = Boxes(stats[1:])
+    tall, slender = boxes.height >= LEAST * stroke, boxes.width <= SLENDER * boxes.height
+    bends = {
+        i: _bend(labels[boxes.place(i)] == i + 1, stroke)
+        for i in np.flatnonzero(tall & slender).tolist()
+    }
     opening = [i for i, bend in bends.items() if bend > BENT]
-    closing = np.array([i for i, bend in bends.items() if bend < -BENT], int)
-    those = [one for i in opening for one in _pair(i, closing, stats)]
-    those += [i for i in closing.tolist() if _closes(stats[i], stats)]
-    found = np.isin(labels, those).astype(np.uint8) if those else np.zeros_like(mask)
+    closing = [i for i, bend in bends.items() if bend < -BENT]
+    those = [one for i in opening for one in _pair(i, closing, boxes)]
+    those += [i for i in closing if _closes(i, boxes)]
+    found: Mask = np.isin(labels, np.array(those, int) + 1).astype(np.uint8)
     return cv2.dilate(found, square(3)) if those else found
 
 
-def _bend(labels: Labels, stats: Labels, label: int, stroke: float) -> float:
+def _bend(part: NDArray[np.bool_], stroke: float) -> float:
     """How far a mark's middle is to the left of its ends, of its height; 0 if it is no bow."""
-    x, y, w, h, _ = stats.tolist()
-    part = labels[y : y + h, x : x + w] == label
+    h, w = part.shape
     extent = w - part.argmax(1) - part[:, ::-1].argmax(1)
     if np.percentile(extent, 90) > SINGLE * stroke:
         return 0.0
@@ -52,35 +56,31 @@ def _bend(labels: Labels, stats: Labels, label: int, stroke: float) -> float:
     return float(fit[0]) * h / 4 if strays < STRAYS * h else 0.0
 
 
-def _pair(left: int, closing: Labels, stats: Labels) -> tuple[int, ...]:
+def _pair(one: int, closing: Sequence[int], boxes: Boxes) -> tuple[int, ...]:
     """The marks of a pair that begins with one; none if it does not."""
-    x, y, w, h, _ = stats[left].tolist()
-    away = stats[closing, 0] - x - w
-    tops, bottoms = stats[closing, 1], stats[closing, 1] + stats[closing, 3]
-    common = np.minimum(bottoms, y + h) - np.maximum(tops, y)
-    alike = common > LIKE * np.maximum(h, stats[closing, 3])
-    for i in np.argsort(away).tolist():
-        if not (alike[i] and 0 < away[i] < FAR * h):
+    left, top, height, bottom = (
+        side[one] for side in (boxes.left, boxes.top, boxes.height, boxes.bottom)
+    )
+    shared, middles = boxes.shared(one), (boxes.top + boxes.bottom) / 2
+    for other in sorted(closing, key=lambda i: boxes.left[i]):
+        away = boxes.left[other] - boxes.right[one]
+        alike = shared[other] > LIKE * max(height, boxes.height[other])
+        if not (alike and 0 < away < FAR * height):
             continue
-        lefts, rights = stats[:, 0], stats[:, 0] + stats[:, 2]
-        middles = stats[:, 1] + stats[:, 3] / 2
-        across = (lefts > x) & (rights < x + w + away[i] + stats[closing[i], 2])
-        between = across & (middles > min(y, tops[i])) & (middles < max(y + h, bottoms[i]))
-        tallest = stats[between, 3].max(initial=0)
-        if 0.4 * h < tallest <= min(h, stats[closing[i], 3]) / AS_TALL:
-            return left, int(closing[i])
+        across = (boxes.left > left) & (boxes.right < boxes.right[other])
+        ends = min(top, boxes.top[other]), max(bottom, boxes.bottom[other])
+        between = across & (middles > ends[0]) & (middles < ends[1])
+        tallest = boxes.height[between].max(initial=0)
+        if 0.4 * height < tallest <= min(height, boxes.height[other]) / AS_TALL:
+            return one, other
     return ()
 
 
-def _closes(mark: Labels, stats: Labels) -> bool:
+def _closes(one: int, boxes: Boxes) -> bool:
     """Whether a bow to the right goes beyond the digit before it, up and down."""
-    x, y, _, h, _ = mark.tolist()
-    lefts, tops = stats[1:, 0], stats[1:, 1]
-    rights, bottoms = lefts + stats[1:, 2], tops + stats[1:, 3]
-    common = np.minimum(bottoms, y + h) - np.maximum(tops, y)
-    before = np.flatnonzero((lefts < x) & (common > 0.5 * h) & (x - rights < NEAR * h))
-    if not len(before):
+    tall = boxes.height[one]
+    before = boxes.before(one, boxes.shared(one) > 0.5 * tall)
+    if before is None or boxes.left[one] - boxes.right[before] >= NEAR * tall:
         return False
-    nearest = before[rights[before].argmax()]
-    beyond = min(tops[nearest] - y, y + h - bottoms[nearest])
-    return bool(beyond > BEYOND * h)
+    beyond = min(boxes.top[before] - boxes.top[one], boxes.bottom[one] - boxes.bottom[before])
+    return bool(beyond > BEYOND * tall)

@@ -19,14 +19,14 @@ from typing import TextIO, TypeVar
 
 from digitrec import __version__, cli_examples, cli_train, cli_words
 from digitrec.classifier import Classifier, in_service
+from digitrec.cli_output import FAILED, complain, on_one_line
 from digitrec.images import ImageError
 from digitrec.language import _, ngettext
 from digitrec.reader import line_notice, read
 from digitrec.runtime import ModelError, quietly
 from digitrec.settings import settings
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # breaks lines, steers terminals
-FAILED, UNUSABLE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141  # the last two as a shell would
+UNUSABLE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # the last two as a shell would
 
 Picture = TypeVar("Picture")
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings()  # first, for the language of the parser
     except ValueError as error:
-        _say(str(error), sys.stderr)
+        complain(error)
         return UNUSABLE
     parsed = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = parsed.command
@@ -46,10 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = command(parsed)
         sys.stdout.flush()
     except ModelError as error:
-        _say(str(error), sys.stderr)
+        complain(error)
         return UNUSABLE
     except KeyboardInterrupt:
-        _say(_("Stopped."), sys.stderr)
+        complain(_("Stopped."))
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone; Python must not find that out again at its exit.
@@ -125,7 +125,7 @@ def _read(parsed: argparse.Namespace) -> int:
     if parsed.out is not None:
         return _read_into(parsed)
     if parsed.engine != "local":
-        _say(_("--engine {engine} needs --out.").format(engine=parsed.engine), sys.stderr)
+        complain(_("--engine {engine} needs --out.").format(engine=parsed.engine))
         return UNUSABLE
     paths, status = _files(parsed.paths)
     classifier = _classifier()
@@ -134,19 +134,14 @@ def _read(parsed: argparse.Namespace) -> int:
         try:
             reading = read(path, classifier)
         except ImageError as error:
-            say(f"{_on_one_line(path)}: {error}", sys.stderr)
+            say(f"{on_one_line(path)}: {error}", sys.stderr)
             status = FAILED
             continue
         if parsed.json:
             say(json.dumps({"file": str(path), **reading.to_dict()}), sys.stdout)
         else:
-            say(f"{_on_one_line(path)}\t{reading.written}", sys.stdout)
+            say(f"{on_one_line(path)}\t{reading.written}", sys.stdout)
     return status
-
-
-def _on_one_line(path: Path) -> str:
-    """A name whose line breaks, tabs and other control characters are escaped, as in Python."""
-    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), str(path))
 
 
 def _read_into(parsed: argparse.Namespace) -> int:
@@ -169,12 +164,12 @@ def _read_into(parsed: argparse.Namespace) -> int:
                 output.add(row)
                 if "error" in row:
                     failed += 1
-                    say(f"{row['file']}: {row['error']}", sys.stderr)
+                    say(f"{on_one_line(row['file'])}: {row['error']}", sys.stderr)
             complete = True
         finally:
             output.close(complete=complete)
     except (bulk.BulkError, cluster.ClusterError) as error:
-        _say(str(error), sys.stderr)
+        complain(error)
         return UNUSABLE
     count, before = len(paths), len(paths) - len(left)
     if before:
@@ -189,7 +184,9 @@ def _read_into(parsed: argparse.Namespace) -> int:
             "{file}: {read} of {count} pictures read.",
             count,
         )
-    told = told.format(file=parsed.out, read=count - failed, count=count, before=before)
+    told = told.format(
+        file=on_one_line(parsed.out), read=count - failed, count=count, before=before
+    )
     _say(told, sys.stdout)
     return FAILED if failed else status
 
@@ -207,14 +204,14 @@ def _evaluate(parsed: argparse.Namespace) -> int:
     try:
         parsed.folder.stat()
     except OSError as error:
-        _say(f"{parsed.folder}: {_unopened(error)}", sys.stderr)
+        complain(f"{on_one_line(parsed.folder)}: {_unopened(error)}")
         return FAILED
     files, status = _files([parsed.folder])
     paths = [path for path in files if evaluation.label(path) is not None]
     if not paths:
         if files:  # else it has been said why there are none
             none = _("There is no picture named label__n.ext here.")
-            _say(f"{parsed.folder}: {none}", sys.stderr)
+            complain(f"{on_one_line(parsed.folder)}: {none}")
         return FAILED
     classifier = _classifier()
     scores: dict[str, list[evaluation.Score]] = defaultdict(list)
@@ -225,7 +222,7 @@ def _evaluate(parsed: argparse.Namespace) -> int:
             reading = read(path, classifier)
             score = evaluation.score(path, reading.text, reading.seconds)
         except ImageError as error:
-            say(f"{path}: {error}", sys.stderr)
+            say(f"{on_one_line(path)}: {error}", sys.stderr)
             status = FAILED
             score = evaluation.score(path, None)
         scores[str(subfolder)].append(score)
@@ -238,7 +235,7 @@ def _classifier() -> Classifier:
         classifier = in_service()
         notices = filter(None, (classifier.notice, line_notice()))
     for notice in notices:
-        _say(notice, sys.stderr)
+        complain(notice)
     return classifier
 
 
@@ -258,10 +255,10 @@ def _files(paths: Iterable[Path]) -> tuple[list[Path], int]:
             if not any(part.startswith(".") for part in Path(folder, name).relative_to(path).parts)
         ]
         for error in refused:
-            _say(f"{error.filename}: {_unopened(error)}", sys.stderr)
+            complain(f"{on_one_line(error.filename)}: {_unopened(error)}")
         if not found and not refused:
             none = _("This folder holds no files.")
-            _say(f"{path}: {none}", sys.stderr)
+            complain(f"{on_one_line(path)}: {none}")
         if refused or not found:
             status = FAILED
         files += sorted(filter(_may_be_read, found), key=_natural)

@@ -12,10 +12,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from digitrec.cli_output import FAILED, complain, on_one_line
 from digitrec.example import Example, Which, named
 from digitrec.language import Sentence, _, ngettext, number, percent
-
-FAILED = 1
 
 
 def add(commands: Any) -> None:
@@ -62,7 +61,7 @@ def _examples(parsed: argparse.Namespace) -> int:
     try:
         status: int = parsed.act(parsed)
     except ExamplesError as error:
-        _complain(error)
+        complain(error)
         return FAILED
     return status
 
@@ -74,11 +73,10 @@ def _import(parsed: argparse.Namespace) -> int:
         found = imports.looked_into(parsed.source)
         taken = imports.taken(found, writer=parsed.writer)
     except imports.ImportRefusedError as error:
-        _complain(error)
+        complain(error)
         return FAILED
     for name, why in taken.refused:
-        shown = name if name.isprintable() else ascii(name)  # or a terminal would obey it
-        print(f"{shown}: {why}", file=sys.stderr, flush=True)
+        complain(f"{on_one_line(name)}: {why}")
     count = len(examples.add(taken.new).ids)
     said = ngettext(
         "{count} example kept, {left} left out", "{count} examples kept, {left} left out", count
@@ -113,7 +111,7 @@ def _export(parsed: argparse.Namespace) -> int:
     try:
         count = exports.write(parsed.file)
     except exports.ExportError as error:
-        _complain(error)
+        complain(error)
         return FAILED
     said = ngettext("{count} example", "{count} examples", count).format(count=number(count))
     print(f"{parsed.file}: {said}")
@@ -145,7 +143,7 @@ def _adapt(parsed: argparse.Namespace) -> int:
     try:
         report = adaptation.carry_out(parsed.models, serve=parsed.serve, tell=tell)
     except (adaptation.AdaptationError, registry.RegistryError) as error:
-        _complain(error)
+        complain(error)
         return FAILED
     print("\n".join(summary(report)), flush=True)
     return 0
@@ -173,7 +171,3 @@ def summary(report: dict[str, Any]) -> list[str]:
 
 def _row(name: str, before: float, after: float, count: int) -> tuple[str, str, str, str]:
     return name, percent(before, 2), percent(after, 2), number(count)
-
-
-def _complain(error: Exception) -> None:
-    print(error, file=sys.stderr, flush=True)

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from digitrec import jobs, registry
+from digitrec.cli_output import FAILED, complain
 from digitrec.language import N_, _, number, percent
 from digitrec.recipes import RECIPES, Plan, PlanError
 from digitrec.runs import Run, part_name
 from digitrec.settings import settings
 from digitrec.versions import Version
 
-FAILED = 1
 SERVING = N_("{version} is in service")
 
 
@@ -138,16 +138,16 @@ def _train(parsed: argparse.Namespace) -> int:
             )
             folder, lock = jobs.prepare(plan, parsed.models)
     except (PlanError, jobs.JobError, ClusterError) as error:
-        _complain(error)
+        complain(error)
         return FAILED
     try:
         with _Bar() as bar:
             name = carry_out(folder, bar.show, engine)
     except RunError as error:
-        _complain(error)
+        complain(error)
         return FAILED
     except KeyboardInterrupt:
-        _complain(_("Go on with --resume {run}.").format(run=folder.name))
+        complain(_("Go on with --resume {run}.").format(run=folder.name))
         raise
     finally:
         lock.close()
@@ -221,7 +221,7 @@ def _models(parsed: argparse.Namespace) -> int:
     try:
         print(parsed.act(parsed), flush=True)
     except registry.RegistryError as error:
-        _complain(error)
+        complain(error)
         return FAILED
     return 0
 
@@ -299,14 +299,10 @@ def _export(parsed: argparse.Namespace) -> int:
         folder = parsed.output or version.folder
         written, digits = as_tutorial(version.folder, folder, as_input(data.x_test[:10]))
     except (registry.RegistryError, DatasetError, TrainingError) as error:
-        _complain(error)
+        complain(error)
         return FAILED
     for path in written:
         print(path)
     said = _("Loaded again, it reads MNIST's first ten test digits as {digits}.")
     print(said.format(digits=digits), flush=True)
     return 0
-
-
-def _complain(error: object) -> None:
-    print(error, file=sys.stderr, flush=True)

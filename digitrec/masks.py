@@ -41,3 +41,36 @@ def morphed(mask: Mask, how: int, shape: Mask) -> Mask:
 def is_straight(area: float, width: int, height: int, pen: float) -> bool:
     """Whether a mark of so many pixels, in such a box, is one straight stroke of a pen."""
     return bool(area < STRAIGHT * pen * np.hypot(width, height))
+
+
+class Boxes:
+    """The boxes around marks, of `cv2.connectedComponentsWithStats`' statistics: pixels, (n,)."""
+
+    def __init__(self, stats: NDArray[np.int32]) -> None:
+        self.left, self.top, self.width, self.height, self.area = stats.T
+        self.right, self.bottom = self.left + self.width, self.top + self.height
+
+    def place(self, one: int) -> tuple[slice, slice]:
+        """Rows and columns of one of them."""
+        return (
+            slice(self.top[one], self.bottom[one]),
+            slice(self.left[one], self.right[one]),
+        )
+
+    def shared(self, one: int) -> NDArray[np.int32]:
+        """How many rows each has in common with one of them; below 0 where there is a gap."""
+        common: NDArray[np.int32] = np.minimum(self.bottom, self.bottom[one]) - np.maximum(
+            self.top, self.top[one]
+        )
+        return common
+
+    def before(self, one: int, among: NDArray[np.bool_]) -> int | None:
+        """The nearest to the left of one of them, which it may touch."""
+        there = among & (self.left < self.left[one]) & (self.right <= self.right[one])
+        return int(np.where(there, self.right, -1).argmax()) if there.any() else None
+
+    def after(self, one: int, among: NDArray[np.bool_]) -> int | None:
+        """The nearest to the right of one of them, which it may touch."""
+        there = among & (self.left >= self.left[one]) & (self.right > self.right[one])
+        far = self.right.max()
+        return int(np.where(there, self.left, far).argmin()) if there.any() else None

@@ -22,7 +22,7 @@ from digitrec.images import Photo, load
 from digitrec.language import _
 from digitrec.lattice import Step, lattices
 from digitrec.line_reader import FOLDER, LineNetwork, Spelling, network, spell
-from digitrec.masks import Mask
+from digitrec.masks import Mask, square
 from digitrec.pieces import Line, Piece, join
 from digitrec.preprocess import Ink, depth_map, marks, normalise
 from digitrec.reading import A_WORD, NOT_DIGIT, Box, Digit, Mark, Number, Reading, Refusal
@@ -222,7 +222,7 @@ def _read(
     ink, form, around = without_rules(ink)
     taken = form | around
     if taken.any():  # the line network would take a box's edges for digits
-        depth = np.where(cv2.dilate(taken, np.ones((3, 3), np.uint8)) & (ink < 0.05), 0, depth)
+        depth = np.where(cv2.dilate(taken, square(3)) & (ink < 0.05), 0, depth)
     rows = find_lines(ink, inked(strokes, ink))
     found, words = apart(lattices(rows, classifier), depth, form, classifier, whole)
     lines = [lattice.line for lattice in found]

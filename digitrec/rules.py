@@ -11,14 +11,13 @@ from digitrec.masks import Mask, place_of
 from digitrec.preprocess import Ink, stroke_width
 from digitrec.rings import rings
 from digitrec.slashes import slashes
-from digitrec.straight import Rule, erase, levelled, slope_of, straight_lines
+from digitrec.straight import Levelled, Rule, erase, slope_of, straight_lines
 
 EDGE = 0.025  # of the side: nearer than this to the frame counts as touching it
 SHORT = 3.5  # stroke widths: the least of a dashed side of a box, between the corners
 LONG = 0.35  # of the side: the least length of a rule that stands alone
 BOW = 0.5  # of a stroke's width, that a part of a rule is bowed by where paper does not lie flat
 CLEAR = 5.0  # pixels of a stroke's width: what is around a number is seen well enough then
-BACK = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
 FINE = 12.0  # pixels of a stroke's width: what is taken out is seen well enough then
 
 
@@ -98,16 +97,12 @@ def _forms(mask: Mask, stroke: float, slope: float) -> Mask:
         form, cells = np.bitwise_or.reduce([by_holes(mask, stroke, gap) for gap in gaps])
         if form.any():
             break
-    level, turn = levelled(mask & (1 - form), slope)
+    levelled = Levelled(mask.shape, slope)
+    level = levelled.level(mask & (1 - form))
     framed, inside = by_frames(level, stroke, 0)
     # Faint rules have gaps, and boxes stand as close to each other.
     more, cells_of = by_frames(level & (1 - framed), stroke, STRAIGHT)
-    framed, inside = framed | more, inside | cells_of
-    if slope:
-        framed, inside = (
-            cv2.warpAffine(part, turn, mask.shape[::-1], flags=BACK) for part in (framed, inside)
-        )
-    form, cells = form | framed, cells | inside
+    form, cells = form | levelled.back(framed | more), cells | levelled.back(inside | cells_of)
     found: Mask = form | scraps(mask & (1 - form), form, cells, stroke)
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from digitrec.masks import Mask, is_straight, square
+from digitrec.masks import Boxes, Mask, is_straight, square
 
 LEAST = 6.0  # stroke widths, of a slash's height
 LEAN = 0.15  # of its height, at the least: how far its top is to the right of its foot
@@ -23,25 +23,26 @@ def slashes(mask: Mask, stroke: float) -> Mask:
     after it and ends below them, as a 1 hardly does.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    x, y, w, h, area = stats[1:].T
-    lefts, rights, tops, bottoms = x, x + w, y, y + h
+    boxes = Boxes(stats[1:])
     found = []
-    for i in np.flatnonzero(h >= LEAST * stroke).tolist():
-        if not is_straight(area[i], w[i], h[i], stroke):
+    for i in np.flatnonzero(boxes.height >= LEAST * stroke).tolist():
+        tall = boxes.height[i]
+        if not is_straight(boxes.area[i], boxes.width[i], tall, stroke):
             continue
-        common = np.minimum(bottoms, bottoms[i]) - np.maximum(tops, tops[i])
-        beside = (h > BESIDE * h[i]) & (common > BESIDE * h[i])
-        before = np.flatnonzero(beside & (rights <= rights[i]) & (lefts < lefts[i]))
-        after = np.flatnonzero(beside & (lefts >= lefts[i]) & (rights > rights[i]))
-        if not (len(before) and len(after)):
+        beside = np.minimum(boxes.height, boxes.shared(i)) > BESIDE * tall
+        before, after = boxes.before(i, beside), boxes.after(i, beside)
+        if before is None or after is None:
             continue
-        pair = [before[rights[before].argmax()], after[lefts[after].argmin()]]
-        apart = lefts[i] - rights[pair[0]], lefts[pair[1]] - rights[i]
-        tall = h[pair].min() > max(TALL * h[i], ALIKE * h[pair].max())
-        above, below = tops[pair].mean() - tops[i], bottoms[i] - bottoms[pair].mean()
-        part = labels[tops[i] : bottoms[i], lefts[i] : rights[i]] == i + 1
-        leans = _lean(part) > LEAN * h[i]
-        if tall and leans and max(apart) < NEAR * h[i] and min(above, below) > BEYOND * h[i]:
+        pair = [before, after]
+        apart = boxes.left[i] - boxes.right[before], boxes.left[after] - boxes.right[i]
+        if max(apart) >= NEAR * tall:
+            continue
+        if boxes.height[pair].min() <= max(TALL * tall, ALIKE * boxes.height[pair].max()):
+            continue
+        above = boxes.top[pair].mean() - boxes.top[i]
+        below = boxes.bottom[i] - boxes.bottom[pair].mean()
+        part = labels[boxes.place(i)] == i + 1
+        if min(above, below) > BEYOND * tall and _lean(part) > LEAN * tall:
             found.append(i + 1)
     there: Mask = np.isin(labels, found).astype(np.uint8)
     return cv2.dilate(there, square(3)) if found else there

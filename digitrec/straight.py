@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -31,17 +33,38 @@ def slope_of(mask: Mask) -> float:
     return slope if abs(slope) > LEVEL else 0.0
 
 
-def levelled(mask: Mask, slope: float) -> tuple[Mask, NDArray[np.float64]]:
-    """A mask, turned so that lines of this slope are level; and the (2, 3) affine way to it."""
-    height, width = mask.shape
-    turn = cv2.getRotationMatrix2D((0, 0), np.degrees(np.arctan(slope)), 1)
-    if not slope:
-        return mask, turn
+def turning(shape: Sequence[int], degrees: float) -> tuple[NDArray[np.float64], tuple[int, int]]:
+    """The (2, 3) affine way that turns a picture anticlockwise, and the size that holds it all.
+
+    shape: its height and width. The size is width and height, as OpenCV has it.
+    """
+    height, width = shape
+    turn = cv2.getRotationMatrix2D((0, 0), degrees, 1)
     corners = np.array([(0, 0), (width, 0), (0, height), (width, height)]) @ turn[:, :2].T
     turn[:, 2] = -corners.min(0)
-    size = np.ceil(np.ptp(corners, axis=0)).astype(int).tolist()
-    level: Mask = cv2.warpAffine(mask, turn, size, flags=cv2.INTER_NEAREST)
-    return level, turn
+    wide, high = np.ceil(np.ptp(corners, axis=0)).astype(int).tolist()
+    return turn, (wide, high)
+
+
+class Levelled:
+    """Turns masks of a shape so that lines of a slope are level in them, and turns them back."""
+
+    def __init__(self, shape: Sequence[int], slope: float) -> None:
+        self.shape, self.slope = shape, slope
+        self.turn, self.size = turning(shape, np.degrees(np.arctan(slope)))
+
+    def level(self, mask: Mask) -> Mask:
+        if not self.slope:
+            return mask
+        turned: Mask = cv2.warpAffine(mask, self.turn, self.size, flags=cv2.INTER_NEAREST)
+        return turned
+
+    def back(self, level: Mask) -> Mask:
+        if not self.slope:
+            return level
+        how = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+        mask: Mask = cv2.warpAffine(level, self.turn, self.shape[::-1], flags=how)
+        return mask
 
 
 class Rule:

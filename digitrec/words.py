@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,13 +102,17 @@ def _groups(
         others = [*beside, *line.marks[: places.start], *line.marks[places.stop :]]
         return _Group(places, gap, whole(strip_of(depth, part, others)[0])[1], boxed)
 
-    first, gap, right = 0, 0.0, line.marks[0].right
-    for i, mark in enumerate(line.marks):
-        if mark.left - right > GAP * line.height:
-            yield group(range(first, i), gap)
-            first, gap = i, (mark.left - right) / line.height
-        right = max(right, mark.right)
-    yield group(range(first, len(line.marks)), gap)
+    for places, gap in _together(line.marks, line.height):
+        yield group(places, gap / line.height)
+
+
+def _together(pieces: Sequence[Piece], height: float) -> Iterator[tuple[range, int]]:
+    """The places of pieces that stand together, and how far that is from what is before, pixels."""
+    rights = list(accumulate((piece.right for piece in pieces), max))
+    gaps = [0, *(after.left - right for right, after in zip(rights, pieces[1:], strict=False))]
+    starts = [0, *(i for i, gap in enumerate(gaps) if gap > GAP * height)]
+    for start, stop in pairwise([*starts, len(pieces)]):
+        yield range(start, stop), gaps[start]
 
 
 def _part(line: Line, places: Sequence[int]) -> Line:
@@ -125,11 +129,8 @@ def without_units(steps: Sequence[Step], height: float) -> list[Step]:
     It stands with letters alone, first or last, apart from others that are all digits.
     """
     signs = [s for s in steps if s.digit is not None or s.piece.box[3] > SMALL * height]
-    runs: list[list[Step]] = [signs[:1]]
-    for before, step in pairwise(signs):
-        if step.piece.left - before.piece.right > GAP * height:
-            runs.append([])
-        runs[-1].append(step)
+    together = _together([step.piece for step in signs], height)
+    runs = [[signs[i] for i in places] for places, _ in together]
     digits = [sum(step.digit is not None for step in run) for run in runs]
     if not any(count == len(run) for count, run in zip(digits, runs, strict=True)):
         return list(steps)

@@ -65,7 +65,6 @@ def _running(log: Path, **environment: str) -> Iterator[str]:
     options = {
         "logger.enableRich": "false",
         "server.port": port,
-        "server.address": "127.0.0.1",
         "server.headless": "true",
     }
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import urllib.parse
 from collections.abc import Callable
 
 import pytest
@@ -73,3 +75,11 @@ def test_every_picture_says_what_it_is(window: Callable[..., Page]) -> None:
     assert len(images) > 7
     for image in images:
         assert image.get_attribute("alt")
+
+
+def test_the_app_is_not_to_be_reached_from_the_network(url: str) -> None:
+    port = urllib.parse.urlsplit(url).port
+    for host, listens in (("127.0.0.1", True), ("127.0.0.2", False)):  # both are this computer
+        with socket.socket() as visitor:
+            visitor.settimeout(10)
+            assert (visitor.connect_ex((host, port)) == 0) is listens
