@@ -14,6 +14,8 @@ Picture = NDArray[np.uint8]  # (h, w, 3)
 Depth = NDArray[np.float32]  # the share of the paper's light that is missing; about 0 on paper
 
 WINDOWS = (3, 5, 7, 11, 15, 23, 33, 47, 67, 95, 135, 191)  # of the closings, pixels
+LEAST, MOST = 0.02, 0.15  # of the ink that any window finds: what is too little, and what is enough
+STEADY = 1.15  # at the most how much more ink a wider window finds than one that is wide enough
 ALONG = 0.15  # of the frame: a stroke that is cut by it is there for less
 HOLLOW = 0.5, 0.95  # the share of a thick mark that a closing too narrow for it finds
 # A solid area's least width, in strokes' widths; how much of it is within its rim, at the least;
@@ -90,7 +92,7 @@ def ground_of(small: Picture) -> tuple[bool, bool]:
         if framed and within < 0.1 * float(grey.var()):
             ground = grey[~bright] if light else grey[bright]
             return light, float(ground.std()) < 4
-    return _light_strokes(grey), False
+    return _light_strokes(cv2.GaussianBlur(grey, (3, 3), 0)), False
 
 
 def _longest_run(ring: NDArray[np.bool_]) -> int:
@@ -103,7 +105,7 @@ def _longest_run(ring: NDArray[np.bool_]) -> int:
 
 
 def _light_strokes(grey: NDArray[np.uint8]) -> bool:
-    """Whether a photo's strokes are lighter than what is around them.
+    """Whether a photo's strokes are lighter than what is around them; its grain smoothed.
 
     What is thinner than a window, light or dark, is what an opening or a closing by it takes away.
     The strokes are what comes first as the window grows; the gaps between them come later. Where
@@ -135,8 +137,9 @@ def paper_of(small: Picture, least: int) -> tuple[int, Picture] | None:
     least: the first window, the smaller the more the picture was reduced, which takes its grain.
 
     As the window grows past the width of the strokes, the ink it uncovers stops growing; past the
-    width of shadows it grows again. The first standstill is taken. What counts as ink is longer
-    than two windows, for grain is smaller, and has a sharp rim, which shadows and wrinkles lack.
+    width of shadows it grows again. The first standstill is taken; one at little of the ink that
+    any window finds must last, or it is the grain's. What counts as ink is longer than two windows,
+    for grain is smaller, and has a sharp rim, which shadows and wrinkles lack.
     """
     smooth = cv2.GaussianBlur(small, (3, 3), 0)
     steep = _steepness(smooth)
@@ -151,7 +154,9 @@ def paper_of(small: Picture, least: int) -> tuple[int, Picture] | None:
     if not any(found):
         return None
     for i in range(len(windows) - 1):
-        if found[i] > 0.02 * max(found) and found[i + 1] < 1.15 * found[i]:
+        lasts = 1 if found[i] > MOST * max(found) else 3  # windows
+        after = found[i + 1 : i + 1 + lasts]
+        if found[i] > LEAST * max(found) and max(after) < STEADY * found[i]:
             wider = min(i + 3, len(papers) - 1)
             hollow = _hollow(inked[i + 1], inked[wider])
             return windows[i], np.where(hollow[..., None] > 0, papers[wider], papers[i + 1])
