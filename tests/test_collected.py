@@ -44,6 +44,27 @@ def test_different_hands_are_different_examples(digits) -> None:
     assert len(set(groups)) > 0.95 * len(groups)
 
 
+def test_ones_do_not_hang_together_and_their_copies_do() -> None:
+    data = mnist()
+    ones = data.x_train[data.y_train == 1][:800]
+    large = [cv2.resize(one, (84, 84), interpolation=cv2.INTER_CUBIC) for one in ones]
+    jpegs = [cv2.imdecode(cv2.imencode(".jpg", one)[1], cv2.IMREAD_GRAYSCALE) for one in large]
+    copies = [
+        np.roll(ones, (1, -1), axis=(1, 2)),
+        ones // 10 * 9,  # a fainter copy
+        np.array([cv2.resize(one, (28, 28), interpolation=cv2.INTER_AREA) for one in jpegs]),
+    ]
+    groups = collected.near_duplicates(ones, np.ones(len(ones), np.uint8))
+    assert np.bincount(groups).max() < 0.03 * len(ones)
+    groups = collected.near_duplicates(
+        np.concatenate([ones, *copies]), np.ones(4 * len(ones), np.uint8)
+    )
+    assert np.bincount(groups).max() < 0.03 * len(groups)
+    originals, *others = groups.reshape(4, -1)
+    for copied in others:
+        assert (copied == originals).mean() > 0.98
+
+
 def test_only_examples_of_one_label_are_compared(digits, monkeypatch) -> None:
     x, y = digits
     compared = []
