@@ -45,16 +45,18 @@ def smallest_change(
 
 
 def _towards(classifier: Classifier, ink: Ink, target: int, model: Ink) -> Change | None:
-    now = ink.copy()
-    while _margins(classifier, now[None], target)[0] <= 0:
+    now, lead = ink.copy(), _margins(classifier, ink[None], target)[0]
+    while lead <= 0:
         places = _differing(now, model)
         if not places:  # it is the model now, and even that is not read so
             return None
         tried = np.stack([_exchanged(now, model, place) for place in places])
-        gained = _margins(classifier, tried, target) - _margins(classifier, now[None], target)
+        leads = _margins(classifier, tried, target)
+        gained = leads - lead
         # A patch of little ink may turn the answer as well as one of much.
         paid = np.abs(tried - now).sum((1, 2)) + 1
-        now = tried[int(np.argmax(np.where(gained > 0, gained / paid, gained - 1e3)))]
+        best = int(np.argmax(np.where(gained > 0, gained / paid, gained - 1e3)))
+        now, lead = tried[best], leads[best]
     now = _without_needless(classifier, ink, now, target)
     confidence = float(classifier.probabilities(now[None, ..., None])[0, target])
     return Change(now, confidence, float(np.abs(now - ink).sum() / max(float(ink.sum()), 1e-6)))
