@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +63,15 @@ def as_tutorial(version: Path, folder: Path, x: FLOAT) -> tuple[list[Path], str]
     structure, weights = folder / "model.json", folder / "final_model.h5"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        structure.write_text(model.to_json())
-        model.save(weights)
-        storage.sync_folder(folder)
+        # Not in place: HDF5 empties the old file first, and prints pages when the disk is full.
+        with tempfile.TemporaryDirectory() as scratch:
+            model.save(Path(scratch, weights.name))
+            content = Path(scratch, weights.name).read_bytes()
+        storage.write(structure, model.to_json())
+        storage.write(weights, content)
     except OSError as error:
         raise TrainingError(
-            _("The model could not be written: {why}.").format(why=error)
+            _("{file} cannot be written: {why}").format(file=folder, why=storage.reason(error))
         ) from error
     again = keras.models.load_model(weights, compile=False)
     said = again.predict(x, verbose=0)

@@ -233,6 +233,24 @@ def test_the_tutorials_files_load_again_and_read_an_image(version, digits, tmp_p
     assert json.loads(files[0].read_text())["config"]["name"] == "classic"
 
 
+@TENSORFLOW_S_OWN
+def test_a_full_disk_leaves_the_last_export(version, tmp_path, monkeypatch):
+    for name in ("model.json", "final_model.h5"):
+        (tmp_path / name).write_text("old")
+
+    def refuse(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(TrainingError) as raised:
+        as_tutorial(version[0], tmp_path, np.zeros((1, 28, 28, 1), np.float32))
+    assert str(raised.value) == f"{tmp_path} cannot be written: the disk is full."
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "model.json": "old",
+        "final_model.h5": "old",
+    }
+
+
 def test_export_of_what_is_missing_ends_in_a_sentence(tmp_path):
     with pytest.raises(TrainingError, match="missing or damaged"):
         as_tutorial(tmp_path, tmp_path, np.zeros((1, 28, 28, 1), np.float32))
