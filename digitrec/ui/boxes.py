@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import streamlit as st
 from PIL import Image
 from streamlit_drawable_canvas import CanvasResult, boxes_to_drawing, st_canvas
 
 from digitrec.images import Photo
 from digitrec.reading import Box
+from digitrec.ui import browser
 
 COLOUR = "#2f6bff"
 
@@ -41,8 +40,7 @@ def cutout_of(photo: Photo, found: Sequence[Box]) -> Cutout:
     left, top = (max(0, min(box[i] for box in found) - room) for i in (0, 1))
     right = min(photo.width, max(x + w for x, _, w, _ in found) + room)
     bottom = min(photo.height, max(y + h for _, y, _, h in found) + room)
-    phone = re.search("Mobi", st.context.headers.get("User-Agent", ""))
-    zoom = min((330 if phone else 680) / (right - left), 420 / (bottom - top))
+    zoom = min((330 if browser.is_phone() else 680) / (right - left), 420 / (bottom - top))
     return Cutout(left, top, right - left, bottom - top, zoom)
 
 

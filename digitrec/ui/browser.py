@@ -40,6 +40,11 @@ _numbers = st.components.v2.component(
 )
 
 
+def is_phone() -> bool:
+    """Whether the browser says that it is a phone's."""
+    return "Mobi" in st.context.headers.get("User-Agent", "")
+
+
 @dataclass(frozen=True)
 class Easel:
     """width: the room for the canvas in CSS pixels. mounted: when the browser made the canvas.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from functools import partial
 from typing import Any
 
@@ -109,7 +108,7 @@ def _height(width: int) -> int:
 
 def _likely_width() -> int:
     """A first guess at the room for the canvas, in CSS pixels, until the browser has told."""
-    return 340 if re.search("Mobi", st.context.headers.get("User-Agent", "")) else 860
+    return 340 if browser.is_phone() else 860
 
 
 def _paper() -> str:

@@ -17,10 +17,10 @@ from digitrec.imports import Found, ImportRefusedError, Taken
 from digitrec.language import N_, _, ngettext, number
 from digitrec.runtime import ModelError
 from digitrec.settings import settings
+from digitrec.ui.pictures import EXTENSIONS
 from digitrec.ui.words import plain
 
 SHOWN = 12
-KINDS = [suffix.removeprefix(".") for suffix in sorted(imports.PICTURES)]
 EXPORTED = Path(backup.FILE).suffix
 
 
@@ -52,7 +52,7 @@ def import_form() -> None:
         files = [sent] if sent else []
     else:
         files = st.file_uploader(
-            _("Folder"), [*KINDS, EXPORTED], accept_multiple_files="directory",
+            _("Folder"), [*EXTENSIONS, EXPORTED], accept_multiple_files="directory",
             key=f"import-folder-{generation}", max_upload_size=settings().max_megabytes,
         )  # fmt: skip
     if not files:

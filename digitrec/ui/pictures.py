@@ -10,6 +10,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from digitrec import imports
 from digitrec.language import N_, _, bound, number
 from digitrec.settings import settings
 from digitrec.ui import photo, table
@@ -17,7 +18,7 @@ from digitrec.ui.answer import Result
 from digitrec.ui.photo import Look, Source
 from digitrec.ui.words import plain, refusal
 
-EXTENSIONS = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif"]
+EXTENSIONS = [suffix.removeprefix(".") for suffix in sorted(imports.PICTURES)]
 SAMPLES = Path(__file__).resolve().parent / "samples"
 SHOWN = {
     "1-one-digit-in-black-ink.jpg": N_("Sample: one digit in black ink"),
