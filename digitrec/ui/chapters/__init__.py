@@ -1,1 +1,1 @@
-"""The course's chapters, in their order: each is a title and a function that draws it."""
+"""The course's chapters, one a module: `draw` draws it; `course` has their order and titles."""
