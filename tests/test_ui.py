@@ -284,6 +284,8 @@ def test_more_pictures_than_the_page_keeps_are_a_sentence(
     monkeypatch.setattr("digitrec.ui.pictures.MOST", 1)
     upload(app, ("a.png", sheet("4")), ("b.png", sheet("7")))
     assert "2 pictures are too many" in app.error[0].value
+    said = app.error[0].value.replace("\\", "")
+    assert "“python -m digitrec read FOLDER --out numbers.csv”" in said
     assert answer(app) == ""
 
 

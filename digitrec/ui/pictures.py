@@ -53,7 +53,7 @@ def look_at(files: list[UploadedFile]) -> Result:
     if len(sources) > MOST:
         said = _(
             "{count} pictures are too many for this page; send at most {most} at once, or use "
-            "“digitrec read FOLDER --out numbers.csv”."
+            "“python -m digitrec read FOLDER --out numbers.csv”."
         )
         return Result(problems=(said.format(count=number(len(sources)), most=MOST),))
     if len(sources) > 1:
