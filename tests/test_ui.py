@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import base64
 import io
 import re
@@ -385,19 +384,6 @@ print([name for name in ("tensorflow", "keras") if name in sys.modules])
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
-
-
-def test_only_the_pages_import_streamlit() -> None:
-    for path in (ROOT / "digitrec").rglob("*.py"):
-        if "ui" in path.relative_to(ROOT / "digitrec").parts:
-            continue
-        imported = {
-            name
-            for node in ast.walk(ast.parse(path.read_text()))
-            if isinstance(node, ast.Import | ast.ImportFrom)
-            for name in [getattr(node, "module", None), *(alias.name for alias in node.names)]
-        }
-        assert not any(name and name.startswith("streamlit") for name in imported), path
 
 
 def test_the_configuration_is_safe_and_quiet() -> None:
