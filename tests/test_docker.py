@@ -1,6 +1,7 @@
 """What can be checked of the image without an engine to build it."""
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -81,7 +82,7 @@ def test_it_runs_as_somebody_who_may_write_models_and_nothing_else():
     assert last("VOLUME").split() == [f"{last('WORKDIR')}/{name}" for name in ("models", "data")]
 
 
-@pytest.mark.parametrize("state", ["empty volume", "older image", "same image"])
+@pytest.mark.parametrize("state", ["empty volume", "older image", "same image", "half copied"])
 def test_the_volume_gets_the_shipped_version(tmp_path, state):
     shipped = tmp_path / "shipped" / "default"
     volume = tmp_path / "models"
@@ -92,6 +93,9 @@ def test_the_volume_gets_the_shipped_version(tmp_path, state):
     if state == "older image":
         (volume / "default/report.json").write_text("{}")
         (volume / "default/model.tflite").write_bytes(b"old")
+    if state == "half copied":
+        (volume / "default/model.keras").unlink()
+        os.truncate(volume / "default/model.tflite", 1000)
     entry = json.loads(last("ENTRYPOINT"))
     done = subprocess.run(
         [*entry, "echo", "two words"], cwd=tmp_path, capture_output=True, text=True, check=True
