@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from digitrec import Photo, Stroke, reader, synthetic, synthetic_pages
+from digitrec.classifier import Classifier
 from digitrec.runtime import ModelError
 from digitrec.settings import settings
 from digitrec.ui import browser, view, words
@@ -126,9 +129,9 @@ def test_a_canvas_that_makes_no_sense_is_survived(app: AppTest, state: Any) -> N
 def test_a_drawing_is_read_with_its_strokes(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Any] = []
 
-    def reading(image: bytes, *, strokes: list[Stroke]) -> reader.Reading:
+    def reading(image: bytes, model: Classifier, *, strokes: list[Stroke]) -> reader.Reading:
         told.append(strokes)
-        return reader.read(image, strokes=strokes)
+        return reader.read(image, model, strokes=strokes)
 
     app.run()  # the canvas can be imported where Streamlit runs
     monkeypatch.setattr("digitrec.ui.drawing.read", reading)
@@ -147,6 +150,34 @@ def test_a_drawing_is_read_with_its_strokes(app: AppTest, monkeypatch: pytest.Mo
     draw(app, data_url(sheet("47")))  # whose strokes make no sense
     assert answer(app) == "47"
     assert told[-1] == []
+
+
+def test_a_drawing_is_read_again_only_when_it_or_the_model_has_changed(
+    app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def reading(image: bytes, model: Classifier, **more: Any) -> reader.Reading:
+        told.append(model.name)
+        return reader.read(image, model, **more)
+
+    app.run()  # the canvas can be imported where Streamlit runs
+    monkeypatch.setattr("digitrec.ui.drawing.read", reading)
+    draw(app, data_url(sheet("47")), strokes=2)
+    app.run()
+    assert answer(app) == "47"
+    assert told == ["default"]
+    other = shutil.copytree(ROOT / "models" / "default", tmp_path / "other")
+    monkeypatch.setattr("digitrec.ui.drawing.in_service", cache(lambda: Classifier(other)))
+    app.run()
+    assert told == ["default", "other"]
+    next(button for button in app.button if button.label == "Undo").click().run()
+    assert answer(app) == "47"  # until the browser has redrawn
+    draw(app, data_url(sheet("4")))
+    assert answer(app) == "4"
+    draw(app, data_url(sheet("47")), strokes=2)
+    assert answer(app) == "47"
+    assert told == ["default", "other", "other", "other"]
 
 
 def test_a_drawing_is_read_whatever_its_strokes(app: AppTest) -> None:
@@ -177,7 +208,7 @@ def test_a_missing_model_is_a_sentence(app: AppTest, monkeypatch: pytest.MonkeyP
     def missing() -> None:
         raise ModelError("The model file models/default/model.tflite is missing.")
 
-    monkeypatch.setattr(reader, "in_service", missing)
+    monkeypatch.setattr("digitrec.ui.drawing.in_service", missing)
     draw(app, data_url(sheet("47")))
     assert not app.exception
     assert any("model.tflite" in error.value.replace("\\", "") for error in app.error)

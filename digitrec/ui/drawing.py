@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
 from digitrec import ImageError, load, read
+from digitrec.classifier import in_service
 from digitrec.language import N_, _
 from digitrec.runtime import ModelError
 from digitrec.ui import browser, fabric
@@ -69,12 +70,16 @@ def draw() -> Result:
     if image is None or drawn is None:  # the last reading stays until the browser has redrawn
         last: Result = state.get("drawing", Result())
         return last if strokes else Result()
+    key = hashlib.sha256(image).hexdigest()
     try:
-        reading = read(image, strokes=fabric.strokes(drawn))
+        classifier = in_service()
+        asked = (key, drawn, classifier)
+        if state.get("asked") != asked:  # each click beside the drawing comes here, too
+            state.reading = read(image, classifier, strokes=fabric.strokes(drawn))
+            state.asked = asked
     except (ImageError, ModelError) as error:
         return Result(problems=(str(error),))
-    key = hashlib.sha256(image).hexdigest()
-    result = Result(reading, _("drawing"), key, partial(load, image))
+    result = Result(state.reading, _("drawing"), key, partial(load, image))
     state.drawing = result
     return result
 
