@@ -321,6 +321,18 @@ def test_a_failed_run_gives_its_reason_its_log_and_a_way_on(
     assert app.button(key="start")
 
 
+def test_the_log_of_an_earlier_run_is_read_when_it_is_opened(
+    models: Path, pretend: Callable[..., Any]
+) -> None:
+    pretend(snapshot("done", version="one", progress=1.0))
+    app = visit("train")
+    assert "what the process printed" not in [code.value for code in app.code]
+    app.session_state[f"log-{snapshot().id}"] = True
+    app.run()
+    assert not app.exception
+    assert "what the process printed" in [code.value for code in app.code]
+
+
 def test_a_finished_run_shows_its_report(models: Path, pretend: Callable[..., Any]) -> None:
     pretend(snapshot("done", version="one", progress=1.0))
     app = visit("train")

@@ -71,9 +71,13 @@ def _entry(run: Snapshot) -> None:
                 on_click=st.query_params.__setitem__,
                 args=("version", run.version),
             )
-        with st.popover(_("Log"), icon=":material/article:"):
+        popover = st.popover(
+            _("Log"), icon=":material/article:", key=f"log-{run.id}", on_change="rerun"
+        )
+        with popover:
             st.caption(plain(run.message))
-            st.code(jobs.log(run.id) or _("The log is empty."), language=None, height=320)
+            if popover.open:  # the twenty of them can be a megabyte
+                st.code(jobs.log(run.id) or _("The log is empty."), language=None, height=320)
         if run.resumable and st.button(
             _("Resume"), icon=":material/resume:", key=f"resume-{run.id}"
         ):

@@ -109,6 +109,11 @@ def test_a_run_is_cancelled(window: Callable[..., Page]) -> None:
     expect(progress).to_contain_text("was cancelled")
     expect(page.locator(".st-key-train-form")).to_be_visible()
     expect(page.locator(".st-key-run-status")).to_have_count(0)
+    earlier = page.locator(".st-key-train-history")
+    earlier.get_by_text("Earlier runs").click()
+    earlier.get_by_role("button", name="Log").first.click()
+    log = page.get_by_test_id("stPopoverBody").get_by_test_id("stCode")
+    expect(log).to_contain_text("Cancelled.")
 
 
 def test_a_version_is_renamed_noted_and_deleted(window: Callable[..., Page], models: Path) -> None:
