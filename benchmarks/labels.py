@@ -11,10 +11,10 @@ from collections import Counter
 
 import cv2
 
+from benchmarks.synthetic_pages import random_page
 from benchmarks.tables import conditions, percent, table
 from digitrec.classifier import in_service
 from digitrec.reader import read
-from digitrec.synthetic_pages import random_page
 
 HEAD = ("pages", "read exactly right", "numbers", "found", "read where there is none")
 

@@ -15,14 +15,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.synthetic import INKS
+from benchmarks.synthetic_camera import DESKS
+from benchmarks.synthetic_pages import PITCH, Camera, Hand, Page, Written, page
 from benchmarks.tables import conditions, percent, table
 from digitrec.classifier import in_service
 from digitrec.evaluation import edit_distance
 from digitrec.reader import read
 from digitrec.straight import turning
-from digitrec.synthetic import INKS
-from digitrec.synthetic_camera import DESKS
-from digitrec.synthetic_pages import PITCH, Camera, Hand, Page, Written, page
 
 HEAD = ("pages with", "read exactly right", "characters")
 HEIGHT = 56  # of a digit, pixels

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
-from digitrec import adaptation, cli_examples, examples, language, storage, synthetic
+from benchmarks import synthetic
+from digitrec import adaptation, cli_examples, examples, language, storage
 from digitrec.cli import main
 from digitrec.example import NOT_A_DIGIT, New, Which
 from digitrec.settings import settings

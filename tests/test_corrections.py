@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from digitrec import corrections, load, read, synthetic
+from benchmarks import synthetic
+from digitrec import corrections, load, read
 from digitrec.classifier import in_service
 from digitrec.corrections import CorrectionError
 from digitrec.example import NOT_A_DIGIT

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from digitrec import backup, examples, exports, imports, schema, synthetic
+from benchmarks import synthetic
+from digitrec import backup, examples, exports, imports, schema
 from digitrec.datasets import mnist
 from digitrec.example import NOT_A_DIGIT, Example, New, Which
 from digitrec.exports import ExportError

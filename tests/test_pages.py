@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.synthetic_pages import Camera, Hand, page, random_page
 from digitrec.reader import read
 from digitrec.reading import Box, Reading
-from digitrec.synthetic_pages import Camera, Hand, page, random_page
 
 ROWS = [["407", "2358"], ["61", "9"], ["3720", "84"]]
 EVEN = Camera(shadow=0.1)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from digitrec import synthetic
+from benchmarks import synthetic
 from digitrec.datasets import mnist
 from digitrec.preprocess import bounding_box, ink_map, normalise, stroke_width
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digitrec import reader, synthetic
+from benchmarks import synthetic
+from digitrec import reader
 from digitrec.datasets import mnist
 from digitrec.images import load
 from digitrec.reader import read

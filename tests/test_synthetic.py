@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitrec import synthetic
+from benchmarks import synthetic
+from digitrec.settings import ROOT
 
-SAMPLES = Path(synthetic.__file__).parent / "ui" / "samples"
+SAMPLES = ROOT / "digitrec" / "ui" / "samples"
 
 
 def test_the_same_seed_gives_the_same_picture() -> None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digitrec import synthetic_pages
-from digitrec.synthetic_pages import Camera, Hand, page, random_page
+from benchmarks import synthetic_pages
+from benchmarks.synthetic_pages import Camera, Hand, page, random_page
 
 
 @pytest.mark.parametrize("form", synthetic_pages.FORMS)

@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 import digitrec
-from digitrec import Reading, synthetic
+from benchmarks import synthetic
+from digitrec import Reading
 from digitrec.reading import Mark, Refusal
 from digitrec.ui import table
 

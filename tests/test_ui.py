@@ -20,7 +20,8 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from digitrec import Photo, Stroke, reader, synthetic, synthetic_pages
+from benchmarks import synthetic, synthetic_pages
+from digitrec import Photo, Stroke, reader
 from digitrec.classifier import Classifier
 from digitrec.runtime import ModelError
 from digitrec.settings import settings

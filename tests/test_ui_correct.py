@@ -11,7 +11,8 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from digitrec import examples, read, synthetic
+from benchmarks import synthetic
+from digitrec import examples, read
 from digitrec.example import NOT_A_DIGIT, Which
 from digitrec.settings import ROOT
 

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from digitrec import adaptation, examples, exports, imports, schema, synthetic
+from benchmarks import synthetic
+from digitrec import adaptation, examples, exports, imports, schema
 from digitrec.adaptation import AdaptationError, Status
 from digitrec.example import NOT_A_DIGIT, New, Which
 from digitrec.language import Sentence

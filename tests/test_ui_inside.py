@@ -16,7 +16,8 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from digitrec import classifier, examples, lessons, neighbours, registry, synthetic
+from benchmarks import synthetic
+from digitrec import classifier, examples, lessons, neighbours, registry
 from digitrec.datasets import CONTESTED, mnist
 from digitrec.example import New
 from digitrec.runtime import ModelError

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitrec import Photo, load, synthetic
+from benchmarks import synthetic
+from digitrec import Photo, load
 from digitrec.ui.view import View, turned
 
 QUADRANTS = np.kron(np.array([[10, 80], [150, 220]], np.uint8), np.ones((60, 90), np.uint8))

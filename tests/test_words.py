@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from digitrec import synthetic_pages
+from benchmarks import synthetic_pages
+from benchmarks.synthetic_pages import Camera, page, random_page
 from digitrec.classifier import in_service
 from digitrec.lattice import Step, lattices
 from digitrec.line_reader import network
@@ -15,7 +16,6 @@ from digitrec.pieces import Line, Piece
 from digitrec.reader import read
 from digitrec.reading import A_WORD, Reading, Refusal
 from digitrec.segment import find_lines
-from digitrec.synthetic_pages import Camera, page, random_page
 from digitrec.ui.words import refusal
 from digitrec.words import apart, without_units
 

@@ -25,7 +25,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from digitrec import synthetic
+from benchmarks import synthetic
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]

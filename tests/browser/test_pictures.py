@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from digitrec import synthetic
+from benchmarks import synthetic
 
 NUMBERS = {"first": "365", "second": "7", "third": "2718"}
 LINES = ("20471", "10423", "471")

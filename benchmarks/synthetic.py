@@ -1,8 +1,8 @@
 """One handwritten number on paper, composed from MNIST's test digits, with exact label and boxes.
 
-For tests, and for the page's samples, which `python -m digitrec.synthetic FOLDER` writes; whole
-pages are in `synthetic_pages`. The digits are real handwriting; the paper, the light and the
-camera are not.
+For tests and benchmarks, and for the page's samples, which `python -m benchmarks.synthetic FOLDER`
+writes; whole pages are in `synthetic_pages`. The digits are real handwriting; the paper, the light
+and the camera are not.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Whole pages of handwritten numbers, photographed, with exact labels and boxes.
 
-For tests. A page is written on a flat sheet, which `synthetic_camera` then photographs; the digits
-are MNIST's test digits, as in `synthetic`.
+For tests and benchmarks. A page is written on a flat sheet, which `synthetic_camera` then
+photographs; the digits are MNIST's test digits, as in `synthetic`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from digitrec.synthetic import INKS, PAPERS, Box, soft_noise, written_digit
-from digitrec.synthetic_camera import DESKS, Camera, box_of, photograph
+from benchmarks.synthetic import INKS, PAPERS, Box, soft_noise, written_digit
+from benchmarks.synthetic_camera import DESKS, Camera, box_of, photograph
 
 Rows = Sequence[Sequence[str]]  # of numbers: digits, points, commas; "" leaves a cell empty
 Colour = tuple[int, int, int]

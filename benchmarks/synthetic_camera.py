@@ -1,6 +1,6 @@
 """A flat sheet, lit and photographed: shadows, lens, desk, sensor, and the way from sheet to photo.
 
-For tests, as `synthetic_pages`, whose sheets these are.
+For `synthetic_pages`, whose sheets these are.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.synthetic import Box, light, soft_noise
+from benchmarks.synthetic import Box, light, soft_noise
 
 DESKS = {
     "oak": (176, 140, 98),
