@@ -62,7 +62,7 @@ programs:
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 lock: $(VENV)/test.stamp
-	$(PIP) uv
+	$(PIP) "uv>=0.9"
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) pyproject.toml --extra test -c requirements.txt -o requirements-test.txt
 
