@@ -389,15 +389,19 @@ def test_a_damaged_version_is_listed_and_cannot_serve(models: Path) -> None:
     assert "serve-one" not in {button.key for button in app.button}
 
 
-def test_the_pages_never_import_tensorflow(models: Path) -> None:
+@pytest.mark.usefixtures("models", "no_examples")
+def test_the_pages_never_import_tensorflow() -> None:
     code = """
 import sys
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file("app.py", default_timeout=60).run()
-for page in ("train", "models"):
+for page in ("train", "models", "examples", "inside", "course"):
     app.switch_page(f"digitrec/ui/{page}.py")
     app.query_params["version"] = "one"
     app.run()
+    assert not app.exception
+for chapter in app.segmented_control(key="chapter").options:
+    app.segmented_control(key="chapter").set_value(chapter).run()
     assert not app.exception
 print([name for name in ("tensorflow", "keras", "sklearn", "matplotlib") if name in sys.modules])
 """
