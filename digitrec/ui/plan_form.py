@@ -13,6 +13,8 @@ from digitrec.recipes import LIMITS, RECIPES, TRAINING_IMAGES, Plan, PlanError
 from digitrec.ui.words import duration, plain
 from digitrec.ui.words import recipe as recipe_words
 
+Values = dict[str, int | float | str | bool | None]  # for `Plan.of`
+
 CHOICES = [(recipe, schedule) for recipe in RECIPES for schedule in RECIPES[recipe]]
 
 
@@ -27,7 +29,7 @@ def plan_form() -> None:
             key="recipe",
             persist_state="session",
         )
-        values = _settings(recipe, schedule)
+        values = {**_settings(recipe, schedule), **_toggles()}
         problem = st.container()
         plan = None
         try:
@@ -53,8 +55,8 @@ def plan_form() -> None:
                 st.rerun()
 
 
-def _settings(recipe: str, schedule: str) -> dict[str, int | float | str | bool | None]:
-    """What the person may change; each schedule keeps settings of its own."""
+def _settings(recipe: str, schedule: str) -> Values:
+    """How it is trained, of which each schedule keeps its own; and what the version is called."""
     own = RECIPES[recipe][schedule]
 
     def whole(name: str, label: str, value: int, step: int, help_: str) -> int | None:
@@ -111,6 +113,19 @@ def _settings(recipe: str, schedule: str) -> dict[str, int | float | str | bool 
             key="version-name",
             persist_state="session",
         )
+    return {
+        "folds": folds,
+        "epochs": epochs,
+        "images": images,
+        "batch_size": batch,
+        "learning_rate": rate,
+        "seed": seed,
+        "name": name.strip() or None,
+    }
+
+
+def _toggles() -> Values:
+    """The same for every schedule: whether to serve the version, and to learn from the examples."""
     serve = st.toggle(
         _("Put the new version in service when it is done"),
         key="serve-when-done",
@@ -130,17 +145,7 @@ def _settings(recipe: str, schedule: str) -> dict[str, int | float | str | bool 
         if kept
         else _("There are none yet: say on the page Read whether a number was read right"),
     )
-    return {
-        "folds": folds,
-        "epochs": epochs,
-        "images": images,
-        "batch_size": batch,
-        "learning_rate": rate,
-        "seed": seed,
-        "name": name.strip() or None,
-        "serve": serve,
-        "examples": bool(learn and kept),
-    }
+    return {"serve": serve, "examples": bool(learn and kept)}
 
 
 def _examples() -> int:
