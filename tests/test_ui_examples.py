@@ -148,6 +148,23 @@ def test_a_zip_is_previewed_before_it_is_kept(app: AppTest) -> None:
     assert any("leads out" in m.value for m in app.markdown)  # still, after it is kept
 
 
+def test_a_zip_is_looked_into_once_for_its_preview(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(app)
+    looked: list[int] = []
+    look = imports.in_zip
+    monkeypatch.setattr(imports, "in_zip", lambda file: looked.append(1) or look(file))
+    for name in ("4__1.png", "5__1.png"):
+        sent = ("in.zip", archive({name: b"png"}), "application/zip")
+        app.file_uploader(key="import-zip-0").set_value(sent).run()
+        app.run()
+        app.text_input(key="import-writer").set_value(f"who wrote {name}").run()
+        assert not app.exception
+        assert any(f"{name[0]}\\_\\_1\\.png: {name[0]}" in c.value for c in app.caption)
+    assert len(looked) == 2
+
+
 def test_an_export_is_restored_and_what_is_there_already_is_told(
     app: AppTest, tmp_path: Path
 ) -> None:

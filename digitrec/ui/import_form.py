@@ -13,8 +13,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from digitrec import backup, examples, imports
 from digitrec.example import NOT_A_DIGIT, named
 from digitrec.examples import ExamplesError
-from digitrec.imports import Found, ImportRefusedError, Taken
-from digitrec.language import N_, _, ngettext, number
+from digitrec.imports import Found, ImportRefusedError, Item, Taken
+from digitrec.language import N_, _, language, ngettext, number
 from digitrec.runtime import ModelError
 from digitrec.settings import settings
 from digitrec.ui.pictures import EXTENSIONS
@@ -56,10 +56,11 @@ def import_form() -> None:
             key=f"import-folder-{generation}", max_upload_size=settings().max_megabytes,
         )  # fmt: skip
     if not files:
+        state.pop("import-looked", None)
         _refused(state.get("import-refused", ()))
         return
     try:
-        found = _looked_into(files)
+        found = _looked_once(files)
         _preview(found)
         writer = st.text_input(
             _("Whose hand is it?"), key="import-writer", placeholder=_("If you like")
@@ -72,9 +73,24 @@ def import_form() -> None:
             icon=":material/check:",
             key="import-now",
         ):
-            _keep(_taken(found, writer))
+            _keep(_taken(_looked_into(files), writer))
     except (ImportRefusedError, ExamplesError, ModelError) as error:
         st.error(plain(str(error)), icon=":material/error:")
+
+
+def _looked_once(files: list[UploadedFile]) -> Found:
+    """What will be taken, without its content: each click on the page comes here.
+
+    What is kept takes it from the files again, within a new limit on what they unpack to.
+    """
+    state = st.session_state
+    of = (language(), *(file.file_id for file in files))
+    if state.get("import-looked", (None,))[0] != of:
+        found = _looked_into(files)
+        items = tuple(Item(item.name, item.labels, bytes) for item in found.items)
+        state["import-looked"] = (of, Found(items, found.refused))
+    looked: Found = state["import-looked"][1]
+    return looked
 
 
 def _looked_into(files: list[UploadedFile]) -> Found:
