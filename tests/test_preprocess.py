@@ -97,14 +97,26 @@ def test_faint_pencil_under_a_hard_shadow_is_found() -> None:
     assert found[~cv2.dilate(strokes.astype(np.uint8), np.ones((9, 9))).astype(bool)].mean() < 0.005
 
 
-@pytest.mark.parametrize("width", [20, 60])
-def test_a_thick_pen_in_uneven_light_is_ink(width: int) -> None:
+@pytest.mark.parametrize(("width", "darkest"), [(20, 0.5), (60, 0.5), (80, 0.25)])
+def test_a_thick_pen_in_uneven_light_is_ink(width: int, darkest: float) -> None:
     page = drawing(width=width, side=600)
-    light = np.linspace(0.9, 0.5, 600)[:, None]
+    light = np.linspace(0.9, darkest, 600)[:, None, None]
     noise = np.random.default_rng(0).normal(0, 3, page.shape)
     found = ink_map(np.clip(page * light + 20 * light + noise, 0, 255).astype(np.uint8)) > 0.5
     assert found[page[..., 0] < 128].mean() > 0.9
     assert found[page[..., 0] > 128].mean() < 0.02
+
+
+@pytest.mark.parametrize(("channels", "size"), [(3, 0), (1, 3)], ids=["in colour", "enlarged"])
+def test_grain_is_no_ink(channels: int, size: int) -> None:
+    page = drawing(width=14, ink=110, ground=200, side=420)
+    grain = np.random.default_rng(0).normal(0, 20, (420, 420, channels))
+    if size:
+        grain = 2 * size * cv2.GaussianBlur(grain, (0, 0), size)[..., None]
+    found = ink_map(np.clip(page + grain, 0, 255).astype(np.uint8)) > 0.5
+    strokes = page[..., 0] < 128
+    assert found[strokes].mean() > 0.7
+    assert found[~strokes].mean() < 0.02
 
 
 def test_a_mark_far_thicker_than_the_others_is_not_hollow() -> None:
