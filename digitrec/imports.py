@@ -4,7 +4,8 @@ A label is the file's name before ``__`` (``4__7.png``, ``1042__1.jpg``; one wit
 *not a digit*, but in a folder named after a digit), or else the name of its folder: ``0`` to ``9``,
 or ``not_a_digit``. What digitrec exported is not read again: it is restored as it was (`backup`),
 but for inks that are kept already. Nothing of a zip is ever written to the disk; how much of it is
-unpacked is bounded by what really comes out, not by what the archive says of itself.
+unpacked is bounded by what really comes out, not by what the archive says of itself: only what is
+stored or deflated is taken, since `zipfile` bounds no other method.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from digitrec.settings import settings
 MOST_FILES = 20_000  # to be read
 MOST_UNPACKED = 1_000  # MB (10**6 bytes) of a whole archive; more where more may be kept
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".heif"}
+BOUNDED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others may expand to all memory in one read
 PNG = b"\x89PNG\r\n\x1a\n"
 TOO_MUCH = N_("This holds more than {limit} MB; import a part of it at a time.")
 
@@ -142,7 +144,11 @@ def _trick(entry: zipfile.ZipInfo) -> str:
         return _("its path leads out of the archive")
     if stat.S_ISLNK(entry.external_attr >> 16):
         return _("it is a link")
-    return _("it is encrypted") if entry.flag_bits & 1 else ""
+    if entry.flag_bits & 1:
+        return _("it is encrypted")
+    return (
+        "" if entry.compress_type in BOUNDED else _("its compression is not deflate: zip it again")
+    )
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: _Budget) -> bytes:

@@ -117,6 +117,23 @@ def test_links_are_refused() -> None:
     assert dict(imports.in_zip(buffer).refused) == {"4__1.png": "it is a link"}
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_unpacks_without_bounds_is_refused_whatever_it_says(
+    method: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name in ("4__1.png", backup.FILE):
+            archive.writestr(name, bytes(10**7))
+            archive.getinfo(name).file_size = 1000  # a lie, written as the archive is closed
+        archive.writestr("5__1.png", b"", zipfile.ZIP_DEFLATED)
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", lambda *_: pytest.fail("it was unpacked"))
+    found = imports.in_zip(buffer)
+    assert labels(found) == {"5__1.png": (5,)}
+    why = "its compression is not deflate: zip it again"
+    assert found.refused == (("4__1.png", why), (backup.FILE, why))
+
+
 def test_a_bomb_is_refused_by_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imports, "_most_unpacked", lambda: 1)
     content = np.random.default_rng(1).bytes(2 * 10**6)  # larger than that as a zip too
