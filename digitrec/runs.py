@@ -7,9 +7,11 @@ checkpoints and results of its parts (a fold, or the final fit) carry their name
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
+import stat
 import tempfile
 import threading
 import time
@@ -18,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from digitrec import storage
-from digitrec.language import N_, Sentence, speaking
+from digitrec.language import N_, Sentence, _, speaking
 from digitrec.recipes import Plan
 
 FOLDER, LOCK = ".runs", "lock"
@@ -286,17 +288,25 @@ def take_lock(runs: Path, run: str) -> Lock | Path:
 
 
 def machine_lock() -> Path:
-    """The file whose lock this user's run holds, whatever models folder it works for."""
+    """The file whose lock this user's run holds, whatever models folder it works for.
+
+    Raises ``OSError``, also where its folder is another user's or lets others in.
+    """
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     base = Path(runtime if runtime and Path(runtime).is_dir() else tempfile.gettempdir())
     folder = base / f"digitrec-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
+    # Anybody may have made it first; where others write, LOCK may lead to any file of ours.
+    status = folder.lstat()
+    ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+    if not ours or status.st_mode & 0o077:
+        raise FileExistsError(errno.EEXIST, _("the folder is not this user's alone"), str(folder))
     return folder / LOCK
 
 
 def _hold(path: Path, words: str) -> int | None:
     """A file's lock, with its holder's words written in it; None while another has it."""
-    handle = storage.lock(path, ENDING)
+    handle = storage.lock(path, ENDING, follow=False)  # what it leads to would be overwritten
     if handle is not None:
         os.ftruncate(handle, 0)
         os.pwrite(handle, words.encode(), 0)

@@ -95,13 +95,14 @@ def append(path: Path, line: str) -> None:
         os.close(handle)
 
 
-def lock(path: Path, wait: float = 0.5) -> int | None:
+def lock(path: Path, wait: float = 0.5, *, follow: bool = True) -> int | None:
     """Hold a file's lock until the returned descriptor is closed or its process ends, however.
 
     None when another process still holds it after `wait` seconds. The lock is the kernel's
-    (``flock``): it cannot outlive its holder.
+    (``flock``): it cannot outlive its holder. Unless links are followed, one in the file's place
+    raises ``OSError``.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | (0 if follow else os.O_NOFOLLOW), 0o644)
     deadline = time.monotonic() + wait
     while True:
         try:

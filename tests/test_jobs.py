@@ -278,6 +278,45 @@ def test_the_lock_file_has_a_place_without_a_runtime_folder(monkeypatch):
     assert runs.machine_lock().parent.parent == Path(tempfile.gettempdir())
 
 
+def link(folder, target):
+    target.mkdir()
+    folder.symlink_to(target)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda folder: link(folder, folder.with_name("target")),
+        lambda folder: folder.mkdir(0o700) or folder.chmod(0o750),
+        lambda folder: folder.mkdir(0o700) or os.chown(folder, os.getuid() + 1, -1),
+    ],
+    ids=["a link", "lets others in", "another user's"],
+)
+def test_a_folder_of_locks_that_others_may_write_to_is_refused(models, tmp_path, monkeypatch, make):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    folder = tmp_path / f"digitrec-{os.getuid()}"
+    try:
+        make(folder)
+    except PermissionError:
+        pytest.skip("only root may give a folder away")
+    with pytest.raises(JobError, match=rf"the folder is not this user's alone \({folder}\)\."):
+        jobs.start(SMALL, models)
+    assert jobs.history(models) == []
+
+
+def test_a_link_in_the_place_of_a_lock_is_not_written_through(models, tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    for lock in (jobs.runs_folder(models) / runs.LOCK, runs.machine_lock()):
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.unlink(missing_ok=True)
+        lock.symlink_to(precious)
+        with pytest.raises(JobError, match="cannot be written"):
+            jobs.start(SMALL, models)
+        lock.unlink()
+    assert precious.read_text() == "mine"
+
+
 def test_a_taken_name_is_refused(models):
     (models / "small").mkdir(parents=True)
     with pytest.raises(JobError, match="exists already"):
