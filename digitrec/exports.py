@@ -88,7 +88,8 @@ def _table(found: list[Example]) -> str:
     table.writerow(COLUMNS)
     for example in found:
         when = datetime.fromtimestamp(example.created, UTC).isoformat(timespec="seconds")
-        names = map(harmless, (example.source, example.writer or ""))
-        read, confidence = example.read, example.confidence
-        table.writerow((example.id, example.label, read, example.version, confidence, *names, when))
+        names = (example.version, example.source, example.writer)
+        version, source, writer = (harmless(name or "") for name in names)
+        read = (example.read, version, example.confidence)
+        table.writerow((example.id, example.label, *read, source, writer, when))
     return file.getvalue()

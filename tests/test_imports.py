@@ -212,6 +212,15 @@ def test_examples_are_exported_in_every_kind(tmp_path: Path) -> None:
     assert rows[0]["writer"] == "'=Ada"  # no spreadsheet takes it for a formula
 
 
+def test_no_name_in_the_table_is_a_formula_in_a_spreadsheet(tmp_path: Path) -> None:
+    """A zip that is restored may say anything of where its examples come from."""
+    said = {"source": "-1+1", "version": "=HYPERLINK(1)", "writer": "@Ada"}
+    examples.add([New(np.zeros((28, 28), np.uint8), b"png", 4, **said)])
+    exports.write(tmp_path / "out.csv")
+    (row,) = csv.DictReader((tmp_path / "out.csv").read_text().splitlines())
+    assert {name: row[name] for name in said} == {name: f"'{text}" for name, text in said.items()}
+
+
 def facts(found: Example) -> tuple[object, ...]:
     """All but its id, which is the database's own."""
     one = {field.name: getattr(found, field.name) for field in fields(found)}
