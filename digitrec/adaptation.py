@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -21,12 +20,13 @@ from typing import Any
 
 from digitrec import collected, registry, runs, storage
 from digitrec.language import N_, Sentence, said
-from digitrec.settings import ROOT, settings
+from digitrec.settings import settings
 
 FOLDER, LOCK, STATUS = ".adapt", "lock", "status.json"
 NEWEST = 2_000  # examples at most: with more, a training run is the better way
 FEWEST = 3
 FOLDS = 3
+STARTING_SECONDS = 60  # for Python and its imports, before the lock is held
 UNDER_WAY = N_("An adaptation is under way; wait until it ends.")
 Tell = Callable[[Sentence, float], None]  # what is being done, and the share that is done
 
@@ -58,29 +58,16 @@ def start(models: Path | None = None, *, serve: bool = False) -> None:
             raise AdaptationError(Sentence(UNDER_WAY))
         _say(store, Status("running", Sentence(N_("Starting."))))
         with (store / FOLDER / "log.txt").open("wb") as log:
-            child = subprocess.Popen(  # noqa: S603
-                [*command, "--serve"] if serve else command,
-                cwd=ROOT,
-                env=runs.quiet(os.cpu_count() or 1),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            environment = runs.quiet(os.cpu_count() or 1)
+            runs.spawn([*command, "--serve"] if serve else command, log, environment)
     except OSError as error:
         raise AdaptationError(
             Sentence(N_("It cannot be started: {why}"), {"why": storage.refusal(error)})
         ) from error
-    _children.append(child)
-
-
-_children: list[subprocess.Popen[bytes]] = []  # ours, to be reaped when they end
-STARTING_SECONDS = 60  # for Python and its imports, before the lock is held
 
 
 def seen(models: Path | None = None) -> Status | None:
     """The adaptation under way or the last one; None where there was none. Any process may ask."""
-    _children[:] = [child for child in _children if child.poll() is None]
     folder = _store(models) / FOLDER
     try:
         values = json.loads((folder / STATUS).read_text())

@@ -20,7 +20,7 @@ from digitrec import runs, speed, storage
 from digitrec.language import N_, Sentence, _, speaking
 from digitrec.recipes import Plan
 from digitrec.runs import Lock, Run
-from digitrec.settings import ROOT, settings
+from digitrec.settings import settings
 from digitrec.snapshot import Snapshot
 from digitrec.storage import reason
 
@@ -37,7 +37,6 @@ class BusyError(JobError):
 
 
 _followed: dict[Path, Run] = {}  # so that a look a second reads only what is new
-_children: list[subprocess.Popen[bytes]] = []  # ours, to be reaped when they end
 
 
 def runs_folder(models: Path | None = None) -> Path:
@@ -106,21 +105,11 @@ def _spawn(folder: Path, lock: Lock) -> None:
     command = [sys.executable, "-m", "digitrec.crossval", str(folder)]
     try:
         with (folder / "log.txt").open("ab") as log:
-            child = subprocess.Popen(  # noqa: S603
-                command,
-                cwd=ROOT,
-                env=speaking(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # a Ctrl-C meant for the page does not reach it
-                pass_fds=lock.handles,
-            )
+            runs.spawn(command, log, speaking(), lock.handles)
     except OSError as error:
         raise JobError(_("The run cannot be started: {why}").format(why=reason(error))) from error
     finally:
         lock.close()
-    _children.append(child)
 
 
 def snapshot(run: str, models: Path | None = None) -> Snapshot:
@@ -156,9 +145,6 @@ def history(models: Path | None = None) -> list[Snapshot]:
 
 
 def _follow(folder: Path) -> Run:
-    for child in _children[:]:
-        if child.poll() is not None:
-            _children.remove(child)
     try:
         if not (folder / "plan.json").is_file():
             raise FileNotFoundError(folder)  # removed: `follow` would take it for a new one

@@ -12,16 +12,19 @@ import json
 import os
 import shutil
 import stat
+import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from digitrec import storage
 from digitrec.language import N_, Sentence, _, speaking
 from digitrec.recipes import Plan
+from digitrec.settings import ROOT
 
 FOLDER, LOCK = ".runs", "lock"
 FINAL = "final"
@@ -118,6 +121,28 @@ def quiet(threads: int) -> dict[str, str]:
         "OMP_NUM_THREADS": str(threads),
         "CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "-1"),
     }
+
+
+def spawn(
+    command: Sequence[str], log: IO[bytes], environment: dict[str, str], handles: Sequence[int] = ()
+) -> threading.Thread:
+    """Start a child process that goes on when this one ends; returns a thread that ends with it.
+
+    log: what it prints goes there. handles: open files that it inherits. Raises ``OSError``.
+    """
+    child = subprocess.Popen(  # noqa: S603
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,  # a Ctrl-C meant for the page does not reach it
+        pass_fds=handles,
+    )
+    reaper = threading.Thread(target=child.wait, daemon=True)  # else it would stay as a zombie
+    reaper.start()
+    return reaper
 
 
 @dataclass

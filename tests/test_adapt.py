@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -184,7 +185,7 @@ def test_a_start_is_a_child_that_says_how_it_went(
 ) -> None:
     monkeypatch.setattr(adaptation, "FEWEST", 13)
     code = "import digitrec.adaptation as a; a.FEWEST = 13; from digitrec.cli import main; main({})"
-    real = adaptation.subprocess.Popen
+    real, children = subprocess.Popen, []
 
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
 
@@ -192,11 +193,12 @@ def test_a_start_is_a_child_that_says_how_it_went(
         assert command[:2] == ["nice", sys.executable]
         told = ("CUDA_VISIBLE_DEVICES", "TF_CPP_MIN_LOG_LEVEL", "DIGITREC_LANGUAGE")
         assert [options["env"][name] for name in told] == ["3", "2", "en"]
-        return real([sys.executable, "-c", code.format(command[4:])], **options)
+        children.append(real([sys.executable, "-c", code.format(command[4:])], **options))
+        return children[0]
 
-    monkeypatch.setattr(adaptation.subprocess, "Popen", child)
+    monkeypatch.setattr(subprocess, "Popen", child)
     adaptation.start(store)
-    adaptation._children[0].wait(120)
+    children[0].wait(120)
     status = adaptation.seen(store)
     assert status is not None
     assert status.state == "failed"

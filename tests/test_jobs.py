@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -315,6 +317,34 @@ def test_a_link_in_the_place_of_a_lock_is_not_written_through(models, tmp_path):
             jobs.start(SMALL, models)
         lock.unlink()
     assert precious.read_text() == "mine"
+
+
+def test_a_child_that_has_ended_is_no_zombie_though_nobody_looks(tmp_path):
+    with (tmp_path / "log.txt").open("wb") as log:
+        command = [sys.executable, "-c", "import os; print(os.getpid())"]
+        runs.spawn(command, log, dict(os.environ)).join(60)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "log.txt").read_text()), 0)
+
+
+def test_two_looks_at_once_may_find_that_a_child_has_ended(models, monkeypatch):
+    both = threading.Barrier(2)
+
+    class Ended:
+        def __init__(self, *_, **__):
+            """No process is started."""
+
+        def poll(self):
+            both.wait(10)
+            return 0
+
+        wait = staticmethod(lambda: 0)
+
+    monkeypatch.setattr(subprocess, "Popen", Ended)
+    jobs.start(SMALL, models)
+    with ThreadPoolExecutor(2) as sessions:
+        seen = list(sessions.map(jobs.history, [models, models]))
+    assert [[run.state for run in found] for found in seen] == [["interrupted"]] * 2
 
 
 def test_a_taken_name_is_refused(models):
