@@ -26,7 +26,6 @@ FOLDER, LOCK, STATUS = ".adapt", "lock", "status.json"
 NEWEST = 2_000  # examples at most: with more, a training run is the better way
 FEWEST = 3
 FOLDS = 3
-STARTING_SECONDS = 60  # for Python and its imports, before the lock is held
 UNDER_WAY = N_("An adaptation is under way; wait until it ends.")
 Tell = Callable[[Sentence, float], None]  # what is being done, and the share that is done
 
@@ -48,22 +47,36 @@ class Status:
     version: str | None = None
 
 
-def start(models: Path | None = None, *, serve: bool = False) -> None:
+def start(models: Path | None = None) -> None:
     """Begin in a child process of lower priority. Raises `AdaptationError`."""
     store = _store(models)
-    command = ["nice", sys.executable, "-m", "digitrec", "adapt", "--models", str(store)]
+    lock = _take_lock(store)
     try:
-        (store / FOLDER).mkdir(parents=True, exist_ok=True)
-        if storage.is_locked(store / FOLDER / LOCK):
-            raise AdaptationError(Sentence(UNDER_WAY))
         _say(store, Status("running", Sentence(N_("Starting."))))
+        command = ["nice", sys.executable, "-m", "digitrec.adaptation", str(store)]
         with (store / FOLDER / "log.txt").open("wb") as log:
-            environment = runs.quiet(os.cpu_count() or 1)
-            runs.spawn([*command, "--serve"] if serve else command, log, environment)
+            # It inherits the lock: nobody can come between, and only its death sets it free.
+            runs.spawn(command, log, runs.quiet(os.cpu_count() or 1), [lock])
     except OSError as error:
         raise AdaptationError(
             Sentence(N_("It cannot be started: {why}"), {"why": storage.refusal(error)})
         ) from error
+    finally:
+        os.close(lock)
+
+
+def _take_lock(store: Path) -> int:
+    """Its descriptor. Raises `AdaptationError`."""
+    try:
+        (store / FOLDER).mkdir(parents=True, exist_ok=True)
+        lock = storage.lock(store / FOLDER / LOCK)
+    except OSError as error:
+        raise AdaptationError(
+            Sentence(N_("It cannot be written: {why}"), {"why": storage.refusal(error)})
+        ) from error
+    if lock is None:
+        raise AdaptationError(Sentence(UNDER_WAY))
+    return lock
 
 
 def seen(models: Path | None = None) -> Status | None:
@@ -72,12 +85,9 @@ def seen(models: Path | None = None) -> Status | None:
     try:
         values = json.loads((folder / STATUS).read_text())
         status = Status(**{**values, "message": Sentence.from_json(values["message"])})
-        age = time.time() - (folder / STATUS).stat().st_mtime
     except (OSError, ValueError, TypeError, KeyError):
         return None
     if status.state != "running" or storage.is_locked(folder / LOCK):
-        return status
-    if not status.progress and age < STARTING_SECONDS:
         return status
     said = Sentence(N_("Its process ended without a word; start it again."))
     return Status("interrupted", said)
@@ -93,16 +103,15 @@ def carry_out(
 ) -> dict[str, Any]:
     """Adapt, write the version, and return its report. Raises `AdaptationError`."""
     store = _store(models)
-    folder = store / FOLDER
+    lock = _take_lock(store)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = storage.lock(folder / LOCK)
-    except OSError as error:
-        raise AdaptationError(
-            Sentence(N_("It cannot be written: {why}"), {"why": storage.refusal(error)})
-        ) from error
-    if lock is None:
-        raise AdaptationError(Sentence(UNDER_WAY))
+        return _carry_out(store, serve, tell)
+    finally:
+        os.close(lock)
+
+
+def _carry_out(store: Path, serve: bool = False, tell: Tell | None = None) -> dict[str, Any]:
+    """For whoever holds the lock."""
 
     def say(message: Sentence, progress: float) -> None:
         _say(store, Status("running", message, progress))
@@ -110,7 +119,7 @@ def carry_out(
             tell(message, progress)
 
     try:
-        report = _carry_out(store, say)
+        report = _adapted(store, say)
         name = str(report["name"])
         if serve:
             registry.serve(name, store)
@@ -121,12 +130,11 @@ def carry_out(
             _say(store, Status("failed", why))
         raise AdaptationError(why) from error
     finally:
-        shutil.rmtree(folder / "version", ignore_errors=True)
-        os.close(lock)
+        shutil.rmtree(store / FOLDER / "version", ignore_errors=True)
     return report
 
 
-def _carry_out(store: Path, say: Tell) -> dict[str, Any]:
+def _adapted(store: Path, say: Tell) -> dict[str, Any]:
     say(Sentence(N_("Looking for examples.")), 0.02)
     found = collected.collected(NEWEST)
     check_count(len(found))
@@ -186,3 +194,17 @@ def _say(store: Path, status: Status) -> None:
 
 def _store(models: Path | None) -> Path:
     return (models or settings().models).resolve()
+
+
+def main(store: str) -> int:
+    """One that `start` began: its lock is inherited, and its status says how it ends."""
+    try:
+        _carry_out(Path(store))
+    except AdaptationError as error:
+        print(error, file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -29,7 +29,7 @@ from digitrec.adaptation import AdaptationError, Status
 from digitrec.collected import Collected, mixed_in
 from digitrec.datasets import Mnist, as_input, mnist
 from digitrec.example import NOT_A_DIGIT, New
-from digitrec.language import percent
+from digitrec.language import Sentence, percent
 from digitrec.recipes import Plan
 from digitrec.report import html
 from digitrec.runs import FINAL, Run
@@ -180,20 +180,40 @@ def test_a_killed_adaptation_is_told_from_one_under_way(store: Path) -> None:
     assert adaptation.seen(store) is None
 
 
+def test_a_child_that_dies_at_once_is_not_waited_for(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, children = subprocess.Popen, []
+
+    def child(_: list[str], **options: Any):
+        """It lives until its input is closed."""
+        children.append(real("cat", **{**options, "stdin": subprocess.PIPE}))
+        return children[0]
+
+    monkeypatch.setattr(subprocess, "Popen", child)
+    adaptation.start(store)
+    assert adaptation.seen(store) == Status("running", Sentence("Starting."))
+    with pytest.raises(AdaptationError, match="under way"):
+        adaptation.start(store)
+    children[0].stdin.close()
+    children[0].wait(60)
+    assert adaptation.seen(store).state == "interrupted"
+
+
 def test_a_start_is_a_child_that_says_how_it_went(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adaptation, "FEWEST", 13)
-    code = "import digitrec.adaptation as a; a.FEWEST = 13; from digitrec.cli import main; main({})"
+    code = "import digitrec.adaptation as a; a.FEWEST = 13; a.main({!r})"
     real, children = subprocess.Popen, []
 
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
 
     def child(command: list[str], **options: Any):
-        assert command[:2] == ["nice", sys.executable]
+        assert command[:4] == ["nice", sys.executable, "-m", "digitrec.adaptation"]
         told = ("CUDA_VISIBLE_DEVICES", "TF_CPP_MIN_LOG_LEVEL", "DIGITREC_LANGUAGE")
         assert [options["env"][name] for name in told] == ["3", "2", "en"]
-        children.append(real([sys.executable, "-c", code.format(command[4:])], **options))
+        children.append(real([sys.executable, "-c", code.format(command[4])], **options))
         return children[0]
 
     monkeypatch.setattr(subprocess, "Popen", child)
