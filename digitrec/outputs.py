@@ -93,8 +93,10 @@ class _Format:
 
 def _csv_line(values: tuple[Any, ...]) -> bytes:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(values)
-    return text.getvalue().encode(errors="surrogateescape")  # a file's name need not be valid text
+    end = "\r\n"  # up to Python 3.12, what may end a line is quoted only if it is in this
+    csv.writer(text, lineterminator=end).writerow(values)
+    line = text.getvalue().removesuffix(end) + "\n"
+    return line.encode(errors="surrogateescape")  # a file's name need not be valid text
 
 
 def _from_csv(line: bytes) -> tuple[str, bool]:

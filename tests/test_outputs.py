@@ -10,7 +10,7 @@ from digitrec import storage
 from digitrec.bulk import BulkError
 from digitrec.outputs import COLUMNS, flat, open_output
 
-NAMES = ["a.png", "b,c.png", 'quo"te.png', "two\nlines.png", "\udcff.png", "é.png"]
+NAMES = ["a.png", "b,c.png", 'quo"te.png', "two\nlines.png", "\udcff.png", "é.png", "back\r.png"]
 
 
 REST = {"numbers": [{"confidence": 0.9}, {"confidence": 0.5}], "refused": [{}], "seconds": 0.25}
@@ -62,7 +62,11 @@ def test_what_is_written_is_found_again(path):
     assert names == [*NAMES, "bad"]
     assert rows[-1][-1] == "This file is empty."
     output = open_output(path)
-    assert [output.failed(name) for name in [*NAMES, "bad", "new"]] == [False] * 6 + [True, None]
+    assert [output.failed(name) for name in [*NAMES, "bad", "new"]] == [
+        *[False] * len(NAMES),
+        True,
+        None,
+    ]
     output.close(complete=True)
 
 
