@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Report = dict[str, Any]
 INK, BLUE, ORANGE, GREY = "#22303c", "#2f6fb0", "#d9822b", "#9aa5b1"
 COLUMNS = 10  # of the sheet of mistakes
+_drawing = threading.Lock()  # matplotlib's style is the whole process's
 
 
 def available(report: Report) -> list[str]:
@@ -56,7 +58,7 @@ def draw(name: str, report: Report, format: str = "png") -> bytes:  # noqa: A002
         "axes.spines.top": False,
         "axes.spines.right": False,
     }
-    with mpl.rc_context(style):
+    with _drawing, mpl.rc_context(style):
         figure = drawing(report)
         buffer = io.BytesIO()
         figure.savefig(

@@ -2,7 +2,9 @@
 
 import base64
 import struct
+import threading
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 
 import numpy as np
@@ -102,6 +104,30 @@ def test_figures_as_png_and_svg(full, name):
 @pytest.mark.parametrize("name", ["curves", "confusion", "reliability", "mistakes"])
 def test_figures_of_a_run_without_folds(plain, name):
     assert figures.draw(name, plain).startswith(b"\x89PNG")
+
+
+def test_figures_drawn_at_once_are_those_drawn_alone(full, monkeypatch):
+    """The second is asked for while the first is drawn; were it begun, it would lose its style."""
+    alone = [figures.draw(name, full, "svg") for name in ("curves", "box plot")]
+    begun, first_done = threading.Event(), threading.Event()
+
+    def first(report):
+        second_drawn.append(session.submit(figures.draw, "box plot", full, "svg"))
+        begun.wait(0.5)  # in vain where figures wait for their turn
+        return figures.curves(report)
+
+    def second(report):
+        begun.set()
+        first_done.wait(60)
+        return figures.box_plot(report)
+
+    second_drawn = []
+    monkeypatch.setitem(figures.FIGURES, "curves", first)
+    monkeypatch.setitem(figures.FIGURES, "box plot", second)
+    with ThreadPoolExecutor(1) as session:
+        drawn = figures.draw("curves", full, "svg")
+        first_done.set()
+        assert [drawn, second_drawn[0].result()] == alone
 
 
 def test_a_mistake_is_a_picture(full):
