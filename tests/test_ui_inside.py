@@ -20,6 +20,7 @@ from benchmarks import synthetic
 from digitrec import classifier, examples, lessons, neighbours, registry
 from digitrec.datasets import CONTESTED, mnist
 from digitrec.example import New
+from digitrec.registry import RegistryError
 from digitrec.runtime import ModelError
 from digitrec.versions import Version
 
@@ -264,6 +265,28 @@ def test_a_version_s_folds_can_be_looked_through(app, monkeypatch):
     assert not app.exception
     app.segmented_control(key="course-fold-mine").set_value(3).run()
     assert any("Fold 3: 98.200 %" in text.value for text in app.markdown)
+
+
+def deleted(name: str) -> dict[str, Any]:
+    raise RegistryError(f"There is no version {name}.")
+
+
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [
+        (deleted, "There is no version mine"),
+        (lambda _: {"mean": 0.98, "std": 0.001, "folds": [{}, {}]}, "its file is damaged"),
+    ],
+    ids=["deleted meanwhile", "damaged"],
+)
+def test_folds_that_cannot_be_shown_are_a_sentence(app, monkeypatch, report, words):
+    version = Version("mine", Path("mine"), True, None, folds=2, mean=0.98, std=0.001)  # noqa: FBT003
+    monkeypatch.setattr(registry, "versions", lambda: [version])
+    monkeypatch.setattr(registry, "report", report)
+    chapter(app, 5)
+    assert not app.exception
+    (error,) = app.error
+    assert words in error.value
 
 
 def test_the_values_of_rounded_weights_are_counted(app):

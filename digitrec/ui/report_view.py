@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from html import escape
 from typing import Any
@@ -25,20 +26,26 @@ Report = dict[str, Any]
 
 def show(name: str) -> None:
     """The report of a version; a sentence where there is none that can be read."""
-    with st.container(key="train-report"):
-        try:
-            version, report = registry.version(name), registry.report(name)
-            _head(version)
-            _report(version, report)
-        except RegistryError as error:
-            st.error(plain(str(error)), icon=":material/error:")
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-            st.error(
-                _(
-                    "The rest of the report of {version} cannot be shown: its file is damaged."
-                ).format(version=plain(name)),
-                icon=":material/error:",
-            )
+    with st.container(key="train-report"), as_far_as_it_goes(name):
+        version, report = registry.version(name), registry.report(name)
+        _head(version)
+        _report(version, report)
+
+
+@contextmanager
+def as_far_as_it_goes(name: str) -> Iterator[None]:
+    """Where a version is gone, or its report is not what was written, a sentence ends the block."""
+    try:
+        yield
+    except RegistryError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        st.error(
+            _("The rest of the report of {version} cannot be shown: its file is damaged.").format(
+                version=plain(name)
+            ),
+            icon=":material/error:",
+        )
 
 
 def _head(version: Version) -> None:

@@ -11,6 +11,7 @@ from digitrec import lessons, registry
 from digitrec.language import _, number
 from digitrec.ui import charts, pixels
 from digitrec.ui.pixels import Picture
+from digitrec.ui.report_view import as_far_as_it_goes
 from digitrec.ui.specimen import test_digits
 from digitrec.ui.words import mean_and_std, plain, share
 
@@ -86,7 +87,11 @@ def _for_real() -> None:
         return
     names = [version.name for version in known]
     name = st.selectbox(_("Version"), names, key="folds-version") if len(names) > 1 else names[0]
-    found: dict[str, Any] = registry.report(name)
+    with as_far_as_it_goes(name):
+        _went(name, registry.report(name))
+
+
+def _went(name: str, found: dict[str, Any]) -> None:
     accuracies = [fold["accuracy"] for fold in found["folds"]]
     st.markdown(
         _("**{version}** was trained {count} times: **{accuracy}**.").format(
