@@ -25,6 +25,7 @@ from digitrec.language import _, ngettext
 from digitrec.reader import line_notice, read
 from digitrec.runtime import ModelError, quietly
 from digitrec.settings import settings
+from digitrec.storage import reason
 
 UNUSABLE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # the last two as a shell would
 
@@ -51,11 +52,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain(_("Stopped."))
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python must not find that out again at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read our output has gone
+        _give_up_output()
         return BROKEN_PIPE
+    except OSError as error:  # the disk that our output goes to is full, say
+        _give_up_output()
+        complain(_("Stopped: {why}").format(why=reason(error)))
+        return FAILED
     return status
+
+
+def _give_up_output() -> None:
+    """Python is not to find out again at its exit that what is left cannot be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -179,6 +179,18 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
     process.stderr.close()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+@pytest.mark.parametrize("command", [("read",), ("read", "--json"), ("models", "list")])
+def test_output_to_a_full_disk_is_one_sentence_and_a_failure(tmp_path, command):
+    picture = [a_seven(tmp_path / "seven.png")] if command[0] == "read" else []
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*PYTHON, *command, *picture],
+            cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=280,
+        )  # fmt: skip
+    assert (done.stderr, done.returncode) == ("Stopped: the disk is full.\n", 1)
+
+
 def test_ctrl_c_ends_politely(tmp_path):
     fifo = tmp_path / "never.png"
     os.mkfifo(fifo)
