@@ -105,12 +105,13 @@ def work(files: dict[str, bytes], part: str, threads: int) -> Iterator[Step]:
         try:
             while worker.poll() is None:
                 time.sleep(POLL_SECONDS)
-                files, lines = news.take("*.npz")
+                files, lines = news.take("*.checkpoint.npz")
                 if files or lines:
                     yield files, lines, None
             output, _ = worker.communicate()
             log_text = (folder / "log.txt").read_text(errors="replace")
-            yield (*news.take("*.npz", "version/*"), (worker.returncode, output, log_text))
+            # The result comes last: where it is, the version is not made again.
+            yield (*news.take("version/*", "*.npz"), (worker.returncode, output, log_text))
         finally:
             worker.kill()
             worker.wait()
@@ -124,6 +125,7 @@ class _News:
         self.known = {path: path.stat().st_mtime_ns for path in folder.glob("*.npz")}
 
     def take(self, *patterns: str) -> tuple[dict[str, bytes], list[str]]:
+        """Files in the order of the patterns, and lines of events."""
         lines = self._lines()  # first, so that no event comes before its checkpoint
         files = {}
         for path in itertools.chain.from_iterable(map(self.folder.glob, patterns)):

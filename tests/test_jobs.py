@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitrec import crossval, jobs, language, registry, runs, speed, storage
+from digitrec import cluster_training, crossval, jobs, language, registry, runs, speed, storage
 from digitrec.jobs import BusyError, JobError
 from digitrec.language import Sentence
 from digitrec.recipes import LIMITS, Plan, PlanError
@@ -471,6 +471,33 @@ def test_a_full_disk_while_events_are_written_ends_in_a_sentence(models, monkeyp
     monkeypatch.setattr(storage, "append", fail)
     with pytest.raises(crossval.RunError, match="the disk is full"):
         crossval.carry_out(folder)
+
+
+FITTING = """
+import sys, time
+from pathlib import Path
+folder = Path(sys.argv[1])
+(folder / "version").mkdir()
+names = ("version/model.keras", "version/model.tflite", "final.result.npz", "final.checkpoint.npz")
+for name in names:
+    (folder / name).touch()
+while not Path("{go}").exists():
+    time.sleep(0.01)
+"""
+
+
+def test_a_result_leaves_its_node_after_the_version(monkeypatch, tmp_path):
+    """A run that is killed while it takes them must not think that all of them are there."""
+    go = tmp_path / "go"
+    with_worker(monkeypatch, FITTING.format(go=go))
+    monkeypatch.setattr(cluster_training, "POLL_SECONDS", 0)
+    taken = []
+    for files, _, _ in cluster_training.work({}, "final", 1):
+        taken += files
+        go.touch()
+    assert taken[0] == "final.checkpoint.npz"
+    assert sorted(taken[1:3]) == ["version/model.keras", "version/model.tflite"]
+    assert taken[3:] == ["final.result.npz"]
 
 
 def test_an_interrupted_run_is_cancelled_without_a_process(models):
