@@ -146,10 +146,10 @@ def damage(folder: Path, files: tuple[str, ...] = FILES) -> Sentence | None:
 def _inspect(folder: Path, files: tuple[str, ...], stamp: tuple[Any, ...]) -> str | None:
     """The first file that is damaged."""
     del stamp  # only there so that a changed file is looked at again
-    found = read_report(folder)
+    found = read_report(folder) or {}
     try:
-        float(found["calibration"]["temperature"])  # type: ignore[index]
-        expected = {file: found["files"][file]["sha256"] for file in files}  # type: ignore[index]
+        float(found["calibration"]["temperature"])
+        expected = {file: found["files"][file]["sha256"] for file in files}
     except (KeyError, TypeError, ValueError):
         return REPORT
     for file, sha in expected.items():
