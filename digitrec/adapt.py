@@ -19,7 +19,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec import augment, collected, export, registry, results, scores, training
+from digitrec import augment, collected, export, registry, results, scores, training, versions
 from digitrec.adaptation import FOLDS, Tell, check_count
 from digitrec.collected import Collected
 from digitrec.datasets import Mnist, as_input, mnist
@@ -196,9 +196,7 @@ def adapted(base: Version, found: Collected, folder: Path, tell: Tell) -> dict[s
     tune(parts, known, seen, found.y)
     tell(Sentence(N_("Exporting the model and comparing runtimes.")), 0.9)
     ours, difference = export.write(model, folder, as_input(data.x_test))
-    temperature = float(
-        registry.report(base.name, base.folder.parent)["calibration"]["temperature"]
-    )
+    temperature = versions.temperature(registry.report(base.name, base.folder.parent))
     return {
         "recipe": "adapted",
         "schedule": None,

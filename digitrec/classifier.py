@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from digitrec.example import NOT_A_DIGIT
 from digitrec.language import _
 from digitrec.runtime import MODEL, REPORT, ModelError, load, unusable
 from digitrec.settings import settings
-from digitrec.versions import DEFAULT
+from digitrec.versions import DEFAULT, temperature
 
 
 class Classifier:
@@ -29,12 +28,10 @@ class Classifier:
         self.notice = notice
         self._network, report = load(folder)
         try:
-            self._temperature = float(report["calibration"]["temperature"])
+            self._temperature = temperature(report)
             self.sha256 = str(report["files"][MODEL]["sha256"])
         except (KeyError, TypeError, ValueError) as error:
             raise unusable(folder / REPORT) from error
-        if not 0 < self._temperature < math.inf:
-            raise unusable(folder / REPORT)
         try:
             self.probabilities(np.zeros((1, 28, 28, 1), np.float32))
         except (ValueError, RuntimeError, IndexError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -124,6 +125,17 @@ def read_report(folder: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def temperature(found: dict[str, Any]) -> float:
+    """What a report says that the logits are divided by, above 0 and finite.
+
+    Raises ``KeyError``, ``TypeError`` or ``ValueError`` where it says no such thing.
+    """
+    value = float(found["calibration"]["temperature"])
+    if not 0 < value < math.inf:
+        raise ValueError(value)
+    return value
+
+
 def damage(folder: Path, files: tuple[str, ...] = FILES) -> Sentence | None:
     """What of a version's report and these of its files is missing or damaged, or None.
 
@@ -148,7 +160,7 @@ def _inspect(folder: Path, files: tuple[str, ...], stamp: tuple[Any, ...]) -> st
     del stamp  # only there so that a changed file is looked at again
     found = read_report(folder) or {}
     try:
-        float(found["calibration"]["temperature"])
+        temperature(found)
         expected = {file: found["files"][file]["sha256"] for file in files}
     except (KeyError, TypeError, ValueError):
         return REPORT

@@ -12,6 +12,7 @@ import pytest
 from digitrec import classifier, registry, settings
 from digitrec.classifier import Classifier, in_service
 from digitrec.datasets import as_input, mnist
+from digitrec.registry import RegistryError
 from digitrec.runtime import ModelError
 
 SHIPPED = settings.ROOT / "models" / "default"
@@ -78,14 +79,22 @@ def test_a_folder_whose_name_is_too_long_is_named(
     settings.settings.cache_clear()
 
 
-@pytest.mark.parametrize("temperature", [0, -1, float("nan")])
+@pytest.mark.parametrize("temperature", [0, -1, float("nan"), float("inf")])
 def test_a_temperature_that_is_none_is_damage(models: Path, temperature: float) -> None:
-    path = models / "default" / "report.json"
-    report = json.loads(path.read_text())
-    report["calibration"]["temperature"] = temperature
-    path.write_text(json.dumps(report))
+    shutil.copytree(models / "default", models / "mine")
+    (models / "in_service").write_text("mine\n")
+    for name in ("mine", "default"):
+        path = models / name / "report.json"
+        report = json.loads(path.read_text())
+        report["calibration"]["temperature"] = temperature
+        path.write_text(json.dumps(report))
+        assert "report.json is damaged" in str(registry.version(name).damaged)
+        if name == "mine":
+            assert in_service().name == registry.in_service() == "default"
     with pytest.raises(ModelError, match=r"report.json is damaged"):
         in_service()
+    with pytest.raises(RegistryError, match="cannot be put in service"):
+        registry.serve("mine")
 
 
 def test_the_named_version_serves(models: Path) -> None:
