@@ -105,8 +105,8 @@ def _steps(plan: Plan, threads: int, side_by_side: int) -> tuple[float, float]:
 def _answer(process: subprocess.Popen[str]) -> str:
     """Its one line, once it has ended: to wait with `communicate` would end it (`worker`)."""
     assert process.stdout is not None  # noqa: S101
-    if process.wait(TIMEOUT):
-        raise subprocess.SubprocessError(_("The time cannot be estimated: the measurement failed."))
+    if status := process.wait(TIMEOUT):
+        raise subprocess.CalledProcessError(status, process.args)
     return process.stdout.readline()
 
 
