@@ -52,6 +52,7 @@ def report_of(
     ]
     recipe = recipe_of(plan, FINAL)
     found = examples_of(run)
+    other = _serving(models)
     return {
         "recipe": plan.recipe,
         "schedule": plan.schedule,
@@ -75,8 +76,8 @@ def report_of(
         "history": _columns(final["history"]),
         "test": scores.on_test(on_test, data.y_test),
         **_out_of_fold(run, of_folds, final, on_test, data),
-        "comparison": _comparison(on_test, data, models),
-        "examples": _on_examples(found, of_folds, models),
+        "comparison": _comparison(other, on_test, data),
+        "examples": _on_examples(other, found, of_folds),
         "runtime_difference": final["runtime_difference"],
         "parameters": final["parameters"],
         "versions": versions(),
@@ -139,30 +140,32 @@ def _out_of_fold(
     }
 
 
-def _comparison(on_test: Any, data: Mnist, models: Path) -> dict[str, Any] | None:
-    """With the version in service on the test set, which neither saw; None where none can serve."""
+def _serving(models: Path) -> Classifier | None:
+    """The version in service, which a new one is compared with; None where none can serve."""
     try:
-        other = Classifier(models / in_service(models))
+        return Classifier(models / in_service(models))
     except ModelError:
+        return None
+
+
+def _comparison(other: Classifier | None, on_test: Any, data: Mnist) -> dict[str, Any] | None:
+    """With the version in service on the test set, which neither saw."""
+    if other is None:
         return None
     theirs = other.probabilities(as_input(data.x_test))
     return scores.against(on_test, theirs, data.y_test, other.name)
 
 
 def _on_examples(
-    found: Collected | None, of_folds: list[Result], models: Path
+    other: Classifier | None, found: Collected | None, of_folds: list[Result]
 ) -> dict[str, Any] | None:
     """How the accuracy on held-out examples moved; None where there are none, or no folds."""
-    if not found or not of_folds:
+    if other is None or not found or not of_folds:
         return None
     after = np.empty(len(found), np.int64)
     for history, _ in of_folds:
         if said := history.get("examples"):
             after[said["indices"]] = said["answers"]
-    try:
-        other = Classifier(models / in_service(models))
-    except ModelError:
-        return None
     before = other.probabilities(as_input(found.x)).argmax(1)
     return moved(found, before, after, other.name)
 
