@@ -25,6 +25,7 @@ from digitrec.corrections import as_bytes
 from digitrec.datasets import as_input, mnist
 from digitrec.preprocess import ink_map, normalise
 from digitrec.settings import settings
+from digitrec.versions import KERAS
 
 CORRECTED = (10, 30, 100)
 MEASURED = 15  # digits that a hand has left for measuring, at least
@@ -72,7 +73,7 @@ class Bench:
 
         training.use_threads(1)
         self.version = registry.version(registry.in_service())
-        model = keras.models.load_model(self.version.folder / "model.keras", compile=False)
+        model = keras.models.load_model(self.version.folder / KERAS, compile=False)
         data = mnist()
         self.parts = adapt.parts_of(model)
         self.weights = self.parts.head.get_weights()
@@ -103,7 +104,7 @@ class Bench:
 def measured(found: Hands) -> dict[int, dict[str, Row]]:
     """Rows by the number of corrected digits and by hand; what is kept is not measured again."""
     version = registry.version(registry.in_service())
-    stamp = registry.report(version.name)["files"]["model.keras"]["sha256"][:12]
+    stamp = registry.report(version.name)["files"][KERAS]["sha256"][:12]
     kept = _folder() / f"adaptation-{stamp}.json"
     rows: dict[str, Row] = json.loads(kept.read_text()) if kept.exists() else {}
     missing = [

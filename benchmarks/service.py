@@ -19,6 +19,7 @@ from benchmarks import web
 from benchmarks.tables import table
 from digitrec import jobs
 from digitrec.recipes import Plan
+from digitrec.runtime import REPORT
 from digitrec.settings import settings
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _versions() -> Iterator[Path]:
         models = Path(name)
         for version in ("default", "other"):
             shutil.copytree(settings().models / "default", models / version)
-        path = models / "other" / "report.json"
+        path = models / "other" / REPORT
         report = json.loads(path.read_text())
         report["calibration"]["temperature"] *= SURE
         path.write_text(json.dumps(report))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from digitrec.classifier import Classifier
+from digitrec.runtime import MODEL
 from digitrec.settings import settings
 
 
@@ -24,7 +25,7 @@ def percent(part: float, whole: float) -> str:
 
 def conditions(classifier: Classifier) -> str:
     """Machine, model and its SHA-256 prefix."""
-    network = settings().models / classifier.name / "model.tflite"
+    network = settings().models / classifier.name / MODEL
     sha = hashlib.sha256(network.read_bytes()).hexdigest()[:12]
     return f"{os.cpu_count()} cores of an {processor()}; model `{classifier.name}`, SHA-256 {sha}."
 

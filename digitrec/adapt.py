@@ -25,7 +25,7 @@ from digitrec.collected import Collected
 from digitrec.datasets import Mnist, as_input, mnist
 from digitrec.language import N_, Sentence
 from digitrec.recipes import RECIPES
-from digitrec.training import BYTES, FLOAT, Batches, TrainingError, answers
+from digitrec.training import BYTES, FLOAT, Batches, answers
 from digitrec.versions import Version
 
 REPLAYED = 4_000  # MNIST digits as they are, and as many distorted
@@ -164,14 +164,7 @@ def adapted(base: Version, found: Collected, folder: Path, tell: Tell) -> dict[s
     """
     training.use_threads(os.cpu_count() or 1)
     tell(Sentence(N_("Loading {version}."), {"version": base.name}), 0.05)
-    try:
-        model = keras.models.load_model(base.folder / "model.keras", compile=False)
-    except (OSError, ValueError) as error:
-        raise TrainingError(
-            Sentence(
-                N_("{file} is missing or damaged."), {"file": str(base.folder / "model.keras")}
-            )
-        ) from error
+    model = export.load(base.folder)
     parts, data = parts_of(model), mnist()
     found = found.of_classes(parts.classes)
     check_count(len(found))

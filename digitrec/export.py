@@ -13,6 +13,7 @@ from digitrec import storage
 from digitrec.language import N_, Sentence, _
 from digitrec.runtime import MODEL, Network
 from digitrec.training import FLOAT, TrainingError, answers
+from digitrec.versions import KERAS
 
 TOLERANCE = 1e-4  # between the probabilities of the two runtimes
 COMPARED = 1000  # images
@@ -28,7 +29,7 @@ def write(model: keras.Model, folder: Path, x: FLOAT) -> tuple[FLOAT, float]:
     # Without the optimiser: it would treble the file, and need our own schedule to be loaded.
     kept = type(model).from_config(model.get_config())
     kept.set_weights(model.get_weights())
-    kept.save(folder / "model.keras")
+    kept.save(folder / KERAS)
     model.export(folder / MODEL, format="litert", verbose=False)
     ours = Network((folder / MODEL).read_bytes())(x)[0]
     theirs = answers(model, x[:COMPARED])
@@ -47,6 +48,17 @@ def write(model: keras.Model, folder: Path, x: FLOAT) -> tuple[FLOAT, float]:
     return ours, difference
 
 
+def load(version: Path) -> keras.Model:
+    """The network of a version's folder, to go on training. Raises `TrainingError`."""
+    path = version / KERAS
+    try:
+        return keras.models.load_model(path, compile=False)
+    except (OSError, ValueError) as error:
+        raise TrainingError(
+            Sentence(N_("{file} is missing or damaged."), {"file": str(path)})
+        ) from error
+
+
 def as_tutorial(version: Path, folder: Path, x: FLOAT) -> tuple[list[Path], str]:
     """``model.json`` and ``final_model.h5``, as the tutorial saves them, loaded again and compared.
 
@@ -54,12 +66,7 @@ def as_tutorial(version: Path, folder: Path, x: FLOAT) -> tuple[list[Path], str]
     Returns the files and the digits read by the loaded one. Raises `TrainingError` when the
     version cannot be loaded or the copy answers differently.
     """
-    try:
-        model: Any = keras.models.load_model(version / "model.keras", compile=False)
-    except (OSError, ValueError) as error:
-        raise TrainingError(
-            _("{file} is missing or damaged.").format(file=version / "model.keras")
-        ) from error
+    model: Any = load(version)
     structure, weights = folder / "model.json", folder / "final_model.h5"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,7 @@ from digitrec.datasets import mnist
 from digitrec.line_input import HEIGHT, SYMBOLS
 from digitrec.line_reader import LineNetwork, places
 from digitrec.results import this_device, versions
+from digitrec.runtime import MODEL, REPORT
 from digitrec.training import (
     FLOAT,
     Checkpoint,
@@ -34,6 +35,7 @@ from digitrec.training import (
     streamed,
     use_threads,
 )
+from digitrec.versions import FILES, KERAS
 
 # Each cycle: its epochs, those of them with a rising learning rate, and its highest.
 CYCLES = ((30, 10, 0.003), (9, 1, 0.0012), (28, 4, 0.002), (28, 4, 0.0025))
@@ -285,9 +287,9 @@ def export(both: keras.Model, folder: Path, history: Any, digits: Digits, seed: 
     # Without the optimiser, which would treble the file.
     kept = type(both).from_config(both.get_config())
     kept.set_weights(both.get_weights())
-    kept.save(folder / "model.keras")
-    kept.export(folder / "model.tflite", format="litert", verbose=False)
-    files = [folder / name for name in ("model.keras", "model.tflite")]
+    kept.save(folder / KERAS)
+    kept.export(folder / MODEL, format="litert", verbose=False)
+    files = [folder / name for name in FILES]
     report = {
         "network": "line",
         "symbols": SYMBOLS,
@@ -315,12 +317,12 @@ def export(both: keras.Model, folder: Path, history: Any, digits: Digits, seed: 
         "seconds": round(sum(entry["seconds"] for entry in history), 1),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-    storage.write(folder / "report.json", json.dumps(report, indent=1) + "\n")
+    storage.write(folder / REPORT, json.dumps(report, indent=1) + "\n")
     exported = LineNetwork(folder)
     told = [(exported(ink)[1] > 0) == (not symbols) for ink, symbols in mixed]
     report["word_accuracy"] = float(np.mean(told))
     report["runtime_difference"] = _difference(both, exported, held_out[:100])
-    storage.write(folder / "report.json", json.dumps(report, indent=1) + "\n")
+    storage.write(folder / REPORT, json.dumps(report, indent=1) + "\n")
 
 
 def _difference(both: keras.Model, exported: LineNetwork, chosen: list[Strip]) -> float:

@@ -20,6 +20,7 @@ from typing import Any
 from digitrec import storage
 from digitrec.language import N_, Sentence, _
 from digitrec.recipes import NAME, PlanError, check_name
+from digitrec.runtime import REPORT
 from digitrec.settings import settings
 from digitrec.storage import refusal
 from digitrec.versions import DEFAULT, FILES, SERVED, Version, damage, read_report, read_version
@@ -58,7 +59,7 @@ def report(name: str, models: Path | None = None) -> dict[str, Any]:
     folder = _folder(_store(models), name)
     found = read_report(folder)
     if found is None:
-        file = str(folder / "report.json")
+        file = str(folder / REPORT)
         raise RegistryError(Sentence(N_("{file} is missing or damaged."), {"file": file}))
     return found
 
@@ -193,7 +194,7 @@ def publish(work: Path, name: str, report: dict[str, Any], models: Path | None =
         }
         for file in FILES
     }
-    storage.write(work / "report.json", json.dumps({**report, "files": files}, indent=1) + "\n")
+    storage.write(work / REPORT, json.dumps({**report, "files": files}, indent=1) + "\n")
     storage.sync_files(work)
     with _changing(store):
         if (store / name).exists():

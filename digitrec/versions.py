@@ -15,8 +15,9 @@ from digitrec.language import N_, Sentence, _, ngettext, number
 from digitrec.runtime import MODEL, REPORT
 
 DEFAULT = "default"  # the shipped version
+KERAS = "model.keras"  # what training goes on from
 SERVED = (MODEL,)  # what the version in service needs, beside its report
-FILES = ("model.keras", *SERVED)
+FILES = (KERAS, *SERVED)
 
 
 @dataclass(frozen=True)

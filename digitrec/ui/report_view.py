@@ -19,7 +19,7 @@ from digitrec.ui import charts, confusion, mistakes
 from digitrec.ui.attempt import attempt
 from digitrec.ui.tiles import show_tiles
 from digitrec.ui.words import duration, mean_and_std, plain, recipe, share
-from digitrec.versions import Version
+from digitrec.versions import FILES, Version
 
 Report = dict[str, Any]
 
@@ -184,7 +184,7 @@ def _downloads(version: Version, report: Report) -> None:
 
 def model_downloads(version: Version) -> None:
     """The network, as Keras keeps it and as it serves."""
-    for file in ("model.keras", "model.tflite"):
+    for file in FILES:
         path = version.folder / file
         if path.is_file():
             _download(file, f"{version.name}{path.suffix}", path.read_bytes)

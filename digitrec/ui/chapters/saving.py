@@ -9,6 +9,7 @@ from digitrec.classifier import Classifier, in_service
 from digitrec.datasets import as_input
 from digitrec.inside import inspector
 from digitrec.language import _, number
+from digitrec.runtime import MODEL
 from digitrec.ui.specimen import test_digits
 from digitrec.ui.tiles import show_tiles
 from digitrec.ui.words import plain, share, size
@@ -66,5 +67,5 @@ def draw() -> None:
 def _accuracy(classifier: Classifier, bits: int) -> float:
     """Of MNIST's first test images."""
     images, labels = test_digits()
-    content = (classifier.folder / "model.tflite").read_bytes()
+    content = (classifier.folder / MODEL).read_bytes()
     return lessons.rounded_accuracy(content, bits, as_input(images[:IMAGES]), labels[:IMAGES])
