@@ -93,11 +93,6 @@ def seen(models: Path | None = None) -> Status | None:
     return Status("interrupted", said)
 
 
-def forget(models: Path | None = None) -> None:
-    """Of one that has ended, nothing more is said."""
-    (_store(models) / FOLDER / STATUS).unlink(missing_ok=True)
-
-
 def carry_out(
     models: Path | None = None, *, serve: bool = False, tell: Tell | None = None
 ) -> dict[str, Any]:

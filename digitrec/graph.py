@@ -51,11 +51,6 @@ class Field:
     stride: int = 1
     start: int = 0
 
-    def span(self, cell: int) -> tuple[int, int]:
-        """The first pixel that a cell sees, and the one after its last."""
-        first = self.start + cell * self.stride
-        return max(0, first), min(SIDE, first + self.size)
-
     def after(self, window: int, stride: int, before: int) -> Field:
         """That of a window of cells, moved by `stride` cells, `before` of them in the padding."""
         return Field(
@@ -91,7 +86,6 @@ class Layer:
     fields: Fields
     tensor: int
     kernel: Weights | None
-    bias: Weights | None
 
 
 class Graph:
@@ -214,5 +208,4 @@ class Graph:
             fields=fields,
             tensor=output,
             kernel=kernel,
-            bias=bias,
         )

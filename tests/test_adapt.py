@@ -156,8 +156,6 @@ def test_an_adaptation_becomes_a_version(
     assert (status.state, status.version) == ("done", name)
     share = report["comparison"]["accuracy"]
     assert str(status.message).endswith(f"{percent(share, 2)} now.")
-    adaptation.forget(store)
-    assert adaptation.seen(store) is None
 
 
 def test_a_damaged_base_is_a_sentence(store: Path) -> None:

@@ -14,6 +14,7 @@ from ai_edge_litert.interpreter import Interpreter
 from digitrec.datasets import as_input, mnist
 from digitrec.graph import Field, Graph, GraphError
 from digitrec.inside import Inspector
+from digitrec.preprocess import SIDE
 from digitrec.settings import ROOT
 
 # Exported in a process of its own: TensorFlow stays out of this one. `branches` has what none of
@@ -83,8 +84,8 @@ def test_a_cell_answers_to_its_field_and_to_nothing_else(
                 continue
             changed = np.abs(one - other).max(2) > 1e-4
             for y, x in np.ndindex(*layer.shape[:2]):
-                top, bottom = layer.fields[0].span(y)
-                left, right = layer.fields[1].span(x)
+                top, bottom = span(layer.fields[0], y)
+                left, right = span(layer.fields[1], x)
                 if not (top <= row < bottom and left <= column < right):
                     assert not changed[y, x]
 
@@ -97,8 +98,8 @@ def test_the_field_is_no_larger_than_it_must_be(exported: dict[str, bytes]) -> N
     before = inspector.flow(ink)
     for number, layer in enumerate(before.layers[:3]):
         cell = layer.shape[0] // 2
-        first, end = layer.fields[0].span(cell)
-        column = layer.fields[1].span(cell)[0]
+        first, end = span(layer.fields[0], cell)
+        column = span(layer.fields[1], cell)[0]
         for row in (first, end - 1):
             touched = ink.copy()
             touched[row, column : column + layer.fields[1].size] += 9
@@ -145,10 +146,16 @@ def test_rounding_keeps_so_many_values_and_forgets_nothing(tmp_path: Path) -> No
 def test_a_field_ends_at_the_edge_of_the_input() -> None:
     field = Field().after(5, 1, 2).after(2, 2, 0)
     assert (field.size, field.stride, field.start) == (6, 2, -2)
-    assert field.span(0) == (0, 4)
-    assert field.span(5) == (8, 14)
-    assert field.span(13) == (24, 28)
+    assert span(field, 0) == (0, 4)
+    assert span(field, 5) == (8, 14)
+    assert span(field, 13) == (24, 28)
     assert field.with_(Field(2, 2, 4)) == Field(8, 2, -2)
+
+
+def span(field: Field, cell: int) -> tuple[int, int]:
+    """The first pixel that a cell sees, and the one after its last."""
+    first = field.start + cell * field.stride
+    return max(0, first), min(SIDE, first + field.size)
 
 
 def outputs(content: bytes) -> list[int]:
