@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from digitrec.example import NOT_A_DIGIT, OTHER, Example, New
+from digitrec.example import NOT_A_DIGIT, NOT_A_DIGIT_NAME, Example, New
 from digitrec.settings import settings
 
 FILE = "digitrec.npy"
@@ -33,7 +33,7 @@ ROW = np.dtype(
 
 def crop_name(label: int, id_: int) -> str:
     """``label__id.png``, which is understood without the array too."""
-    return f"{OTHER if label == NOT_A_DIGIT else label}__{id_}.png"
+    return f"{NOT_A_DIGIT_NAME if label == NOT_A_DIGIT else label}__{id_}.png"
 
 
 def largest() -> int:

@@ -22,7 +22,7 @@ from digitrec.preprocess import Ink, ink_map, normalise
 from digitrec.reading import Box, Number, Refusal
 from digitrec.rules import without_rules
 
-OTHER = "x"  # what is typed for a shape that is not a digit
+NOT_A_DIGIT_LETTER = "x"  # what is typed for a shape that is not a digit
 MARGIN = 0.15  # of a crop's longer side, around the box
 CROP_SIDE = 192  # pixels: of the longer side, at most
 LONGEST = 400  # digits in one correction
@@ -60,13 +60,13 @@ def labels(text: str) -> list[int]:
     for letter in unmarked(text.lower()):
         if letter.isdecimal():
             found.append(int(letter))
-        elif letter == OTHER:
+        elif letter == NOT_A_DIGIT_LETTER:
             found.append(NOT_A_DIGIT)
         else:
             raise CorrectionError(
                 _(
                     "Type the digits, and {other} for a shape that is not one; {letter} is neither."
-                ).format(other=OTHER, letter=repr(letter))
+                ).format(other=NOT_A_DIGIT_LETTER, letter=repr(letter))
             )
     if not found:
         raise CorrectionError(_("Type the right number first."))

@@ -11,7 +11,7 @@ from digitrec.language import _
 
 DIGITS = 10
 NOT_A_DIGIT = DIGITS  # the label after those of the digits, and a network's eleventh class
-OTHER = "not_a_digit"  # what folders and files call it
+NOT_A_DIGIT_NAME = "not_a_digit"  # what folders and files call that
 LABELS = range(NOT_A_DIGIT + 1)
 MARKS = ".,-–'/"  # that people put into numbers
 

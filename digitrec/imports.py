@@ -21,7 +21,7 @@ from typing import BinaryIO
 from digitrec import backup, examples, images
 from digitrec.classifier import Classifier, in_service
 from digitrec.corrections import Shape, examples_of, matched
-from digitrec.example import NOT_A_DIGIT, OTHER, New, unmarked
+from digitrec.example import NOT_A_DIGIT, NOT_A_DIGIT_NAME, New, unmarked
 from digitrec.images import ImageError, Photo, load
 from digitrec.language import N_, _, ngettext, number
 from digitrec.preprocess import ink_map, normalise
@@ -228,7 +228,7 @@ def _labels(path: PurePosixPath) -> tuple[int, ...]:
     said, mark = path.name.partition("__")[:2]
     folder = path.parent.name
     of_a_digit = len(folder) == 1 and folder.isdecimal()
-    if not mark and not of_a_digit and folder != OTHER:
+    if not mark and not of_a_digit and folder != NOT_A_DIGIT_NAME:
         return ()
     if not mark or (of_a_digit and not any(letter.isdigit() for letter in said)):
         said = folder

@@ -12,7 +12,7 @@ import streamlit as st
 from digitrec import Reading, examples
 from digitrec.classifier import in_service
 from digitrec.corrections import (
-    OTHER,
+    NOT_A_DIGIT_LETTER,
     CorrectionError,
     Shape,
     agreed,
@@ -66,7 +66,7 @@ def _boxes_of(reading: Reading) -> list[Box]:
 def _ask(this: str, reading: Reading, photo: Callable[[], Photo]) -> None:
     state = st.session_state
     field = f"right-number-{this}"
-    nothing = OTHER * (len(shapes(reading.numbers)) or len(reading.refused))
+    nothing = NOT_A_DIGIT_LETTER * (len(shapes(reading.numbers)) or len(reading.refused))
 
     def take(typed: str | None = None) -> None:
         wanted = labels(state[field] if typed is None else typed)
@@ -103,7 +103,7 @@ def _ask(this: str, reading: Reading, photo: Callable[[], Photo]) -> None:
                     _("What does it say?"),
                     reading.text,
                     help=_("Type {letter} in the place of a shape that is not a digit.").format(
-                        letter=OTHER
+                        letter=NOT_A_DIGIT_LETTER
                     ),
                     key=field,
                 )
@@ -185,7 +185,7 @@ def _shown(wanted: list[int]) -> str:
 
 
 def _typed(label: int) -> str:
-    return OTHER if label == NOT_A_DIGIT else str(label)
+    return NOT_A_DIGIT_LETTER if label == NOT_A_DIGIT else str(label)
 
 
 def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Photo]) -> None:
