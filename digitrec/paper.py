@@ -21,6 +21,7 @@ HOLLOW = 0.5, 0.95  # the share of a thick mark that a closing too narrow for it
 # A solid area's least width, in strokes' widths; how much of it is within its rim, at the least;
 # and how much of the rim's contrast there is within.
 SOLID = 4.0, 0.5, 0.6
+NEAR = 0.8  # of the ink's depth, that what is no ink stays below
 LEAST_CONTRAST = 0.045  # of the paper's brightness: fainter marks are not ink
 
 
@@ -41,17 +42,17 @@ def flat_depth(pixels: Picture) -> Depth:
     return _settled(cv2.transform(squares, np.ones((1, 3), np.float32)))
 
 
-def floor_of(depth: Depth) -> float:
+def floor_of(depth: Depth, ink: float) -> float:
     """What is too little for ink: four times the grain.
 
     Less where the ground is printed, which makes up the grain then, and what parts the depths in
-    two (Otsu, 1979) is well beyond it.
+    two (Otsu, 1979) is well beyond it; and never near the depth that the ink itself has, `ink`.
     """
     noise = _grain(depth)
     levels = (255 * np.clip(_sample(depth), 0, 1)).astype(np.uint8)
     parting = cv2.threshold(levels, 0, 255, cv2.THRESH_OTSU)[0] / 255
     least = 4 * noise if parting < 1.5 * noise else np.clip(parting, 2.5 * noise, 4 * noise)
-    return max(float(least), LEAST_CONTRAST)
+    return max(min(float(least), NEAR * ink), LEAST_CONTRAST)
 
 
 def _settled(total: Depth) -> Depth:
@@ -132,8 +133,10 @@ def _light_strokes(grey: NDArray[np.uint8]) -> bool:
     return float((np.maximum(detail, 0) ** 2).sum()) > float((np.minimum(detail, 0) ** 2).sum())
 
 
-def paper_of(small: Picture, least: int) -> tuple[int, Picture] | None:
-    """The closing's window in pixels and the paper it gives; None of a page with nothing on it.
+def paper_of(small: Picture, least: int) -> tuple[int, Picture, float] | None:
+    """The closing's window in pixels, the paper it gives, and the depth of the ink on it.
+
+    None of a page with nothing on it.
 
     least: the first window, the smaller the more the picture was reduced, which takes its grain.
 
@@ -146,12 +149,14 @@ def paper_of(small: Picture, least: int) -> tuple[int, Picture] | None:
     steep = _steepness(smooth)
     side = max(small.shape[:2])
     windows = [w for w in WINDOWS if least <= w <= side / 2.2] or [3]
-    papers, inked, found = [], [], []
+    papers, inked, found, depths = [], [], [], []
     for window in windows:
         papers.append(cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, square(window)))
         depth = depth_under(papers[-1], smooth)
         inked.append((depth > max(5 * _grain(depth), LEAST_CONTRAST)).astype(np.uint8))
-        found.append(_clear(inked[-1], depth, steep, 2 * window))
+        amount, deep = _clear(inked[-1], depth, steep, 2 * window)
+        found.append(amount)
+        depths.append(deep)
     if not any(found):
         return None
     for i in range(len(windows) - 1):
@@ -160,20 +165,27 @@ def paper_of(small: Picture, least: int) -> tuple[int, Picture] | None:
         if found[i] > LEAST * max(found) and max(after) < STEADY * found[i]:
             wider = min(i + 3, len(papers) - 1)
             hollow = _hollow(inked[i + 1], inked[wider])
-            return windows[i], np.where(hollow[..., None] > 0, papers[wider], papers[i + 1])
-    return windows[-1], papers[-1]
+            paper = np.where(hollow[..., None] > 0, papers[wider], papers[i + 1])
+            return windows[i], paper, max(depths[i : i + 2])
+    return windows[-1], papers[-1], max(depths)
 
 
-def _clear(mask: Mask, depth: Depth, steep: Depth, length: int) -> float:
-    """How much ink a mask's marks are that are longer than so many pixels and have a sharp rim."""
+def _clear(mask: Mask, depth: Depth, steep: Depth, length: int) -> tuple[float, float]:
+    """How much ink a mask's marks are that are longer than so many pixels and have a sharp rim.
+
+    And how deep it is, on average.
+    """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     amount = np.bincount(labels.ravel(), (depth * depth).ravel(), count)
-    mean = np.bincount(labels.ravel(), depth.ravel(), count) / np.maximum(stats[:, 4], 1)
+    total = np.bincount(labels.ravel(), depth.ravel(), count)
+    mean = total / np.maximum(stats[:, 4], 1)
     rim = np.where(cv2.erode(mask, square(3)), 0, labels).ravel()
     around = np.maximum(np.bincount(rim, minlength=count), 1)
     sharpness = np.bincount(rim, steep.ravel(), count) / around
     clear = (stats[:, 2:4].max(1) > length) & (sharpness > 0.5 * mean)
-    return float(amount[1:][clear[1:]].sum())
+    clear[0] = False
+    ink = float(amount[clear].sum())
+    return ink, ink / max(float(total[clear].sum()), 1e-9)
 
 
 def _hollow(inked: Mask, whole: Mask) -> Mask:

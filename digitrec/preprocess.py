@@ -136,10 +136,10 @@ def _depth_map(pixels: NDArray[np.uint8]) -> tuple[Ink, float]:
     found = paper_of(small, 3 if factor > 2 else 5)
     if found is None:
         return np.zeros((height, width), np.float32), LEAST_CONTRAST
-    window, paper = found
+    window, paper, ink = found
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
     depth = depth_under(paper, pixels)
-    floor = floor_of(depth)
+    floor = floor_of(depth, ink)
     stroke = window * factor / 2
     depth[rims_of_solids(pixels, depth > floor, stroke) > 0] = 0
     if stroke > 6:
