@@ -21,6 +21,7 @@ HOLLOW = 0.5, 0.95  # the share of a thick mark that a closing too narrow for it
 # A solid area's least width, in strokes' widths; how much of it is within its rim, at the least;
 # and how much of the rim's contrast there is within.
 SOLID = 4.0, 0.5, 0.6
+BEYOND = (5, 4)  # times the grain: what counts as ink when the paper is looked for
 NEAR = 0.8  # of the ink's depth, that what is no ink stays below
 LEAST_CONTRAST = 0.045  # of the paper's brightness: fainter marks are not ink
 
@@ -142,22 +143,29 @@ def paper_of(small: Picture, least: int) -> tuple[int, Picture, float] | None:
 
     As the window grows past the width of the strokes, the ink it uncovers stops growing; past the
     width of shadows it grows again. The first standstill is taken; one at little of the ink that
-    any window finds must last, or it is the grain's. What counts as ink is longer than two windows,
-    for grain is smaller, and has a sharp rim, which shadows and wrinkles lack.
+    any window finds must last, or it is the grain's. What counts as ink is well beyond the grain,
+    less so where there would be none, as on a printed ground; it is longer than two windows, for
+    grain is smaller, and has a sharp rim, which shadows and wrinkles lack.
     """
     smooth = cv2.GaussianBlur(small, (3, 3), 0)
     steep = _steepness(smooth)
     side = max(small.shape[:2])
     windows = [w for w in WINDOWS if least <= w <= side / 2.2] or [3]
-    papers, inked, found, depths = [], [], [], []
-    for window in windows:
-        papers.append(cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, square(window)))
-        depth = depth_under(papers[-1], smooth)
-        inked.append((depth > max(5 * _grain(depth), LEAST_CONTRAST)).astype(np.uint8))
-        amount, deep = _clear(inked[-1], depth, steep, 2 * window)
-        found.append(amount)
-        depths.append(deep)
-    if not any(found):
+    papers = [cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, square(window)) for window in windows]
+    missing = [depth_under(paper, smooth) for paper in papers]
+    for beyond in BEYOND:
+        inked = [
+            (depth > max(beyond * _grain(depth), LEAST_CONTRAST)).astype(np.uint8)
+            for depth in missing
+        ]
+        clear = [
+            _clear(mask, depth, steep, 2 * window)
+            for mask, depth, window in zip(inked, missing, windows, strict=True)
+        ]
+        found, depths = zip(*clear, strict=True)
+        if any(found):
+            break
+    else:
         return None
     for i in range(len(windows) - 1):
         lasts = 1 if found[i] > MOST * max(found) else 3  # windows

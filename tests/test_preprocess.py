@@ -119,6 +119,22 @@ def test_grain_is_no_ink(channels: int, size: int) -> None:
     assert found[~strokes].mean() < 0.02
 
 
+@pytest.mark.parametrize(("ink", "printed"), [(20, 0.3), (20, 0.5), (60, 0.2), (110, 0.2)])
+def test_a_line_of_digits_on_a_printed_ground_is_ink(ink: int, printed: float) -> None:
+    cover = np.zeros((50, 150), np.uint8)
+    for i, digit in enumerate("38592"):
+        place = (6 + 28 * i, 42)
+        cv2.putText(cover, digit, place, cv2.FONT_HERSHEY_SIMPLEX, 1.4, 255, 3, cv2.LINE_AA)
+    y, x = np.mgrid[:50, :150]
+    waves = np.sin(2 * np.pi * (y + 3 * np.sin(x / 9)) / 4) > 0.3
+    page = 200 * (1 - printed * waves)
+    page += (ink - page) * (cover / 255) + np.random.default_rng(0).normal(0, 5, page.shape)
+    photo = cv2.GaussianBlur(np.clip(page, 0, 255), (0, 0), 0.7)[..., None].repeat(3, 2)
+    found = ink_map(photo.astype(np.uint8)) > 0.5
+    assert found[cover > 127].mean() > 0.7
+    assert found[cover < 127].mean() < 0.1
+
+
 def test_a_mark_far_thicker_than_the_others_is_not_hollow() -> None:
     page = np.full((600, 1000, 3), (226, 222, 150), np.float32)
     for x in range(100, 700, 60):
