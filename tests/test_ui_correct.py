@@ -65,6 +65,24 @@ def test_one_click_confirms_and_undo_takes_it_back(app: AppTest) -> None:
     assert app.button(key="confirm")
 
 
+def test_several_numbers_are_confirmed_in_one_click_and_corrected_one_by_one(app: AppTest) -> None:
+    lines = Image.new("RGB", (DRAWN.width, 2 * DRAWN.height))
+    for place in (0, DRAWN.height):
+        lines.paste(DRAWN, (0, place))
+    draw(app, lines)
+    assert "Click a number to correct it." in [caption.value for caption in app.caption]
+    app.button(key="confirm").click().run()
+    assert not app.exception
+    assert {label for _, label in kept()} == {4, 7}
+    app.button(key="unkeep").click().run()
+    assert kept() == []
+
+    app.session_state["picked"] = (app.session_state["drawing"].key, 1)
+    app.run()
+    say(app, "41")
+    assert kept() == [(4, 4), (7, 1)]
+
+
 def test_the_right_number_is_typed(app: AppTest) -> None:
     draw(app)
     next(t for t in app.text_input if t.key == "writer").set_value("Ada")

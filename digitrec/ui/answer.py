@@ -115,10 +115,10 @@ def message(problems: tuple[str, ...], reading: Reading, *, shapes: bool = False
 
 
 def _asked(reading: Reading, selected: Selected | None) -> Reading | None:
-    """What a person is asked about: the whole reading if it is one number, else the chosen one."""
-    if len(reading.numbers) < 2:
-        return reading if reading.numbers or reading.refused else None
-    return Reading((selected.number,), (), 0.0) if selected else None
+    """What a person is asked about: of several numbers the chosen one, else the whole reading."""
+    if selected and len(reading.numbers) > 1:
+        return Reading((selected.number,), (), 0.0)
+    return reading if reading.numbers or reading.refused else None
 
 
 def number(reading: Reading) -> None:

@@ -39,7 +39,8 @@ MOST_BOXES = 30  # on a picture as wide as the page, more are too small to draw 
 def correct(reading: Reading, photo: Callable[[], Photo], key: str) -> None:
     """Ask whether a reading, or one number of it, is right, and keep what the person says.
 
-    photo: gives the picture that the boxes refer to. key: tells the picture from others.
+    Several numbers are confirmed together, and corrected one by one. photo: gives the picture
+    that the boxes refer to. key: tells the picture from others.
     """
     if not reading.numbers and not reading.refused:
         return
@@ -88,15 +89,21 @@ def _ask(this: str, reading: Reading, photo: Callable[[], Photo]) -> None:
                 ).format(found=len(shapes(reading.numbers)), typed=len(wanted))
             )
 
+    right = _("Right") if reading.numbers else _("Right, not a digit")
+    if several := len(reading.numbers) > 1:
+        right = _("Right, every number")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
-            _("Right") if reading.numbers else _("Right, not a digit"),
+            right,
             icon=":material/check:",
             key="confirm",
             help=_("Keep it as an example to learn from"),
             on_click=_attempt,
             args=(this, take, reading.text or nothing),
         )
+        if several:
+            st.caption(_("Click a number to correct it."), width="content")
+            return
         with st.popover(_("Wrong"), icon=":material/edit:", help=_("Say what it should be")):
             with st.form(f"correction-{this}", border=False):
                 st.text_input(
