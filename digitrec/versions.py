@@ -39,6 +39,7 @@ class Version:
     test_uncontested: float | None = None
     bytes: int = 0
     data: str = ""
+    comparison: dict[str, Any] | None = None  # as `scores.against` has it
 
     @property
     def shipped(self) -> bool:
@@ -70,7 +71,16 @@ def read_version(folder: Path, *, in_service: bool) -> Version:
         test_uncontested=_number(test.get("accuracy_without_contested")),
         bytes=sum(map(_size, (folder / file for file in FILES))),
         data=_learnt_from(data, settings_of),
+        comparison=_comparison(found),
     )
+
+
+def _comparison(found: dict[str, Any]) -> dict[str, Any] | None:
+    """With the version that was in service then; None where it is missing or makes no sense."""
+    part = _part(found, "comparison")
+    counts = ("p_value", "only_this_right", "only_other_right")
+    whole = _text(part.get("with")) and None not in (_number(part.get(key)) for key in counts)
+    return part if whole else None
 
 
 def _learnt_from(data: dict[str, Any], settings_of: dict[str, Any]) -> str:

@@ -345,7 +345,7 @@ def test_a_finished_run_shows_its_report(models: Path, pretend: Callable[..., An
     assert "McNemar" in only(app.warning)
     app.button(key="report-serve").click().run()
     assert not app.exception
-    assert registry.in_service() == "one"
+    assert app.button(key="worse-serve").label == "Put in service"
 
 
 def test_the_address_chooses_the_report(models: Path) -> None:
@@ -366,11 +366,29 @@ def test_versions_are_listed_served_and_rolled_back(models: Path) -> None:
     said = text(app)
     for words_ in ("default", "one", "97.500 ± 0.500 %, 2 folds", "Compact, quick", "4.7 MB"):
         assert words_ in said
-    app.button(key="serve-one").click().run()
-    assert registry.in_service() == "one"
-    assert "Model in service: **one**" in app.sidebar.caption[0].value
+    add_version(models, "two", comparison=None)
+    app = visit("models")
+    app.button(key="serve-two").click().run()
+    assert registry.in_service() == "two"
+    assert "Model in service: **two**" in app.sidebar.caption[0].value
     app.button(key="rollback").click().run()
     assert registry.in_service() == "default"
+    assert not app.exception
+
+
+def test_a_worse_version_is_asked_about_before_it_serves(models: Path) -> None:
+    better = {**full_report()["comparison"], "only_this_right": 200}
+    add_version(models, "two", comparison=better)
+    add_version(models, "odd", comparison={"with": 7})
+    app = visit("models")
+    said = [m.value for m in app.markdown if "than default, and hardly by chance" in m.value]
+    assert sorted("Better" in verdict for verdict in said) == [False, True]
+    app.button(key="serve-one").click().run()
+    assert app.button(key="worse-serve").label == "Put in service"
+    assert registry.in_service() == "default"
+    for name in ("two", "odd"):
+        app.button(key=f"serve-{name}").click().run()
+        assert registry.in_service() == name
     assert not app.exception
 
 

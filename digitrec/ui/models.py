@@ -41,6 +41,7 @@ def card(version: Version) -> None:
         if version.note:
             st.markdown(f":material/sticky_note_2: {plain(version.note)}")
         st.html(facts(version))
+        report_view.verdict(version)
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             if not version.damaged:
                 st.page_link(

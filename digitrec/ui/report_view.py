@@ -22,6 +22,11 @@ from digitrec.ui.words import duration, mean_and_std, plain, recipe, share
 from digitrec.versions import FILES, Version
 
 Report = dict[str, Any]
+_LOOKS = {  # of `reports.better`
+    None: (st.info, ":material/balance:"),
+    True: (st.success, ":material/trending_up:"),
+    False: (st.warning, ":material/trending_down:"),
+}
 
 
 def show(name: str) -> None:
@@ -58,17 +63,41 @@ def _head(version: Version) -> None:
 
 
 def serve_button(version: Version, key: str) -> None:
-    """Put this version in service, or the word that it is."""
+    """Put this version in service, asked first where it reads worse; or the word that it is."""
     if version.in_service:
         st.badge(_("In service"), icon=":material/check_circle:", color="green")
     elif st.button(
         _("Put in service"), icon=":material/publish:", key=key, disabled=bool(version.damaged)
     ):
-        attempt(
-            registry.serve,
-            version.name,
-            said=_("{version} is in service.").format(version=plain(version.name)),
-        )
+        if version.comparison and reports.better(version.comparison) is False:
+            ask = _("Put it in service all the same?")
+            st.dialog(ask, icon=":material/trending_down:")(_serve_worse)(version)
+        else:
+            _serve(version)
+
+
+def _serve(version: Version) -> None:
+    attempt(
+        registry.serve,
+        version.name,
+        said=_("{version} is in service.").format(version=plain(version.name)),
+    )
+
+
+def _serve_worse(version: Version) -> None:
+    verdict(version)
+    with st.container(horizontal=True):
+        if st.button(_("Put in service"), type="primary", key="worse-serve"):
+            _serve(version)
+        if st.button(_("Leave it"), key="worse-not"):
+            st.rerun()
+
+
+def verdict(version: Version) -> None:
+    """Against the version that was in service, in a sentence; nothing where none was."""
+    if version.comparison:
+        icon = _LOOKS[reports.better(version.comparison)][1]
+        st.markdown(f"{icon} {plain(reports.verdict(version.comparison))}")
 
 
 def _report(version: Version, report: Report) -> None:
@@ -153,11 +182,7 @@ def _verdict(report: Report) -> None:
     comparison = report.get("comparison")
     if not comparison:
         return
-    box, icon = {
-        None: (st.info, ":material/balance:"),
-        True: (st.success, ":material/trending_up:"),
-        False: (st.warning, ":material/trending_down:"),
-    }[reports.better(comparison)]
+    box, icon = _LOOKS[reports.better(comparison)]
     box(
         _(
             "**{verdict}** On the same 10,000 test images: {ours} against {theirs}; {gained} "

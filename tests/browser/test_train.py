@@ -89,6 +89,9 @@ def test_a_run_from_start_to_service_and_back(window: Callable[..., Page], tmp_p
     assert "<svg" in (tmp_path / "SVG").read_text()
 
     report.get_by_role("button", name="Put in service").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Worse than default, and hardly by chance")
+    dialog.get_by_role("button", name="Put in service").click()
     serving(reader, "tiny")
     write(reader, "2", x=210)
     expect(reader.locator(".st-key-tools button").last).to_be_enabled()
