@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -113,18 +113,27 @@ def writers() -> list[str]:
         return sorted(connection.execute(query).scalars())
 
 
-def relabel(ids: Sequence[int], label: int) -> None:
-    """Raises `ExamplesError` when one is not there, and then changes none."""
-    if label not in LABELS:
+def relabel(labels: Mapping[int, int]) -> dict[int, int]:
+    """Give examples, by their ids, these labels; returns those they had, to take it back with.
+
+    Raises `ExamplesError` when one is in the bin or not there, and then changes none.
+    """
+    if not set(labels.values()).issubset(LABELS):
         raise ExamplesError(
             _("A label is a digit, or {number} for not a digit.").format(number=NOT_A_DIGIT)
         )
     with _transaction() as connection:
-        _update(connection, ids, label=label)
+        before = _labels(connection, labels)
+        for label in set(labels.values()):
+            _update(connection, [id_ for id_ in labels if labels[id_] == label], label=label)
+    return before
 
 
 def delete(ids: Sequence[int]) -> None:
-    """Into the bin: `restore` brings them back. Raises as `relabel` does."""
+    """Into the bin: `restore` brings them back.
+
+    Raises `ExamplesError` when one is not there, and then changes none.
+    """
     with _transaction() as connection:
         _update(connection, ids, deleted=time.time())
 
@@ -140,7 +149,7 @@ def known(inks: Sequence[NDArray[np.uint8]]) -> list[bool]:
 def restore(ids: Sequence[int]) -> None:
     """Back from the bin, each in the place of a kept one with its ink, the newest of several.
 
-    Raises as `relabel` does.
+    Raises as `delete` does.
     """
     with _transaction() as connection:
         _update(connection, ids, deleted=None)
@@ -220,6 +229,20 @@ def _newest(connection: Connection, ids: Sequence[int]) -> dict[str, int]:
         query = sa.select(EXAMPLES.c.digest, EXAMPLES.c.id).where(EXAMPLES.c.id.in_(some))
         rows = connection.execute(query.order_by(EXAMPLES.c.id))
         found |= {row.digest: row.id for row in rows}
+    return found
+
+
+def _labels(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """Of examples that are not in the bin, and stay out of it while the transaction lasts."""
+    c, found = EXAMPLES.c, {}
+    for some in _slices(tuple(ids)):
+        query = sa.select(c.id, c.label, c.deleted).where(c.id.in_(some)).with_for_update()
+        for row in connection.execute(query):
+            if row.deleted is not None:
+                raise ExamplesError(
+                    _("The example {number} is in the bin: restore it first.").format(number=row.id)
+                )
+            found[row.id] = row.label
     return found
 
 

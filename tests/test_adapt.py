@@ -126,7 +126,7 @@ def test_examples_that_a_network_does_not_know_are_not_counted(
     model = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10)])
     monkeypatch.setattr(keras.models, "load_model", lambda *_, **__: model)
     monkeypatch.setattr(training, "use_threads", lambda _: None)  # too late in this process
-    examples.relabel(range(1, 11), NOT_A_DIGIT)
+    examples.relabel(dict.fromkeys(range(1, 11), NOT_A_DIGIT))
     with pytest.raises(AdaptationError, match=r"\(2 so far\)"):
         adaptation.carry_out(store)
 

@@ -181,9 +181,14 @@ def test_what_is_undone_does_not_come_back_beside_what_took_its_place(url: str) 
 
 
 def test_relabel_delete_restore_and_empty(url: str) -> None:
-    a, b = examples.add([example(1), example(2)]).ids
-    examples.relabel([a], 9)
+    a, b = examples.add([example(1), example(2, 5)]).ids
+    assert examples.relabel({a: 9, b: 7}) == {a: 4, b: 5}
     assert ids(Which(labels=(9,))) == [a]
+    assert ids(Which(labels=(7,))) == [b]
+    examples.delete([b])
+    with pytest.raises(ExamplesError, match=f"{b} is in the bin: restore it first"):
+        examples.relabel({a: 1, b: 1})
+    assert ids(Which(labels=(9,))) == [a]  # all or none
     examples.delete([a, b])
     assert ids() == []
     examples.restore([a])
@@ -191,12 +196,12 @@ def test_relabel_delete_restore_and_empty(url: str) -> None:
     assert examples.empty_bin() == 1
     assert ids(Which(binned=True)) == []
     with pytest.raises(ExamplesError, match=f"no example {b}"):
-        examples.relabel([a, b], 1)
+        examples.relabel({a: 1, b: 1})
     assert ids(Which(labels=(9,))) == [a]  # all or none
     with pytest.raises(ExamplesError, match=f"no example {b}"):
         examples.crop(b)
     with pytest.raises(ExamplesError, match="label"):
-        examples.relabel([a], 11)
+        examples.relabel({a: 11})
 
 
 def test_every_example_comes_with_its_crop_however_many(

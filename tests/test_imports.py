@@ -270,7 +270,7 @@ def test_what_is_there_already_stays_and_is_not_taken_twice(
 ) -> None:
     path, _ = exported
     examples.add(imports.taken(imports.looked_into(path)).new)
-    examples.relabel([1], 9)  # since the export
+    examples.relabel({1: 9})  # since the export
     examples.delete([2])
     taken = imports.taken(imports.looked_into(path))
     assert (len(taken.new), taken.there, taken.refused) == (1, 3, ())

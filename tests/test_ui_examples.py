@@ -86,10 +86,16 @@ def test_chosen_examples_are_relabelled_deleted_and_restored(app: AppTest) -> No
     opened(app)
     assert app.button(key="relabel").disabled
     choose(app, a, b)
+    assert app.selectbox(key="new-label").value is None
+    assert app.button(key="relabel").disabled
     app.selectbox(key="new-label").set_value(7).run()
     app.button(key="relabel").click().run()
     assert not app.exception
     assert {e.id for e in examples.find(Which(labels=(7,)), 9)} == {a, b}
+    app.button(key="undo-relabel").click().run()
+    assert not app.exception
+    assert [e.label for e in examples.find(Which(), 9)] == [2, 1, 0]
+    assert "undo-relabel" not in {button.key for button in app.button}
     choose(app, c)
     app.button(key="delete-examples").click().run()
     assert examples.count(Which()) == 2
@@ -116,6 +122,14 @@ def test_one_deleted_by_another_session_meanwhile_is_a_sentence(app: AppTest) ->
     (a, _) = keep(2)
     opened(app)
     choose(app, a)
+    app.selectbox(key="new-label").set_value(7).run()
+    examples.delete([a])
+    app.button(key="relabel").click().run()
+    assert not app.exception
+    assert "is in the bin" in app.error[0].value
+    assert not app.toast
+    examples.restore([a])
+    app.run()
     examples.delete([a])
     examples.empty_bin()
     app.button(key="relabel").click().run()

@@ -76,6 +76,15 @@ def act(said: str, action: Callable[..., object], *arguments: object) -> None:
         st.toast(said, icon=":material/check_circle:")
 
 
+def relabel(labels: dict[int, int]) -> None:
+    """Give examples, by their ids, these labels, and remember those they had."""
+    st.session_state["relabelled"] = examples.relabel(labels)
+
+
+def take_back() -> None:
+    examples.relabel(st.session_state.pop("relabelled"))
+
+
 @st.dialog(_("Empty the bin?"), icon=":material/delete_forever:")
 def empty_bin() -> None:
     st.write(_("Everything in it is removed for good."))
@@ -104,18 +113,24 @@ def actions(chosen: Sequence[int], which: Which) -> None:
                 empty_bin()
             return
         label = st.selectbox(
-            _("The right label"), LABELS, format_func=named, key="new-label", width=160
-        )
+            _("The right label"), LABELS, index=None, format_func=named, key="new-label",
+            placeholder=_("Choose one"), width=160,
+        )  # fmt: skip
         said = ngettext("{count} example relabelled.", "{count} examples relabelled.", count)
         st.button(
-            _("Relabel"), icon=":material/label:", key="relabel", disabled=none,
-            on_click=act, args=(said.format(count=count), examples.relabel, chosen, label),
+            _("Relabel"), icon=":material/label:", key="relabel", disabled=none or label is None,
+            on_click=act, args=(said.format(count=count), relabel, dict.fromkeys(chosen, label)),
         )  # fmt: skip
         said = ngettext("{count} example in the bin.", "{count} examples in the bin.", count)
         st.button(
             _("Delete"), icon=":material/delete:", key="delete-examples", disabled=none,
             on_click=act, args=(said.format(count=count), examples.delete, chosen),
         )  # fmt: skip
+        if (before := st.session_state.get("relabelled")) and before.keys() >= set(chosen):
+            st.button(
+                _("Undo relabelling"), icon=":material/undo:", key="undo-relabel",
+                on_click=act, args=(_("The labels are as they were."), take_back),
+            )  # fmt: skip
         st.caption(
             ngettext("{count} example chosen", "{count} examples chosen", count).format(count=count)
             if chosen
