@@ -56,6 +56,10 @@ def test_a_number_is_confirmed_corrected_by_boxes_looked_at_and_relabelled(
         gallery = page.locator(".st-key-examples-gallery")
         tiles = gallery.locator(".grid button")
         expect(tiles).to_have_count(5)
+        dates = page.get_by_test_id("stDateInputFieldsScroller")
+        assert dates.evaluate("dates => dates.scrollWidth <= dates.clientWidth")
+        labels = [page.locator(f".st-key-which-{name} label").first for name in ("right", "label")]
+        assert len({(label.bounding_box() or {})["y"] for label in labels}) == 1
         tiles.first.focus()
         page.keyboard.press("Space")
         expect(gallery).to_contain_text("1 example chosen")
