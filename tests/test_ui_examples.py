@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -70,6 +71,12 @@ def test_the_gallery_is_paged_and_filtered(app: AppTest) -> None:
     keep(1, writer="Ada")
     opened(app)
     assert "201 examples" in told(app)
+    assert told(app).count("Page 1 of 3") == 2  # above the gallery and below
+    for key, page in (("page-below-of-3", 2), ("page-of-3", 3)):
+        app.pagination(key=key).select(page).run()
+        assert told(app).count(f"Page {page} of 3") == 2
+    (tiles,) = (c for c in app.get("bidi_component") if c.proto.id.endswith("-tiles"))
+    assert len(json.loads(tiles.proto.json)["tiles"]) == 201 - 2 * 96
     app.multiselect(key="which-label").set_value([NOT_A_DIGIT]).run()
     assert f"{len(range(10, 200, 11))} examples" in told(app)
     app.multiselect(key="which-label").set_value([]).run()

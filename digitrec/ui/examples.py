@@ -153,11 +153,30 @@ def shown(which: Which) -> None:
             width="content",
         )
         pages = -(-total // PAGE)
-        page = st.pagination(pages, key=f"page-of-{pages}") if pages > 1 else 1
+        page = pager(pages, f"page-of-{pages}", f"page-below-of-{pages}")
     above = st.container()  # at hand however long the page is
     chosen = gallery.choose(examples.find(which, PAGE, (page - 1) * PAGE))
     with above:
         actions(chosen, which)
+    pager(pages, f"page-below-of-{pages}", f"page-of-{pages}")
+
+
+def pager(pages: int, key: str, other: str) -> int:
+    """The page that is chosen, here or at the `other` end of the gallery."""
+    if pages == 1:
+        return 1
+    state = st.session_state
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="right", gap="xsmall"
+    ):
+        said = _("Page {page} of {pages}").format(page=state.get(key, 1), pages=pages)
+        st.caption(said, width="content")
+        return st.pagination(
+            pages,
+            max_visible_pages=0,
+            key=key,
+            on_change=lambda: state.__setitem__(other, state[key]),
+        )
 
 
 def downloads(which: Which) -> None:

@@ -43,7 +43,7 @@ def choose(found: list[Example]) -> list[int]:
     ]
     state = _tiles(
         key="tiles",
-        data={"tiles": tiles, "all": _("Choose all, or none")},
+        data={"tiles": tiles, "all": _("Choose all on this page, or none")},
         default={"chosen": []},
         on_chosen_change=lambda: None,
     )
