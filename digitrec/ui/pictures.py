@@ -108,10 +108,11 @@ def _sample_url(path: Path) -> str:
 def _one(source: Source, problems: tuple[str, ...] = (), *, one_of_many: bool = False) -> Result:
     """One picture with the boxes over it; `problems` of other files are told beside it."""
     look = photo.look_at(source)
+    name = f"{source.name}: " if one_of_many else ""
     if isinstance(look, str):
-        return Result(problems=(*problems, look))
+        return Result(problems=(name + look, *problems))
     if not look.reading.numbers and not look.reading.refused:
-        problems = (*problems, _(NOTHING))
+        problems = (name + _(NOTHING), *problems)
     view = photo.view_of(source)
     return Result(
         look.reading,
