@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -305,6 +306,31 @@ def test_of_many_digits_only_those_of_one_number_are_shown(app: AppTest) -> None
     app.button(key="turn-right").click().run()  # read anew, as far as the page knows
     assert answer(app) == "104 2047 1042 47"
     assert cards(app) == 0
+
+
+def test_the_table_of_several_says_what_came_of_each(app: AppTest) -> None:
+    """With one confidence for a picture, and the name of every file that was not read."""
+    app.query_params["input"] = "Upload"
+    app.run()
+    file = io.BytesIO()
+    stacked("47", "1042").save(file, "PNG")
+    files = [("page.png", file.getvalue()), ("words.png", b"words"), ("empty.png", b"")]
+    uploader = app.file_uploader(key="files")
+    uploader.set_value([(name, content, "image/png") for name, content in files]).run()
+    assert not app.exception
+    rows = app.dataframe[0].value
+    assert list(rows["number"]) == ["47 1042", "Not read", "Not read"]
+    (meter,) = (html.proto.body for html in app.get("html") if "meter" in html.proto.body)
+    assert rows["sure"][0].split(", ")[1] in meter.replace("&gt;", ">")
+    (error,) = app.error
+    assert re.findall(r"(\w+)\\.png", error.value) == ["words", "empty"]
+    config = json.loads(app.dataframe[0].proto.columns)
+    widths = [config[name]["width"] for name in ("picture", "number", "sure")]
+    assert sum(widths) < 390 - 2 * 16 - 36  # a phone's, without its margins and the row's mark
+
+    app.session_state["table"] = {"selection": {"rows": [2], "columns": [], "cells": []}}
+    app.run()
+    assert re.findall(r"(\w+)\\.png", app.error[0].value) == ["empty", "words"]
 
 
 def test_more_pictures_than_the_page_keeps_are_a_sentence(

@@ -19,7 +19,7 @@ from digitrec.ui import browser, table
 from digitrec.ui.blank import blank
 from digitrec.ui.correct import correct
 from digitrec.ui.photo import data_url
-from digitrec.ui.words import certainty, percent, plain, refusal, tone
+from digitrec.ui.words import certainty, least_sure, percent, plain, refusal, tone
 
 AT_ONCE = 12  # digits whose cards are shown together; of more, those of one number
 
@@ -196,7 +196,7 @@ def _downloads(name: str, reading: Reading) -> None:
 
 def confidence(reading: Reading) -> None:
     """How sure the reading is, in words and as a bar; of several numbers, the least sure one."""
-    sure = min(number.confidence for number in reading.numbers)
+    sure = least_sure(reading)
     words = certainty(sure)
     if (count := len(reading.numbers)) > 1:
         doubtful = sum(tone(number.confidence) == "doubt" for number in reading.numbers)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 from PIL import Image
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -16,7 +15,7 @@ from digitrec.settings import settings
 from digitrec.ui import photo, table
 from digitrec.ui.answer import Result
 from digitrec.ui.photo import Look, Source
-from digitrec.ui.words import plain, refusal
+from digitrec.ui.words import certainty, least_sure, percent, plain, refusal
 
 EXTENSIONS = [suffix.removeprefix(".") for suffix in sorted(imports.PICTURES)]
 SAMPLES = Path(__file__).resolve().parent / "samples"
@@ -138,13 +137,14 @@ def _several(sources: list[Source]) -> Result:
         [_row(source.name, look) for source, look in zip(sources, looks, strict=True)],
         hide_index=True,
         row_height=56,
-        column_order=["picture", "number", "confidence", "file", "note"],
+        column_order=["picture", "number", "sure", "file", "note"],
+        # The first three fit a phone; a long number is seen whole when its row is picked.
         column_config={
-            "picture": st.column_config.ImageColumn(_("Picture")),
-            "number": st.column_config.TextColumn(_("Number")),
-            "confidence": st.column_config.ProgressColumn(_("Confidence"), format="percent"),
-            "file": st.column_config.TextColumn(_("File")),
-            "note": st.column_config.TextColumn(_("Note")),
+            "picture": st.column_config.ImageColumn(_("Picture"), width=70),
+            "number": st.column_config.TextColumn(_("Number"), width=110),
+            "sure": st.column_config.TextColumn(_("How sure"), width=125),
+            "file": st.column_config.TextColumn(_("File"), width=140),
+            "note": st.column_config.TextColumn(_("Note"), width=335),
         },
         on_select="rerun",
         selection_mode="single-row-required",
@@ -162,15 +162,18 @@ def _several(sources: list[Source]) -> Result:
     return _one(sources[row], unread, one_of_many=True)
 
 
-def _row(name: str, look: Look | str) -> dict[str, str | float | None]:
+def _row(name: str, look: Look | str) -> dict[str, str]:
     if isinstance(look, str):
-        return {"picture": "", "file": name, "number": "", "confidence": None, "note": look}
-    sure = float(np.prod([number.confidence for number in look.reading.numbers]))
+        return {"picture": "", "number": _("Not read"), "sure": "", "file": name, "note": look}
+    sure = ""
+    if look.reading.numbers:
+        least = least_sure(look.reading)
+        sure = f"{certainty(least)}, {percent(least)}"
     return {
         "picture": photo.data_url(look.thumbnail, "jpeg"),
+        "number": look.reading.written or _("Nothing found"),
+        "sure": sure,
         "file": name,
-        "number": look.reading.written,
-        "confidence": round(sure, 3) if look.reading.numbers else None,
         "note": refusal(look.reading),
     }
 

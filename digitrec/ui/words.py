@@ -46,6 +46,11 @@ def tone(confidence: float) -> str:
     return "sure" if confidence >= settings().doubt_below else "doubt"
 
 
+def least_sure(reading: Reading) -> float:
+    """How sure a reading with numbers is: as sure as its least sure number."""
+    return min(number.confidence for number in reading.numbers)
+
+
 def percent(confidence: float) -> str:
     """A confidence in [0, 1] as a percentage that never claims to be perfect.
 
