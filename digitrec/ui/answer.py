@@ -68,9 +68,10 @@ def show(result: Result) -> None:
     def pick(index: int) -> None:
         st.session_state.picked = None if index == clicked else (result.key, index)
 
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, gap="small"):
         number(reading)
-        _ways_out(result, reading)
+        with st.container(horizontal=True, width="content", gap="xsmall", key="ways-out"):
+            _ways_out(result, reading)
     if reading.numbers:
         confidence(reading)
     else:

@@ -90,7 +90,7 @@ def refill() -> None:
 def copy_button(text: str) -> None:
     """A button that puts `text` on the clipboard."""
     words = {
-        "copy": _("Copy number"),
+        "copy": _("Copy"),
         "done": _("Copied"),
         "failed": _("Not copied"),
         "why": _("The browser does not allow it: select the number instead."),

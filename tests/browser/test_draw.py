@@ -126,7 +126,7 @@ def test_a_canvas_made_anew_holds_what_was_drawn(drawn: Page) -> None:
 
 def test_the_number_is_copied(drawn: Page) -> None:
     drawn.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    button = drawn.get_by_role("button", name="Copy number")
+    button = drawn.get_by_role("button", name="Copy")
     button.focus()
     drawn.keyboard.press("Enter")
     expect(drawn.get_by_role("button", name="Copied")).to_be_visible()
@@ -136,7 +136,7 @@ def test_the_number_is_copied(drawn: Page) -> None:
 def test_copying_says_so_when_the_browser_refuses(drawn: Page) -> None:
     drawn.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     drawn.evaluate("document.execCommand = () => false")
-    drawn.get_by_role("button", name="Copy number").click()
+    drawn.get_by_role("button", name="Copy").click()
     expect(drawn.get_by_role("button", name="Not copied")).to_be_visible()
     expect(drawn.get_by_text("select the number instead")).to_be_visible()
 

@@ -34,7 +34,7 @@ def test_the_browser_s_language_until_it_is_switched(window: Callable[..., Page]
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page).to_have_url(re.compile("lang=en"))
     expect(page.locator(".st-key-answer")).to_have_text("7")  # what was drawn stays
-    expect(page.get_by_role("button", name="Copy number")).to_be_visible()
+    expect(page.get_by_role("button", name="Copy")).to_be_visible()
 
     page.reload()
     heading(page, "Read a number")

@@ -11,7 +11,7 @@ from pen import canvas, write
 from playwright.sync_api import Page, expect
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-BUTTONS = ("Undo", "Clear", "Copy number", "JSON")
+BUTTONS = ("Undo", "Clear", "Copy", "JSON")
 BRIGHTNESS = """node => {
     const [r, g, b] = getComputedStyle(node).backgroundColor.match(/[0-9.]+/g).map(Number);
     return (r + g + b) / 765;

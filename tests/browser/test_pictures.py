@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,33 @@ def test_a_number_is_clicked_on_the_picture_or_in_the_table(
     boxes.nth(2).focus()
     upload.keyboard.press("Space")  # again: none is chosen
     expect(cards).to_have_count(0)
+
+
+COLOUR = """one => {
+    const pen = new OffscreenCanvas(1, 1).getContext("2d");
+    pen.fillStyle = getComputedStyle(one).backgroundColor;
+    pen.fillRect(0, 0, 1, 1);
+    return [...pen.getImageData(0, 0, 1, 1).data];
+}"""
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_the_ways_out_of_a_reading_stand_together(
+    window: Callable[..., Page], files: dict[str, Path], width: int, scheme: str
+) -> None:
+    size = {"width": width, "height": 844}
+    page = window("/?input=Upload", viewport=size, color_scheme=scheme)
+    give(page, files["page"])
+    expect(page.locator(".st-key-answer")).to_have_text(" ".join(LINES))
+    buttons = [page.get_by_role("button", name=name) for name in ("Copy", "JSON", "CSV")]
+    for button in buttons:
+        expect(button).to_be_visible()
+    boxes = [button.evaluate("one => one.getBoundingClientRect()") for button in buttons]
+    assert len({box["y"] for box in boxes}) == 1
+    gaps = [after["left"] - before["right"] for before, after in pairwise(boxes)]
+    assert gaps[0] == pytest.approx(gaps[1], abs=1)
+    copy, json_, _ = (button.evaluate(COLOUR) for button in buttons)
+    assert copy == pytest.approx(json_, abs=2)
 
 
 def test_a_picture_is_cropped_by_mouse_and_by_keyboard(
