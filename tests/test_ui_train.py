@@ -26,7 +26,7 @@ from digitrec.recipes import Plan
 from digitrec.runs import Epoch, Part
 from digitrec.settings import ROOT, settings
 from digitrec.snapshot import Snapshot
-from digitrec.ui import words
+from digitrec.ui import status, words
 
 SHIPPED = ROOT / "models" / "default"
 EPOCHS = tuple(Epoch(0.5 / k, 0.9 + k / 100, 0.4 / k, 0.91 + k / 100, 2.0) for k in (1, 2, 3))
@@ -432,6 +432,19 @@ print([name for name in ("tensorflow", "keras", "sklearn", "matplotlib") if name
 def test_times_are_said_as_people_say_them() -> None:
     said = [words.duration(seconds) for seconds in (3, 61, 3599, 7260)]
     assert said == ["a few seconds", "60 s", "1 h 0 min", "2 h 1 min"]
+
+
+@pytest.mark.parametrize(
+    ("progress", "seconds", "said"),
+    [
+        (0.42, 130, "42 % · about 2 min left"),
+        (0.0, 3, "0 % · a few seconds left"),
+        (0.999, 3, "100 %"),  # the report is being written
+        (0.0, None, "0 %"),
+    ],
+)
+def test_the_time_left_is_said_once(progress: float, seconds: float | None, said: str) -> None:
+    assert status.how_far(snapshot(progress=progress, seconds_left=seconds)) == said
 
 
 @pytest.mark.parametrize("state", ["running", "failed", "cancelled", "done"])

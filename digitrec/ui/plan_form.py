@@ -10,7 +10,7 @@ from digitrec.examples import ExamplesError
 from digitrec.jobs import JobError
 from digitrec.language import _, ngettext, number
 from digitrec.recipes import LIMITS, RECIPES, TRAINING_IMAGES, Plan, PlanError
-from digitrec.ui.words import duration, plain
+from digitrec.ui.words import about, plain
 from digitrec.ui.words import recipe as recipe_words
 
 Values = dict[str, int | float | str | bool | None]  # for `Plan.of`
@@ -159,7 +159,7 @@ def _time_needed(plan: Plan) -> None:
     """How long the run will take, from steps measured on this machine."""
     seconds = jobs.estimate_known(plan)
     if seconds is not None:
-        said = _("About {time} on this machine").format(time=duration(seconds))
+        said = _("{time} on this machine").format(time=about(seconds)).capitalize()
         st.markdown(f":material/schedule: {said}")
         return
     if st.button(

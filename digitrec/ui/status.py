@@ -10,7 +10,7 @@ from digitrec.language import _, percent
 from digitrec.reader import line_notice
 from digitrec.runtime import ModelError
 from digitrec.snapshot import Snapshot
-from digitrec.ui.words import duration, plain, recipe
+from digitrec.ui.words import about, plain, recipe
 
 
 def recover() -> None:
@@ -58,8 +58,8 @@ def _run_status(run: Snapshot) -> None:
 
 
 def how_far(run: Snapshot) -> str:
-    """The share that is done and the time left, in a few words."""
+    """The share that is done and, until that is all, the time left, in a few words."""
     done = percent(run.progress)
-    if run.seconds_left is None:
+    if run.seconds_left is None or done == percent(1):
         return done
-    return _("{share} · about {time} left").format(share=done, time=duration(run.seconds_left))
+    return _("{share} · {time} left").format(share=done, time=about(run.seconds_left))

@@ -96,6 +96,16 @@ def duration(seconds: float) -> str:
     return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
 
 
+def about(seconds: float) -> str:
+    """A time that was estimated.
+
+    >>> about(7), about(130)
+    ('a few seconds', 'about 2 min')
+    """
+    said = duration(seconds)
+    return said if seconds < 10 else _("about {time}").format(time=said)
+
+
 def share(value: float | None, digits: int = 2) -> str:
     """A share in [0, 1] as a percentage; a dash for none.
 
