@@ -348,6 +348,39 @@ def test_a_finished_run_shows_its_report(models: Path, pretend: Callable[..., An
     assert app.button(key="worse-serve").label == "Put in service"
 
 
+def test_the_result_is_told_above_the_form_to_who_watched(
+    models: Path, pretend: Callable[..., Any]
+) -> None:
+    pretend(snapshot())
+    app = visit("train", version="default")
+    pretend(snapshot("done", version="one", progress=1.0))
+    for _ in range(2):  # and stays
+        app.run()
+        assert "Done in" in only(app.success)
+        assert app.selectbox(key="report-of").value == "one"
+    keys = [button.key for button in app.button]
+    assert keys.index("done-serve") < keys.index("start") < keys.index("report-serve")
+    app.button(key="done-serve").click().run()
+    assert app.button(key="worse-serve")
+    app.button(key="dismiss").click().run()
+    assert not app.success
+    assert not app.exception
+
+
+def test_a_cancelled_run_is_told_until_it_is_dismissed(
+    models: Path, pretend: Callable[..., Any]
+) -> None:
+    pretend(snapshot())
+    app = visit("train")
+    pretend(snapshot("cancelled"))
+    for _ in range(2):
+        app.run()
+        assert "was cancelled" in only(app.info)
+    app.button(key="dismiss").click().run()
+    assert not app.info
+    assert not visit("train").info
+
+
 def test_the_address_chooses_the_report(models: Path) -> None:
     assert "Accuracy: mean=97.500" in text(visit("train", version="one"))
     app = visit("train", version="no such version")

@@ -1,4 +1,4 @@
-"""A run under way, and what there is to say about one that did not come to its end."""
+"""A run under way, and what there is to say about one that has ended."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from digitrec import jobs
+from digitrec import jobs, registry
 from digitrec.jobs import JobError
 from digitrec.language import N_, _
+from digitrec.registry import RegistryError
 from digitrec.runs import FINAL, Part, part_name
 from digitrec.snapshot import Snapshot
-from digitrec.ui import charts
+from digitrec.ui import charts, report_view
 from digitrec.ui.attempt import attempt
 from digitrec.ui.status import how_far
 from digitrec.ui.tiles import show_tiles
@@ -127,12 +128,20 @@ def _curves(run: Snapshot) -> None:
 
 
 def ended(run: Snapshot) -> None:
-    """A run that failed, was cut off or was cancelled: why, its log, and the way on."""
+    """What became of a run: its result; or why it has none, its log, and the way on.
+
+    A run that is done or was cancelled is told to those who watched it, until they dismiss it.
+    """
     with st.container(key="train-progress"):
         what = recipe(run.plan.recipe, run.plan.schedule)
+        if run.state == "done" and run.version:
+            with st.container(border=True):
+                _done(run, run.version)
+            return
         if run.state == "cancelled":
             said = _("The last run ({recipe}) was cancelled.").format(recipe=what)
             st.info(said, icon=":material/stop_circle:")
+            _dismiss()
             return
         said = _("The last run ({recipe}) did not finish. {why}")
         st.error(said.format(recipe=what, why=plain(run.message)), icon=":material/error:")
@@ -143,3 +152,34 @@ def ended(run: Snapshot) -> None:
                 throw_away(run, jobs.forget, REMOVE)
         with st.expander(_("Log"), icon=":material/article:"):
             st.code(jobs.log(run.id) or _("The log is empty."), language=None, height=320)
+
+
+def _done(run: Snapshot, name: str) -> None:
+    """The result in short, and the way to use it: the report is further down."""
+    st.success(
+        _("Done in {time}: {version}.").format(time=duration(run.seconds), version=plain(name)),
+        icon=":material/check_circle:",
+    )
+    try:
+        version = registry.version(name)
+    except RegistryError:  # it was renamed or deleted since
+        _dismiss()
+        return
+    tiles = [(_("Test accuracy"), share(version.test_accuracy))]
+    if version.folds:
+        label = _("Mean of {count} folds").format(count=version.folds)
+        tiles.insert(0, (label, mean_and_std(version.mean, version.std)))
+    show_tiles(tiles)
+    report_view.verdict(version)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        report_view.serve_button(version, "done-serve")
+        _dismiss()
+
+
+def _dismiss() -> None:
+    st.button(
+        _("Dismiss"),
+        icon=":material/close:",
+        key="dismiss",
+        on_click=lambda: st.session_state.pop("ended"),
+    )

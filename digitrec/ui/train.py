@@ -8,7 +8,6 @@ from digitrec.snapshot import Snapshot
 from digitrec.ui import progress, report_view
 from digitrec.ui.history import history
 from digitrec.ui.plan_form import plan_form
-from digitrec.ui.words import duration, plain
 
 
 def choose_report(runs: list[Snapshot]) -> str | None:
@@ -37,15 +36,11 @@ with st.container(key="page", gap="small"):
         st.session_state.followed = run.id
         progress.follow(run.id)
     else:
-        if run and st.session_state.pop("followed", None) == run.id and run.version:
-            st.query_params["version"] = run.version
-            st.success(
-                _("Done in {time}: {version}.").format(
-                    time=duration(run.seconds), version=plain(run.version)
-                ),
-                icon=":material/check_circle:",
-            )
-        if run and run.state != "done":
+        if run and st.session_state.pop("followed", None) == run.id:
+            st.session_state.ended = run.id
+            if run.version:
+                st.query_params["version"] = run.version
+        if run and (run.resumable or st.session_state.get("ended") == run.id):
             progress.ended(run)
         plan_form()
     history(runs)

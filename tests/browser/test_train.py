@@ -77,7 +77,8 @@ def test_a_run_from_start_to_service_and_back(window: Callable[..., Page], tmp_p
 
     report = page.locator(".st-key-train-report")
     expect(report).to_contain_text("Accuracy: mean=", timeout=TRAINED)
-    expect(progress).to_have_count(0)
+    expect(progress).to_contain_text("Done in")
+    expect(progress).to_contain_text("Worse than default, and hardly by chance")
     expect(reader.locator(".st-key-run-status")).to_have_count(0)
     for part in ("95 % interval", "Confusion matrix", "Calibration", "most confident mistakes"):
         expect(report).to_contain_text(part)
@@ -112,6 +113,8 @@ def test_a_run_is_cancelled(window: Callable[..., Page]) -> None:
     expect(progress).to_contain_text("was cancelled")
     expect(page.locator(".st-key-train-form")).to_be_visible()
     expect(page.locator(".st-key-run-status")).to_have_count(0)
+    progress.get_by_role("button", name="Dismiss").click()
+    expect(progress).to_have_count(0)
     earlier = page.locator(".st-key-train-history")
     earlier.get_by_text("Earlier runs").click()
     earlier.get_by_role("button", name="Log").first.click()
