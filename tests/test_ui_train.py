@@ -425,6 +425,17 @@ def test_a_worse_version_is_asked_about_before_it_serves(models: Path) -> None:
     assert not app.exception
 
 
+def test_a_version_is_held_against_the_one_that_serves_now(models: Path) -> None:
+    """Not against the one that served when it was trained."""
+    beside_poor = {**full_report()["comparison"], "with": "poor", "only_this_right": 200}
+    add_version(models, "fair", comparison=beside_poor, test={"accuracy": 0.9})
+    app = visit("models")
+    assert any("90.00 % of the test images" in m.value.replace("\\", "") for m in app.markdown)
+    app.button(key="serve-fair").click().run()
+    assert app.button(key="worse-serve")
+    assert registry.in_service() == "default"
+
+
 def test_what_must_stay_has_no_delete(models: Path) -> None:
     registry.serve("one")
     (models / "one" / "model.keras").unlink()  # it reads without

@@ -69,7 +69,7 @@ def serve_button(version: Version, key: str) -> None:
     elif st.button(
         _("Put in service"), icon=":material/publish:", key=key, disabled=bool(version.damaged)
     ):
-        if version.comparison and reports.better(version.comparison) is False:
+        if _against(version)[0] is False:
             ask = _("Put it in service all the same?")
             st.dialog(ask, icon=":material/trending_down:")(_serve_worse)(version)
         else:
@@ -94,10 +94,27 @@ def _serve_worse(version: Version) -> None:
 
 
 def verdict(version: Version) -> None:
-    """Against the version that was in service, in a sentence; nothing where none was."""
-    if version.comparison:
-        icon = _LOOKS[reports.better(version.comparison)][1]
-        st.markdown(f"{icon} {plain(reports.verdict(version.comparison))}")
+    """How it reads beside the version in service, in a sentence; nothing where that is unknown."""
+    better, said = _against(version)
+    if said:
+        st.markdown(f"{_LOOKS[better][1]} {plain(said)}")
+
+
+def _against(version: Version) -> tuple[bool | None, str]:
+    """Whether it beats the version in service, and a sentence; of that one, the one before it."""
+    try:
+        serving = registry.version(registry.in_service())
+    except RegistryError:  # none can
+        return None, ""
+    comparison = version.comparison
+    if comparison and (version.in_service or comparison["with"] == serving.name):
+        return reports.better(comparison), reports.verdict(comparison)
+    ours, theirs = version.test_accuracy, serving.test_accuracy
+    if version.in_service or ours is None or theirs is None:
+        return None, ""
+    said = _("{ours} of the test images are read right; {version}, in service, reads {theirs}.")
+    said = said.format(ours=share(ours), version=serving.name, theirs=share(theirs))
+    return reports.apart(ours, theirs), said
 
 
 def _report(version: Version, report: Report) -> None:
