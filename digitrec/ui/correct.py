@@ -91,7 +91,7 @@ def _ask(this: str, reading: Reading, photo: Callable[[], Photo]) -> None:
 
     right = _("Right") if reading.numbers else _("Right, not a digit")
     if several := len(reading.numbers) > 1:
-        right = _("Right, every number")
+        right = _("All are right")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             right,
