@@ -114,7 +114,7 @@ def _light_strokes(grey: NDArray[np.uint8]) -> bool:
     neither comes clearly first the pen is thick, and what differs from a wide median is the ink.
     """
     amounts = []
-    widest = min(47, max(grey.shape) / 3)
+    widest = min(47, min(grey.shape) / 3)
     for window in (5, *(w for w in WINDOWS if 5 < w <= widest)):
         both = []
         for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT):
