@@ -7,6 +7,7 @@ import streamlit as st
 from digitrec.datasets import DatasetError
 from digitrec.language import N_, _
 from digitrec.runtime import ModelError
+from digitrec.ui import address
 from digitrec.ui.chapters import convolution, data, folds, learning, preparing, saving, testing
 from digitrec.ui.words import plain
 
@@ -30,50 +31,48 @@ TITLES = (
 )
 
 
+NUMBERS = [str(number + 1) for number in range(len(CHAPTERS))]
+
+
 @st.fragment
 def page() -> None:
-    names = list(CHAPTERS)
+    names = dict(zip(NUMBERS, CHAPTERS, strict=True))
     st.header(_("How a computer learns to read digits"), anchor=False)
-    asked = st.query_params.get("chapter", "")
-    state = st.session_state
-    state.setdefault("chapter", names[_number(asked, len(names)) - 1])
+    address.follow("chapter", NUMBERS, NUMBERS[0])
     st.segmented_control(
         _("Chapter"),
-        names,
-        format_func=_,
+        NUMBERS,
+        format_func=lambda number: _(names[number]),
         required=True,
         key="chapter",
+        on_change=address.write,
+        args=("chapter",),
+        persist_state="session",
         label_visibility="collapsed",
     )
-    name: str = state.chapter
-    number = names.index(name) + 1
-    st.query_params["chapter"] = str(number)  # a reload stays here
+    chosen: str = st.session_state.chapter
+    number = int(chosen)
     st.subheader(f"{number}. {_(TITLES[number - 1])}", anchor=False)
     with st.container(key=f"chapter-{number}"):
         try:
-            CHAPTERS[name]()
+            CHAPTERS[names[chosen]]()
         except (ModelError, DatasetError) as error:
             st.error(plain(str(error)), icon=":material/error:")
     with st.container(horizontal=True, horizontal_alignment="distribute", key="turn"):
         if number > 1:
-            _turn(names[number - 2], ":material/arrow_back:", "left")
+            _turn(number - 1, names, ":material/arrow_back:", "left")
         if number < len(names):
-            _turn(names[number], ":material/arrow_forward:", "right")
+            _turn(number + 1, names, ":material/arrow_forward:", "right")
 
 
-def _number(text: str, last: int) -> int:
-    """The chapter that the address asks for; the first where it makes no sense."""
-    return int(text) if text in map(str, range(1, last + 1)) else 1
-
-
-def _turn(name: str, icon: str, side: Literal["left", "right"]) -> None:
+def _turn(number: int, names: dict[str, str], icon: str, side: Literal["left", "right"]) -> None:
     st.button(
-        _(name),
+        _(names[str(number)]),
         icon=icon,
         icon_position=side,
         key=f"turn-{side}",
-        on_click=st.session_state.__setitem__,
-        args=("chapter", name),
+        on_click=address.choose,
+        args=("chapter", str(number)),
     )
 
 

@@ -12,7 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from digitrec import imports
 from digitrec.language import N_, _, bound, number
 from digitrec.settings import settings
-from digitrec.ui import photo, table
+from digitrec.ui import address, photo, table
 from digitrec.ui.answer import Result
 from digitrec.ui.photo import Look, Source
 from digitrec.ui.words import certainty, least_sure, percent, plain, refusal
@@ -59,13 +59,8 @@ def look_at(files: list[UploadedFile]) -> Result:
         return _several(sources)
     if sources:
         return _one(sources[0])
-    # The address keeps it over a reload; a run that the browser asked for before it heard of the
-    # click would bring the old address back.
-    clicked = st.session_state.get("sample")
-    if clicked:
-        st.query_params["sample"] = clicked
-    sample = st.query_params.get("sample", "")
-    if sample in SHOWN:
+    address.follow("sample", SHOWN, "")
+    if sample := st.session_state.sample:
         return _one(Source(sample, sample, (SAMPLES / sample).read_bytes))
     return Result()
 
@@ -92,7 +87,7 @@ def _samples() -> None:
             st.button(
                 f"![{_(SHOWN[name])}]({_sample_url(SAMPLES / name)})",
                 key=f"sample-{Path(name).stem}",
-                on_click=st.session_state.__setitem__,
+                on_click=address.choose,
                 args=("sample", name),
             )
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from digitrec.language import N_, _
-from digitrec.ui import answer, drawing, pictures
+from digitrec.ui import address, answer, drawing, pictures
 
 INPUTS = {
     "Draw": (":material/draw:", N_("Draw")),
@@ -15,17 +15,18 @@ INPUTS = {
 @st.fragment  # a stroke runs this again, and nothing around it
 def page() -> None:
     st.header(_("Read a number"), anchor=False)
-    asked = st.query_params.get("input", "Draw")
+    address.follow("input", INPUTS, "Draw")
     chosen = st.segmented_control(
         _("How to give the number"),
         list(INPUTS),
         format_func=lambda name: f"{INPUTS[name][0]} {_(INPUTS[name][1])}",
-        default=asked if asked in INPUTS else "Draw",
         required=True,
         key="input",
+        on_change=address.write,
+        args=("input",),
+        persist_state="session",
         label_visibility="collapsed",
     )
-    st.query_params["input"] = chosen  # a reload stays here
 
     # What is not chosen is hidden and not removed: Streamlit forgets a widget that is not drawn,
     # and with it the drawing or the files. Only the camera goes, for a hidden one would film on.

@@ -62,3 +62,18 @@ def test_the_course_fits_a_phone_and_turns(window: Callable[..., Page]) -> None:
     page.locator(".st-key-turn-left button").tap()
     expect(page.locator(".st-key-course h3").first).to_have_text("3. Preparing the data")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_back_is_the_chapter_before(window: Callable[..., Page]) -> None:
+    page = window("/course")
+    title = page.locator(".st-key-course h3").first
+    page.locator(".st-key-turn-right button").click()
+    expect(title).to_have_text("2. MNIST, the examples")
+    page.get_by_role("radio", name="Saving").click()
+    expect(title).to_have_text("6. Saving what was learnt")
+    page.go_back()
+    expect(title).to_have_text("2. MNIST, the examples")
+    page.go_back()
+    expect(title).to_have_text("1. What deep learning is")
+    page.go_forward()
+    expect(title).to_have_text("2. MNIST, the examples")

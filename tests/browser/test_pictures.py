@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -273,3 +274,45 @@ def test_the_camera(window: Callable[..., Page]) -> None:
     expect(page.locator("video")).to_have_count(0)  # it must not go on filming
     page.get_by_text("Camera", exact=True).click()
     expect(page.locator(".st-key-answer")).to_have_text("42")
+
+
+def test_back_and_forward_bring_the_input_and_the_sample_back(window: Callable[..., Page]) -> None:
+    page = window()
+    answer = page.locator(".st-key-answer")
+    chosen = page.locator(".st-key-input [aria-checked=true]")
+    page.get_by_text("Upload", exact=True).first.click()
+    first, second = list(synthetic.SAMPLES.items())[:2]
+    for name, how in (first, second):
+        page.locator(f".st-key-sample-{name} button").click()
+        expect(answer).to_have_text(how["text"])
+    page.get_by_text("Camera", exact=True).click()
+    expect(page).to_have_url(re.compile("input=Camera"))
+    page.go_back()
+    expect(chosen).to_have_text(re.compile("Upload"))
+    expect(answer).to_have_text(second[1]["text"])
+    page.go_back()
+    expect(answer).to_have_text(first[1]["text"])
+    page.go_back()
+    expect(answer).to_have_text("")
+    page.go_back()
+    expect(chosen).to_have_text(re.compile("Draw"))
+    page.go_forward()
+    page.go_forward()
+    expect(answer).to_have_text(first[1]["text"])
+
+
+def test_back_from_a_page_that_a_link_led_to_is_the_page_before(
+    window: Callable[..., Page],
+) -> None:
+    page = window("/?input=Upload")
+    page.get_by_role("link", name="Models").click()
+    expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Read").click()
+    chosen = page.locator(".st-key-input [aria-checked=true]")
+    expect(chosen).to_have_text(re.compile("Upload"))
+    page.get_by_text("Camera", exact=True).click()
+    expect(page).to_have_url(re.compile("input=Camera"))
+    page.go_back()
+    expect(chosen).to_have_text(re.compile("Upload"))
+    page.go_back()
+    expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
