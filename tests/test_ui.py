@@ -41,10 +41,14 @@ def app() -> AppTest:
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
 
 
-def data_url(picture: Image.Image) -> str:
+def png(picture: Image.Image) -> bytes:
     file = io.BytesIO()
     picture.save(file, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return file.getvalue()
+
+
+def data_url(picture: Image.Image) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png(picture)).decode()}"
 
 
 def draw(app: AppTest, data: object, strokes: int = 1) -> AppTest:
@@ -256,11 +260,7 @@ def stacked(*numbers: str) -> Image.Image:
 def upload(app: AppTest, *pictures: tuple[str, Image.Image]) -> AppTest:
     app.query_params["input"] = "Upload"
     app.run()
-    files = []
-    for name, picture in pictures:
-        file = io.BytesIO()
-        picture.save(file, "PNG")
-        files.append((name, file.getvalue(), "image/png"))
+    files = [(name, png(picture), "image/png") for name, picture in pictures]
     app.file_uploader(key="files").set_value(files)
     return app.run()
 
@@ -399,6 +399,33 @@ def test_the_last_photo_and_the_sample_outlive_a_look_elsewhere(app: AppTest) ->
     assert answer(app) == ""
     app.segmented_control(key="input").set_value("Upload").run()
     assert answer(app) == "98"
+
+
+def visit_another_page(app: AppTest) -> AppTest:
+    app.query_params.clear()  # as a link does
+    app.switch_page("digitrec/ui/models.py").run()
+    return app.switch_page("digitrec/ui/read.py").run()
+
+
+def test_the_sample_outlives_another_page(app: AppTest) -> None:
+    app.query_params["input"] = "Upload"
+    app.query_params["sample"] = "5-chalk-on-a-blackboard.jpg"
+    app.run()
+    assert answer(visit_another_page(app)) == "98"
+
+
+def test_pictures_outlive_another_page_until_they_are_removed(app: AppTest) -> None:
+    upload(app, ("page.png", sheet("47")))
+    assert answer(visit_another_page(app)) == "47"
+    assert app.segmented_control(key="input").value == "Upload"
+    app.file_uploader(key="files").set_value(("more.png", png(sheet("3")), "image/png")).run()
+    assert list(app.dataframe[0].value["number"]) == ["47", "3"]
+    visit_another_page(app)
+    assert list(app.dataframe[0].value["number"]) == ["47", "3"]
+    app.button(key="forget").click().run()
+    assert not app.exception
+    assert answer(app) == ""
+    assert app.button(key="sample-5-chalk-on-a-blackboard")
 
 
 @pytest.mark.parametrize("sample", ["../read.py", "/etc/hostname", "", "none.jpg"])

@@ -10,7 +10,7 @@ from PIL import Image
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from digitrec import imports
-from digitrec.language import N_, _, bound, number
+from digitrec.language import N_, _, bound, ngettext, number
 from digitrec.settings import settings
 from digitrec.ui import address, photo, table
 from digitrec.ui.answer import Result
@@ -32,8 +32,15 @@ NOTHING = N_("No digits were found: move closer, or use a darker pen.")
 
 
 def choose_files() -> list[UploadedFile]:
-    """Any number of files; while there is none, samples to try."""
-    files = st.file_uploader(
+    """Any number of files; while there is none, samples to try.
+
+    Streamlit forgets the uploader with its page, though it has the bytes for as long as the
+    session: what was there stays, and what comes now is added.
+    """
+    state = st.session_state
+    if "files" not in state:
+        state.earlier = [*state.get("earlier", []), *state.get("uploaded", [])]
+    files: list[UploadedFile] = st.file_uploader(
         _("Pictures of handwritten numbers"),
         EXTENSIONS,
         accept_multiple_files=True,
@@ -41,9 +48,26 @@ def choose_files() -> list[UploadedFile]:
         max_upload_size=settings().max_megabytes,
         help=_("One picture or many at once. Phones offer the camera here too."),
     )
-    if not files:
+    state.uploaded = files
+    earlier: list[UploadedFile] = state.earlier
+    if earlier:
+        said = ngettext(
+            "One picture from before is still here.",
+            "{count} pictures from before are still here.",
+            len(earlier),
+        ).format(count=number(len(earlier)))
+        with st.container(horizontal=True, vertical_alignment="center", key="earlier"):
+            st.caption(said, width="content")
+            st.button(
+                _("Remove"),
+                icon=":material/delete:",
+                key="forget",
+                on_click=state.__setitem__,
+                args=("earlier", []),
+            )
+    if not files and not earlier:
         _samples()
-    return files
+    return [*earlier, *files]
 
 
 def look_at(files: list[UploadedFile]) -> Result:

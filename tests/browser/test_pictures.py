@@ -255,6 +255,17 @@ def test_files_outlive_a_look_elsewhere(upload: Page, files: dict[str, Path]) ->
     expect(upload.locator(".st-key-upload")).to_be_hidden()
     upload.get_by_text("Upload", exact=True).first.click()
     expect(upload.locator(".st-key-answer")).to_have_text("365")
+    upload.go_back()
+    expect(upload.locator(".st-key-answer")).to_have_text("")
+    upload.go_back()
+    expect(upload.locator(".st-key-answer")).to_have_text("365")
+    upload.get_by_role("link", name="Models").click()
+    upload.get_by_role("link", name="Read").click()
+    expect(upload.locator(".st-key-answer")).to_have_text("365")
+    expect(upload.get_by_text("One picture from before is still here.")).to_be_visible()
+    upload.locator(".st-key-forget button").click()
+    expect(upload.locator(".st-key-answer")).to_have_text("")
+    expect(upload.locator(".st-key-samples button")).to_have_count(6)
 
 
 def test_every_sample_is_read(upload: Page) -> None:
