@@ -1,4 +1,4 @@
-"""The parts that only a browser can do: keep a drawing, copy, click a number, draw a frame.
+"""The parts that only a browser can do: keep a drawing, copy, click a number, fit a frame.
 
 And to see that the page is empty.
 """
@@ -26,9 +26,12 @@ _copy = st.components.v2.component(
 )
 _photo = st.components.v2.component(
     "digitrec_photo",
-    html='<figure class="picture"><img class="photo"><div class="ink"></div>'
+    html='<div class="bar" hidden><p><span class="hint"></span> <span class="keys"></span></p>'
+    '<button type="button" class="apply"></button><button type="button" class="cancel"></button>'
+    '</div><figure class="picture"><img class="photo"><div class="ink"></div>'
     '<div class="boxes"></div><div class="veil" hidden>'
-    '<div class="frame" tabindex="0" role="group"></div></div></figure>',
+    '<div class="frame" tabindex="0" role="group"><i></i><i></i><i></i><i></i></div>'
+    "</div></figure>",
     css=(HERE / "photo.css").read_text(),
     js=(HERE / "photo.js").read_text(),
 )
@@ -103,7 +106,7 @@ def photo(
     pick: Callable[[int], None],
     crop: Callable[[tuple[float, float, float, float] | None], None],
 ) -> None:
-    """A picture with a button over each of its numbers, or with a frame to draw.
+    """A picture with a button over each of its numbers, or with a frame to fit.
 
     data: what photo.js draws. pick: told which number was clicked. crop: told the frame as x, y,
     width and height in shares of the picture, or None when it was given up.
@@ -116,6 +119,10 @@ def photo(
 
     words = {
         "frame": _("Frame: arrows move it, Shift and arrows size it, Enter crops, Escape stops"),
+        "hint": _("Fit the frame to the numbers."),
+        "keys": _("With the keyboard: arrows, Shift, Enter."),
+        "apply": _("Apply"),
+        "cancel": _("Cancel"),
         "ink": _("What counts as ink, tinted"),
     }
     _photo(

@@ -1,5 +1,10 @@
-// The picture with a button over every number; while it is cropped, a frame to draw instead.
-const LEAST = 0.02; // of a side: a smaller frame was a slip of the finger
+// The picture with a button over every number; while it is cropped, a frame to fit instead.
+const LEAST = 0.03; // of a side: a smaller frame was a slip of the finger
+const REACH = 24; // CSS pixels around a side in which a finger takes it
+const CURSORS = {
+  "0,0": "move", "-1,0": "ew-resize", "1,0": "ew-resize", "0,-1": "ns-resize", "0,1": "ns-resize",
+  "-1,-1": "nwse-resize", "1,1": "nwse-resize", "-1,1": "nesw-resize", "1,-1": "nesw-resize",
+};
 const STEP = 0.02; // by which an arrow key moves the frame
 const START = [0.1, 0.1, 0.8, 0.8]; // x, y, width, height, as shares of the picture
 
@@ -39,35 +44,65 @@ function tint(layer, url, alt) {
   layer.replaceChildren(image);
 }
 
-// Drag a frame, or move the one that is there with the arrow keys; Enter takes it.
+// Which end of a span a pointer takes: -1 the first, 1 the last, 0 neither; null beside it.
+function end(at, from, length, reach) {
+  const inner = Math.min(reach, length / 3); // the middle of a small frame moves it, too
+  if (at < from - reach || at > from + length + reach) return null;
+  if (at < from + inner) return -1;
+  return at > from + length - inner ? 1 : 0;
+}
+
+// The span once a pointer has taken an end of it so far.
+function stretched(from, length, taken, by) {
+  if (!taken) return [from, length];
+  const still = taken < 0 ? from + length : from;
+  const moved = between(0, (taken < 0 ? from : from + length) + by, 1);
+  return [Math.min(still, moved), Math.abs(still - moved)];
+}
+
+// A pointer moves the frame, pulls at its sides and corners, or draws another from beside it; arrow
+// keys do the same.
 function crop(picture, frame, done) {
   let part = START;
-  let from = null;
+  let drag = null;
   const show = (next) => place(frame, (part = next));
+  const sides = (one) => [[one[0], one[2]], [one[1], one[3]]];
   const at = (event) => {
     const box = picture.getBoundingClientRect();
-    const x = between(0, (event.clientX - box.left) / box.width, 1);
-    const y = between(0, (event.clientY - box.top) / box.height, 1);
-    return [x, y];
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
   };
-  const drawn = (event) => {
-    const [x, y] = at(event);
-    return [Math.min(x, from[0]), Math.min(y, from[1]), Math.abs(x - from[0]), Math.abs(y - from[1])];
+  const ends = (event) => {
+    const reach = [REACH / picture.clientWidth, REACH / picture.clientHeight];
+    return sides(part).map(([from, length], k) => end(at(event)[k], from, length, reach[k]));
   };
   show(START);
   picture.onpointerdown = (event) => {
     event.preventDefault();
-    from = at(event);
+    frame.focus({ preventScroll: true });
     picture.setPointerCapture(event.pointerId);
+    const start = at(event);
+    drag = { start, before: part, from: sides(part), taken: ends(event) };
+    if (!drag.taken.includes(null)) return;
+    drag.from = start.map((one) => [between(0, one, 1), 0]);
+    drag.taken = [1, 1];
   };
-  picture.onpointermove = (event) => from && show(drawn(event));
-  picture.onpointercancel = () => (from = null);
-  picture.onpointerup = (event) => {
-    if (!from) return;
-    const found = drawn(event);
-    from = null;
-    if (found[2] < LEAST || found[3] < LEAST) show(START);
-    else done(found);
+  picture.onpointermove = (event) => {
+    if (!drag) {
+      picture.style.cursor = CURSORS[ends(event)] ?? "";
+      return;
+    }
+    const by = at(event).map((one, k) => one - drag.start[k]);
+    const moves = drag.taken.every((one) => one === 0);
+    const moved = drag.from.map(([from, length], k) =>
+      moves
+        ? [between(0, from + by[k], 1 - length), length]
+        : stretched(from, length, drag.taken[k], by[k]),
+    );
+    show([0, 1].flatMap((k) => moved.map((one) => one[k])));
+  };
+  picture.onpointerup = picture.onpointercancel = () => {
+    if (drag && (part[2] < LEAST || part[3] < LEAST)) show(drag.before);
+    drag = null;
   };
   frame.onkeydown = (event) => {
     if (event.key === "Enter") done(part);
@@ -81,23 +116,31 @@ function crop(picture, frame, done) {
     if (event.shiftKey) show([x, y, between(0.1, w + dx, 1 - x), between(0.1, h + dy, 1 - y)]);
     else show([between(0, x + dx, 1 - w), between(0, y + dy, 1 - h), w, h]);
   };
+  return () => part;
 }
 
 function rest(picture, frame) {
   picture.onpointerdown = picture.onpointermove = picture.onpointerup = null;
   picture.onpointercancel = frame.onkeydown = null;
+  picture.style.cursor = "";
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const find = (selector) => parentElement.querySelector(selector);
   const [picture, photo, ink] = [".picture", ".photo", ".ink"].map(find);
   const [boxes, veil, frame] = [".boxes", ".veil", ".frame"].map(find);
+  const [bar, hint, keys] = [".bar", ".hint", ".keys"].map(find);
+  const [apply, cancel] = [".apply", ".cancel"].map(find);
   picture.style.setProperty("--ratio", data.width / data.height);
   picture.style.setProperty("--natural", `${data.width}px`);
   if (photo.getAttribute("src") !== data.url) photo.src = data.url;
   photo.alt = data.alt;
   tint(ink, data.ink, data.words.ink);
   frame.setAttribute("aria-label", data.words.frame);
+  hint.textContent = data.words.hint;
+  keys.textContent = data.words.keys;
+  apply.textContent = data.words.apply;
+  cancel.textContent = data.words.cancel;
 
   const focused = [...boxes.children].indexOf(parentElement.activeElement);
   const buttons = data.numbers.map((number, index) => button(number, index, data.chosen));
@@ -111,9 +154,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const began = data.cropping && veil.hidden;
   picture.classList.toggle("cropping", data.cropping);
   boxes.hidden = data.cropping;
-  veil.hidden = !data.cropping;
+  veil.hidden = bar.hidden = !data.cropping;
   if (began) {
-    crop(picture, frame, (part) => setTriggerValue("cropped", { part }));
+    const done = (part) => setTriggerValue("cropped", { part });
+    const fitted = crop(picture, frame, done);
+    apply.onclick = () => done(fitted());
+    cancel.onclick = () => done(null);
     frame.focus({ preventScroll: true });
   }
   if (!data.cropping) rest(picture, frame);

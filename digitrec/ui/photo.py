@@ -134,10 +134,11 @@ def _tools(source: Source, held: View, cropping: bool) -> bool:
                 key=f"turn-{name}",
             )
         st.button(
-            _("Stop cropping") if cropping else _("Crop"),
+            _("Crop"),
             icon=":material/crop:",
             on_click=st.session_state.__setitem__,
-            args=("cropping", None if cropping else source.key),
+            args=("cropping", source.key),
+            disabled=cropping,
             key="crop",
         )
         st.button(
@@ -149,15 +150,12 @@ def _tools(source: Source, held: View, cropping: bool) -> bool:
             disabled=view_of(source) == View(),
             key="reset",
         )
-        ink = st.toggle(
+        return st.toggle(
             _("Show the ink"),
             help=_("Tints what counts as ink: what is not tinted is not read."),
             key="ink",
             persist_state="session",
         )
-    if cropping:
-        st.caption(_("Drag a frame around the numbers. With the keyboard: arrows, Shift, Enter."))
-    return ink
 
 
 def _say_turned(source: Source, held: View, degrees: int) -> None:

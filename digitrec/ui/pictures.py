@@ -15,6 +15,7 @@ from digitrec.settings import settings
 from digitrec.ui import address, photo, table
 from digitrec.ui.answer import Result
 from digitrec.ui.photo import Look, Source
+from digitrec.ui.view import WHOLE
 from digitrec.ui.words import certainty, least_sure, percent, plain, refusal
 
 EXTENSIONS = [suffix.removeprefix(".") for suffix in sorted(imports.PICTURES)]
@@ -29,6 +30,7 @@ SHOWN = {
 }
 MOST = 500  # at once: of more than `photo` keeps, each click would read every one again
 NOTHING = N_("No digits were found: move closer, or use a darker pen.")
+NOTHING_HERE = N_("No digits were found in this part: press Reset, and crop again.")
 
 
 def choose_files() -> list[UploadedFile]:
@@ -129,9 +131,9 @@ def _one(source: Source, problems: tuple[str, ...] = (), *, one_of_many: bool = 
     name = f"{source.name}: " if one_of_many else ""
     if isinstance(look, str):
         return Result(problems=(name + look, *problems))
-    if not look.reading.numbers and not look.reading.refused:
-        problems = (name + _(NOTHING), *problems)
     view = photo.view_of(source)
+    if not look.reading.numbers and not look.reading.refused:
+        problems = (name + _(NOTHING if view.crop == WHOLE else NOTHING_HERE), *problems)
     return Result(
         look.reading,
         Path(source.name).stem,

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Locator, Mouse, Page, expect
 
 from benchmarks import synthetic
 
 NUMBERS = {"first": "365", "second": "7", "third": "2718"}
 LINES = ("20471", "10423", "471")
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+Share = tuple[float, float]
 
 
 def _page() -> Image.Image:
@@ -56,6 +58,48 @@ def upload(window: Callable[..., Page]) -> Page:
 
 def give(page: Page, *files: Path) -> None:
     page.locator(".st-key-upload input[type=file]").set_input_files(files)
+
+
+def box_of(element: Locator) -> FloatRect:
+    box = element.bounding_box()
+    assert box is not None
+    return box
+
+
+class Finger:
+    """Touches, as `Page.mouse` points."""
+
+    def __init__(self, page: Page) -> None:
+        self._session = page.context.new_cdp_session(page)
+        self._at: list[dict[str, float]] = []
+
+    def move(self, x: float, y: float) -> None:
+        self._at, before = [{"x": x, "y": y}], self._at
+        if before:
+            self._send("touchMove", self._at)
+
+    def down(self) -> None:
+        self._send("touchStart", self._at)
+
+    def up(self) -> None:
+        self._at = []
+        self._send("touchEnd", [])
+
+    def _send(self, kind: str, points: list[dict[str, float]]) -> None:
+        self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def pull(pointer: Mouse | Finger, picture: FloatRect, start: Share, end: Share) -> None:
+    """Drag from one place of a picture to another, in shares of its sides."""
+    (ax, ay), (bx, by) = (
+        (picture["x"] + x * picture["width"], picture["y"] + y * picture["height"])
+        for x, y in (start, end)
+    )
+    pointer.move(ax, ay)
+    pointer.down()
+    pointer.move((ax + bx) / 2, (ay + by) / 2)
+    pointer.move(bx, by)
+    pointer.up()
 
 
 def test_a_photo_is_read_and_boxed(upload: Page, files: dict[str, Path]) -> None:
@@ -138,13 +182,21 @@ def test_a_picture_is_cropped_by_mouse_and_by_keyboard(
     upload.get_by_role("button", name="Crop", exact=True).click()
     frame = upload.get_by_role("group", name="Frame")
     expect(frame).to_be_focused()
-    frame.scroll_into_view_if_needed()
-    box = upload.locator(".picture").bounding_box()
-    assert box is not None
-    upload.mouse.move(box["x"] - 5, box["y"] - 5)  # from beside the picture
-    upload.mouse.down()
-    upload.mouse.move(box["x"] + box["width"] + 5, box["y"] + box["height"] / 3, steps=4)
-    upload.mouse.up()
+    upload.locator(".picture").scroll_into_view_if_needed()
+    picture = box_of(upload.locator(".picture"))
+    pull(upload.mouse, picture, (0.1, 0.1), (0.0, 0.0))  # a corner
+    pull(upload.mouse, picture, (0.5, 0.9), (0.5, 0.43))  # a side
+    pull(upload.mouse, picture, (0.9, 0.2), (1.0, 0.2))
+    pull(upload.mouse, picture, (0.5, 0.2), (0.9, 0.3))  # all of it, which is as wide as can be
+    pull(upload.mouse, picture, (0.5, 0.3), (0.5, 0.2))
+    expect(frame).to_be_visible()  # nothing is cropped before it is told to be
+    placed = box_of(frame)
+    assert placed["x"] == pytest.approx(picture["x"], abs=2)
+    assert placed["y"] == pytest.approx(picture["y"], abs=2)
+    assert placed["width"] == pytest.approx(picture["width"], abs=3)
+    assert placed["height"] == pytest.approx(picture["height"] * 0.43, abs=3)
+    pull(upload.mouse, picture, (0.5, 0.43), (0.5, 1 / 3))
+    upload.get_by_role("button", name="Apply").click()
     expect(answer).to_have_text(LINES[0])
     expect(frame).to_be_hidden()
     upload.get_by_role("button", name="Reset").click()
@@ -161,6 +213,46 @@ def test_a_picture_is_cropped_by_mouse_and_by_keyboard(
         upload.keyboard.press("Shift+ArrowUp")
     upload.keyboard.press("Enter")
     expect(answer).to_have_text(LINES[0])
+
+
+def test_a_part_without_digits_says_so_and_a_crop_is_given_up(
+    upload: Page, files: dict[str, Path]
+) -> None:
+    give(upload, files["page"])
+    answer = upload.locator(".st-key-answer")
+    expect(answer).to_have_text(" ".join(LINES))
+    upload.get_by_role("button", name="Crop", exact=True).click()
+    frame = upload.get_by_role("group", name="Frame")
+    expect(frame).to_be_focused()
+    picture = box_of(upload.locator(".picture"))
+    pull(upload.mouse, picture, (-0.01, -0.01), (1.0, 0.06))  # another frame, from beside this one
+    upload.get_by_role("button", name="Apply").click()
+    expect(upload.locator(".st-key-message")).to_contain_text("in this part")
+    upload.get_by_role("button", name="Reset").click()
+    expect(answer).to_have_text(" ".join(LINES))
+    upload.get_by_role("button", name="Crop", exact=True).click()
+    upload.get_by_role("button", name="Cancel").click()
+    expect(frame).to_be_hidden()
+    expect(answer).to_have_text(" ".join(LINES))
+
+
+def test_a_finger_crops_on_a_phone(window: Callable[..., Page], files: dict[str, Path]) -> None:
+    page = window("/?input=Upload", **PHONE)
+    give(page, files["page"])
+    expect(page.locator(".st-key-answer")).to_have_text(" ".join(LINES))
+    page.get_by_role("button", name="Crop", exact=True).tap()
+    frame = page.get_by_role("group", name="Frame")
+    expect(frame).to_be_focused()
+    expect(page.get_by_text("Fit the frame")).to_be_visible()
+    expect(page.get_by_text("With the keyboard")).to_be_hidden()
+    page.locator(".picture").scroll_into_view_if_needed()
+    assert page.evaluate("document.querySelector('.stMain').scrollWidth") == 390
+    picture = box_of(page.locator(".picture"))
+    finger = Finger(page)
+    pull(finger, picture, (0.9, 0.9), (0.97, 1 / 3))
+    pull(finger, picture, (0.1, 0.1), (0.0, 0.0))
+    page.get_by_role("button", name="Apply").tap()
+    expect(page.locator(".st-key-answer")).to_have_text(LINES[0])
 
 
 def test_a_picture_is_turned(upload: Page, files: dict[str, Path], tmp_path: Path) -> None:
