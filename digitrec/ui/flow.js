@@ -32,7 +32,8 @@ class Flow {
     );
     root.replaceChildren(element("aside", {}, close, this.said), rows);
     onTheme(root, () => this.paint());
-    this.sizes = new ResizeObserver(() => this.paint());
+    // Of a page that is left it tells, too; there, no colours are to be had.
+    this.sizes = new ResizeObserver(() => root.isConnected && this.paint());
     this.sizes.observe(rows);
     this.rest();
   }

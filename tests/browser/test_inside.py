@@ -77,3 +77,13 @@ def test_back_is_the_chapter_before(window: Callable[..., Page]) -> None:
     expect(title).to_have_text("1. What deep learning is")
     page.go_forward()
     expect(title).to_have_text("2. MNIST, the examples")
+
+
+def test_leaving_the_layers_complains_of_nothing(window: Callable[..., Page]) -> None:
+    page = window("/inside")
+    for _ in range(3):
+        expect(page.locator(".evidence li")).to_have_count(11)
+        page.get_by_role("link", name="Models").click()
+        expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        page.get_by_role("link", name="Inside").click()
