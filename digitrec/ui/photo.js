@@ -8,6 +8,8 @@ const CURSORS = {
 const STEP = 0.02; // by which an arrow key moves the frame
 const START = [0.1, 0.1, 0.8, 0.8]; // x, y, width, height, as shares of the picture
 
+const observers = new WeakMap(); // of the size of a picture, for its labels
+
 const percent = (share) => `${100 * share}%`;
 const between = (low, value, high) => Math.min(Math.max(value, low), high);
 
@@ -33,6 +35,41 @@ function outline(box, kind) {
   const made = place(document.createElement("i"), box);
   made.className = kind;
   return made;
+}
+
+const covers = (one, other) =>
+  one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+
+const rectangle = (left, top, width, height) => ({ left, top, right: left + width, bottom: top + height });
+
+// Where the label of a number may stand.
+function places(made) {
+  const box = made.getBoundingClientRect();
+  const { width, height } = made.firstChild.getBoundingClientRect();
+  const middle = (box.top + box.bottom - height) / 2;
+  return {
+    above: rectangle(box.left, box.top - height, width, height),
+    right: rectangle(box.right, middle, width, height),
+    left: rectangle(box.left - width, middle, width, height),
+  };
+}
+
+// A label stands where it covers no handwriting, all on one side if they can; where there is no such
+// place it shows when its number is pointed at.
+function label(picture, numbers, shapes) {
+  const edge = picture.getBoundingClientRect();
+  const written = [...numbers, ...shapes].map((one) => one.getBoundingClientRect());
+  const all = numbers.map(places);
+  const labels = [];
+  const free = (place) =>
+    edge.left <= place.left && place.right <= edge.right && !written.some((one) => covers(one, place));
+  const side = ["above", "right", "left"].find((one) => all.every((place) => free(place[one])));
+  numbers.forEach((made, index) => {
+    const apart = (one) => free(all[index][one]) && !labels.some((other) => covers(other, all[index][one]));
+    const found = side ?? ["right", "above", "left"].find(apart);
+    made.dataset.label = found ?? "none";
+    if (found) labels.push(all[index][found]);
+  });
 }
 
 function tint(layer, url, alt) {
@@ -149,6 +186,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const digits = data.digits.map(({ box, tone }) => outline(box, `digit ${tone}`));
   boxes.replaceChildren(...buttons, ...digits, ...shapes);
   boxes.classList.toggle("many", buttons.length > 20);
+  observers.get(picture)?.disconnect();
+  const sizes = new ResizeObserver(() => label(picture, buttons, shapes));
+  sizes.observe(picture); // tells at once, too
+  observers.set(picture, sizes);
   boxes.children[focused]?.focus({ preventScroll: true });
 
   const began = data.cropping && veil.hidden;

@@ -173,6 +173,45 @@ def test_the_ways_out_of_a_reading_stand_together(
     assert copy == pytest.approx(json_, abs=2)
 
 
+def _column(margin: int) -> Image.Image:
+    """Lines with little between them. margin: on either side of the numbers, in pixels."""
+    numbers = ("204", "718", "365", "942", "536", "870", "124", "693")
+    column = Image.new("RGB", (260 + 2 * margin, 90 * len(numbers)), "#f7f6f2")
+    for seed, text in enumerate(numbers):
+        sheet = synthetic.sheet(text, seed, shadow=0, ink="black")
+        left, top = (min(box[k] for box in sheet.boxes) for k in (0, 1))
+        right, bottom = (max(box[k] + box[k + 2] for box in sheet.boxes) for k in (0, 1))
+        line = Image.fromarray(sheet.pixels[top - 4 : bottom + 4, left:right]).resize((260, 90))
+        column.paste(line, (margin, 90 * seed))
+    return column
+
+
+@pytest.mark.parametrize(("margin", "side"), [(150, "right"), (12, "none")])
+def test_labels_leave_the_handwriting_of_a_column_free(
+    upload: Page, tmp_path: Path, margin: int, side: str
+) -> None:
+    _column(margin).save(tmp_path / "column.png")
+    give(upload, tmp_path / "column.png")
+    numbers = upload.locator(".picture .number")
+    expect(numbers).to_have_count(8)
+    for number in numbers.all()[1:]:  # there is room above the first
+        expect(number).to_have_attribute("data-label", side)
+    assert box_of(upload.locator(".picture"))["width"] > 300
+    boxes = [box_of(number) for number in numbers.all()]
+    labels = [box_of(one) for one in upload.locator(".picture .number b:visible").all()]
+    assert len(labels) == (8 if side == "right" else 1)
+    for label in labels:
+        assert not any(  # but for its own border
+            box["x"] < label["x"] + label["width"]
+            and label["x"] < box["x"] + box["width"] - 3
+            and box["y"] < label["y"] + label["height"] - 3
+            and label["y"] < box["y"] + box["height"]
+            for box in boxes
+        )
+    numbers.nth(3).hover()
+    expect(numbers.nth(3).locator("b")).to_be_visible()
+
+
 def test_a_picture_is_cropped_by_mouse_and_by_keyboard(
     upload: Page, files: dict[str, Path]
 ) -> None:
