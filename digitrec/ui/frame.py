@@ -57,6 +57,14 @@ def _own_words() -> str:
         "limit": _("Up to {limit} MB a file").format(limit=settings().max_megabytes),
         "take": _("Take a photo"),
         "again": _("Another photo"),
+        "no-camera": _(
+            "The browser does not allow the camera yet: allow it where it asks, or beside the "
+            "address. Or use Upload."
+        ),
+        "system": _("System"),
+        "light": _("Light"),
+        "dark": _("Dark"),
+        "about": _("About"),
     }
     return " ".join(f"--{name}: '{text}';" for name, text in words.items())
 

@@ -117,3 +117,29 @@ def test_french_fits_a_phone(window: Callable[..., Page], url: str) -> None:
             "all => all.map(one => one.getBoundingClientRect()).map(box => [box.left, box.right])"
         )
         assert all(0 <= left < right <= 390 for left, right in edges), path
+
+
+def test_the_words_of_streamlit_are_ours(window: Callable[..., Page]) -> None:
+    page = window("/?input=Camera", locale="fr-FR", **PHONE)
+    shown = "node => getComputedStyle(node, '::after').content"
+    page.locator("[data-testid=stMainMenu] button").click()
+    item = page.get_by_test_id("stMainMenuItem-theme-Dark")
+    expect(item).to_have_css("font-size", "0px")
+    assert item.evaluate(shown) not in ("none", "normal")
+    page.keyboard.press("Escape")
+    page.wait_for_function("document.querySelector('video')?.currentTime > 0.2")
+    page.get_by_test_id("stCameraInputButton").click()
+    again = page.get_by_test_id("stCameraInputButton")
+    expect(again.locator("svg")).to_be_visible()
+    expect(again).to_have_css("flex-direction", "row")  # the cross beside the words
+
+
+def test_a_camera_that_is_not_allowed_says_so(window: Callable[..., Page]) -> None:
+    page = window()
+    page.evaluate("() => { navigator.mediaDevices.getUserMedia = () => Promise.reject('no'); }")
+    page.get_by_text("Camera", exact=True).click()
+    words = page.get_by_test_id("stCameraInputWebcamComponent").locator("p")
+    expect(words).to_be_visible()
+    content = words.evaluate("node => getComputedStyle(node, '::after').content")
+    assert "does not allow the camera" in content
+    expect(words.locator("a")).to_be_hidden()
