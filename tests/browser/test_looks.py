@@ -67,6 +67,14 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
     assert canvas(page).get_attribute("aria-label")
 
 
+def test_a_link_with_the_focus_has_a_ring(page: Page) -> None:
+    page.get_by_role("link", name="Train").focus()
+    page.keyboard.press("Tab")
+    link = page.get_by_role("link", name="Models")
+    expect(link).to_be_focused()
+    expect(link).to_have_css("outline-style", "solid")
+
+
 def test_every_picture_says_what_it_is(window: Callable[..., Page]) -> None:
     page = window("/?input=Upload")
     page.locator(".st-key-samples button").first.click()
