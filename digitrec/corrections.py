@@ -49,18 +49,18 @@ def shapes(numbers: Sequence[Number]) -> list[Shape]:
 
 
 def labels(text: str) -> list[int]:
-    """The labels in what a person typed: digits, and x for what is not one.
+    """The labels in what a person typed: digits, and x, or a phone's *, for what is not one.
 
     Spaces and the marks that people put into numbers do not count. Raises `CorrectionError`.
 
-    >>> labels("1 0x4")
-    [1, 0, 10, 4]
+    >>> labels("1 0x4"), labels("*7")
+    ([1, 0, 10, 4], [10, 7])
     """
     found = []
     for letter in unmarked(text.lower()):
         if letter.isdecimal():
             found.append(int(letter))
-        elif letter == NOT_A_DIGIT_LETTER:
+        elif letter in {NOT_A_DIGIT_LETTER, "*"}:
             found.append(NOT_A_DIGIT)
         else:
             raise CorrectionError(

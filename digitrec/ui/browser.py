@@ -18,6 +18,7 @@ HERE = Path(__file__).resolve().parent
 
 _easel = st.components.v2.component("digitrec_easel", js=(HERE / "easel.js").read_text())
 _refill = st.components.v2.component("digitrec_refill", js=(HERE / "refill.js").read_text())
+_focus = st.components.v2.component("digitrec_focus", js=(HERE / "focus.js").read_text())
 _copy = st.components.v2.component(
     "digitrec_copy",
     html='<button type="button"></button><span role="status"></span>',
@@ -88,6 +89,14 @@ def easel(strokes: list[Any] | None, width: int) -> Easel:
 def refill() -> None:
     """Have the page drawn again when the browser has been left with an empty one."""
     _refill(key="refill", height=1, on_blank_change=lambda: None)
+
+
+def focus(text: str) -> None:
+    """Put the cursor into the first field of the form that this is in.
+
+    text: what the field starts with.
+    """
+    _focus(key="focus", data={"text": text}, height=1)
 
 
 def copy_button(text: str) -> None:

@@ -28,7 +28,7 @@ from digitrec.images import ImageError, Photo
 from digitrec.language import _, ngettext
 from digitrec.reading import Box
 from digitrec.runtime import ModelError
-from digitrec.ui import boxes
+from digitrec.ui import boxes, browser
 from digitrec.ui.words import plain
 
 UNDO_SECONDS = 60
@@ -68,6 +68,7 @@ def _ask(this: str, reading: Reading, photo: Callable[[], Photo]) -> None:
     state = st.session_state
     field = f"right-number-{this}"
     nothing = NOT_A_DIGIT_LETTER * (len(shapes(reading.numbers)) or len(reading.refused))
+    correcting = state.get("correcting") == this
 
     def take(typed: str | None = None) -> None:
         wanted = labels(state[field] if typed is None else typed)
@@ -75,6 +76,7 @@ def _ask(this: str, reading: Reading, photo: Callable[[], Photo]) -> None:
         if pairs is not None:
             _keep(this, photo(), pairs)
         elif len(wanted) <= MOST_BOXES:
+            state.correcting = None
             state.fixing = {
                 "of": this,
                 "labels": wanted,
@@ -104,37 +106,52 @@ def _ask(this: str, reading: Reading, photo: Callable[[], Photo]) -> None:
         if several:
             st.caption(_("Click a number to correct it."), width="content")
             return
-        with st.popover(_("Wrong"), icon=":material/edit:", help=_("Say what it should be")):
-            with st.form(f"correction-{this}", border=False):
-                st.text_input(
-                    _("What does it say?"),
-                    reading.text,
-                    help=_("Type {letter} in the place of a shape that is not a digit.").format(
-                        letter=NOT_A_DIGIT_LETTER
-                    ),
-                    key=field,
-                )
-                st.text_input(
-                    _("Whose hand is it?"),
-                    key="writer",
-                    max_chars=examples.LONGEST,
-                    placeholder=_("If you like"),
-                    persist_state="session",
-                )
-                st.form_submit_button(
-                    _("Keep"),
-                    type="primary",
-                    icon=":material/check:",
-                    on_click=_attempt,
-                    args=(this, take),
-                )
-            st.button(
+        st.button(
+            _("Wrong"),
+            icon=":material/edit:",
+            key="wrong",
+            on_click=state.__setitem__,
+            args=("correcting", None if correcting else this),
+        )
+    if correcting:
+        _form(this, reading.text, field, take, nothing)
+
+
+def _form(this: str, text: str, field: str, take: Callable[..., None], nothing: str) -> None:
+    """Below what it asks about: a popover would cover the number, or the drawing."""
+    with st.form(f"correction-{this}"):
+        with st.container(horizontal=True, gap="small"):
+            st.text_input(
+                _("What does it say?"),
+                text,
+                help=_("Type {letter} or * in the place of a shape that is not a digit.").format(
+                    letter=NOT_A_DIGIT_LETTER
+                ),
+                key=field,
+            )
+            st.text_input(
+                _("Whose hand is it?"),
+                key="writer",
+                max_chars=examples.LONGEST,
+                placeholder=_("If you like"),
+                persist_state="session",
+            )
+        with st.container(horizontal=True, gap="small"):
+            st.form_submit_button(
+                _("Keep"),
+                type="primary",
+                icon=":material/check:",
+                on_click=_attempt,
+                args=(this, take),
+            )
+            st.form_submit_button(
                 _("Not a digit"),
                 icon=":material/block:",
                 key="not-a-digit",
                 on_click=_attempt,
                 args=(this, take, nothing),
             )
+        browser.focus(text)
 
 
 def _keep(this: str, photo: Photo, pairs: list[tuple[Shape, int]]) -> None:
@@ -142,6 +159,7 @@ def _keep(this: str, photo: Photo, pairs: list[tuple[Shape, int]]) -> None:
     writer = st.session_state.get("writer")
     version = in_service().name
     new = examples_of(photo, pairs, version=version, source=source, writer=writer)
+    st.session_state.correcting = None
     st.session_state.kept = {
         "of": this,
         "what": examples.add(new),

@@ -190,3 +190,36 @@ def test_a_finger_on_a_phone(window: Callable[..., Page]) -> None:
             touch(page, stroke, (40 + 150 * place, 50, 75, 140))
     expect(page.locator(".st-key-answer")).to_have_text("74")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_wrong_asks_below_what_it_is_about(window: Callable[..., Page], scheme: str) -> None:
+    page = window(color_scheme=scheme)
+    drawable(page)
+    write(page, "72")
+    answer = page.locator(".st-key-answer")
+    expect(answer).to_have_text("72")
+    page.get_by_role("button", name="Wrong").click()
+    field = page.get_by_role("textbox", name="What does it say?")
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("inputmode", "tel")
+    assert (
+        field.evaluate("field => field.value.slice(field.selectionStart, field.selectionEnd)")
+        == "72"
+    )
+    assert field.evaluate("field => field.getBoundingClientRect().top") > answer.evaluate(
+        "answer => answer.getBoundingClientRect().bottom"
+    )
+    contrast = page.get_by_role("button", name="Keep").evaluate("""button => {
+        const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+        const light = (colour) => {
+            const [r, g, b] = colour.match(/[0-9.]+/g).map((one) => linear(one / 255));
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+        };
+        const { color, backgroundColor } = getComputedStyle(button);
+        const ratio = light(color) / light(backgroundColor);
+        return Math.max(ratio, 1 / ratio);
+    }""")
+    assert contrast > 4.5
+    page.get_by_role("button", name="Wrong").click()
+    expect(field).to_have_count(0)
