@@ -29,6 +29,7 @@ from digitrec.language import _, ngettext
 from digitrec.reading import Box
 from digitrec.runtime import ModelError
 from digitrec.ui import boxes, browser
+from digitrec.ui.blank import blank
 from digitrec.ui.words import plain
 
 UNDO_SECONDS = 60
@@ -49,6 +50,7 @@ def correct(reading: Reading, photo: Callable[[], Photo], key: str) -> None:
     with st.container(key="correct", gap="xsmall"):
         if (kept := state.get("kept")) and kept["of"] == this:
             _thank(kept)
+            blank(2)  # where the form was, or the boxes
         elif (fixing := state.get("fixing")) and fixing["of"] == this:
             _fix_boxes(fixing, reading, photo)
         else:
@@ -115,6 +117,8 @@ def _ask(this: str, reading: Reading, photo: Callable[[], Photo]) -> None:
         )
     if correcting:
         _form(this, reading.text, field, take, nothing)
+    else:
+        blank(2)
 
 
 def _form(this: str, text: str, field: str, take: Callable[..., None], nothing: str) -> None:

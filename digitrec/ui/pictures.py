@@ -14,6 +14,7 @@ from digitrec.language import N_, _, bound, ngettext, number
 from digitrec.settings import settings
 from digitrec.ui import address, photo, table
 from digitrec.ui.answer import Result
+from digitrec.ui.blank import blank
 from digitrec.ui.photo import Look, Source
 from digitrec.ui.view import WHOLE
 from digitrec.ui.words import certainty, least_sure, percent, plain, refusal
@@ -67,8 +68,12 @@ def choose_files() -> list[UploadedFile]:
                 on_click=state.__setitem__,
                 args=("earlier", []),
             )
+    else:
+        blank()
     if not files and not earlier:
         _samples()
+    else:
+        blank(2)
     return [*earlier, *files]
 
 
