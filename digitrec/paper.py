@@ -14,7 +14,7 @@ Picture = NDArray[np.uint8]  # (h, w, 3)
 Depth = NDArray[np.float32]  # the share of the paper's light that is missing; about 0 on paper
 
 WINDOWS = (3, 5, 7, 11, 15, 23, 33, 47, 67, 95, 135, 191)  # of the closings, pixels
-LEAST, MOST = 0.02, 0.15  # of the ink that any window finds: what is too little, and what is enough
+LEAST, MOST = 0.02, 0.08  # of the ink that any window finds: what is too little, and what is enough
 STEADY = 1.15  # at the most how much more ink a wider window finds than one that is wide enough
 ALONG = 0.15  # of the frame: a stroke that is cut by it is there for less
 HOLLOW = 0.5, 0.95  # the share of a thick mark that a closing too narrow for it finds
