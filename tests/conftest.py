@@ -188,6 +188,7 @@ def deaf(monkeypatch: pytest.MonkeyPatch) -> DeafBrowser:
 def _drawn(node: Any) -> Iterator[str]:
     if getattr(node, "proto", None) is not None:
         drawn = MessageToString(node.proto, as_utf8=True).replace("\\'", "'")
+        drawn = re.sub(r"// .*?\\n", "", drawn)  # the comments of a component's script
         if "<style>" not in drawn:
             yield drawn
     for child in getattr(node, "children", {}).values():

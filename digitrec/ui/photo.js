@@ -81,7 +81,7 @@ function tint(layer, url, alt) {
   layer.replaceChildren(image);
 }
 
-// Which end of a span a pointer takes: -1 the first, 1 the last, 0 neither; null beside it.
+// Which end of a span a pointer takes: -1 its begin, 1 its end, 0 neither; null beside it.
 function end(at, from, length, reach) {
   const inner = Math.min(reach, length / 3); // the middle of a small frame moves it, too
   if (at < from - reach || at > from + length + reach) return null;
@@ -123,11 +123,7 @@ function crop(picture, frame, done) {
     drag.from = start.map((one) => [between(0, one, 1), 0]);
     drag.taken = [1, 1];
   };
-  picture.onpointermove = (event) => {
-    if (!drag) {
-      picture.style.cursor = CURSORS[ends(event)] ?? "";
-      return;
-    }
+  const follow = (event) => {
     const by = at(event).map((one, k) => one - drag.start[k]);
     const moves = drag.taken.every((one) => one === 0);
     const moved = drag.from.map(([from, length], k) =>
@@ -137,8 +133,14 @@ function crop(picture, frame, done) {
     );
     show([0, 1].flatMap((k) => moved.map((one) => one[k])));
   };
-  picture.onpointerup = picture.onpointercancel = () => {
-    if (drag && (part[2] < LEAST || part[3] < LEAST)) show(drag.before);
+  picture.onpointermove = (event) => {
+    if (drag) follow(event);
+    else picture.style.cursor = CURSORS[ends(event)] ?? "";
+  };
+  picture.onpointerup = picture.onpointercancel = (event) => {
+    if (!drag) return;
+    if (event.type === "pointerup") follow(event); // its last move may have been left out
+    if (part[2] < LEAST || part[3] < LEAST) show(drag.before);
     drag = null;
   };
   frame.onkeydown = (event) => {
