@@ -10,17 +10,21 @@ from digitrec.masks import Boxes, Mask, is_straight, square
 LEAST = 6.0  # stroke widths, of a slash's height
 LEAN = 0.15  # of its height, at the least: how far its top is to the right of its foot
 BEYOND = 0.08  # of its height, at the least: how far it goes beyond what is beside it, up and down
-NEAR = 1.3  # of its height, at the most from what is beside it
+CLEARLY = (
+    0.09  # the same beyond each of the two: then what follows is the second figure, not the first
+)
+NEAR = 1.3, 1.8  # of its height, at the most from what is beside it
 BESIDE = 0.05  # of its height, at the least that of what is beside it
-TALL = 0.5  # of its height, at the least that of a digit beside it
-ALIKE = 0.65  # of the taller of these two, at the least the other's height; a sign is lower
+TALL = 0.5, 0.36  # of its height, at the least that of a digit beside it
+ALIKE = 0.65, 0.5  # of the taller of these two, at the least the other's height; a sign is lower
 
 
 def slashes(mask: Mask, stroke: float) -> Mask:
     """The slashes among the marks of a mask, dilated by a pixel for the grey fringe.
 
     A slash is one straight stroke that leans to the right. It begins above the digits before and
-    after it and ends below them, as a 1 hardly does.
+    after it and ends below them, as a 1 hardly does; the clearer that is, the farther and the lower
+    these may be.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     boxes = Boxes(stats[1:])
@@ -34,15 +38,16 @@ def slashes(mask: Mask, stroke: float) -> Mask:
         if before is None or after is None:
             continue
         pair = [before, after]
-        apart = boxes.left[i] - boxes.right[before], boxes.left[after] - boxes.right[i]
-        if max(apart) >= NEAR * tall:
+        above, below = boxes.top[pair] - boxes.top[i], boxes.bottom[i] - boxes.bottom[pair]
+        apart = max(boxes.left[i] - boxes.right[before], boxes.left[after] - boxes.right[i])
+        low, high = boxes.height[pair].min(), boxes.height[pair].max()
+        clear = int(min(above.min(), below.min()) > CLEARLY * tall)
+        if min(above.mean(), below.mean()) <= BEYOND * tall or apart >= NEAR[clear] * tall:
             continue
-        if boxes.height[pair].min() <= max(TALL * tall, ALIKE * boxes.height[pair].max()):
+        if low <= max(TALL[clear] * tall, ALIKE[clear] * high):
             continue
-        above = boxes.top[pair].mean() - boxes.top[i]
-        below = boxes.bottom[i] - boxes.bottom[pair].mean()
         part = labels[boxes.place(i)] == i + 1
-        if min(above, below) > BEYOND * tall and _lean(part) > LEAN * tall:
+        if _lean(part) > LEAN * tall:
             found.append(i + 1)
     there: Mask = np.isin(labels, found).astype(np.uint8)
     return cv2.dilate(there, square(3)) if found else there

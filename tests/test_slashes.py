@@ -34,6 +34,16 @@ def test_a_slash_between_digits_is_found_and_the_digits_are_not() -> None:
 
 
 @pytest.mark.parametrize(
+    "digits",
+    [(seven(20), seven(380)), ([(130, 85), (160, 85), (140, 122)], seven(250))],
+    ids=["far", "one of them low"],
+)
+def test_a_slash_that_is_clear_is_found_wherever_it_is(digits: tuple[Stroke, ...]) -> None:
+    slash = drawn(SLASH)
+    assert found_in(slash | drawn(*digits))[slash > 0].all()
+
+
+@pytest.mark.parametrize(
     "strokes",
     [
         (seven(150), [(213, 65), (187, 135)], seven(250)),  # a 1
@@ -41,7 +51,7 @@ def test_a_slash_between_digits_is_found_and_the_digits_are_not() -> None:
         (seven(150), [(182, 52), (218, 148)], seven(250)),
         (seven(150), SLASH),
         (SLASH, seven(250)),
-        (seven(20), SLASH, seven(380)),
+        (seven(-10), SLASH, seven(410)),
         ([(140, 100), (165, 100)], [(152, 85), (152, 115)], SLASH, seven(250)),  # after a +
     ],
     ids=["as tall", "upright", "to the left", "at the end", "at the start", "far", "after a sign"],
