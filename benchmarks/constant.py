@@ -20,7 +20,7 @@ BLANK = 7_000  # bytes
 if __name__ == "__main__":
     seven, nothing = reader.read(on_canvas(SEVEN)), reader.Reading((), (), 0.0)
 
-    def constant(picture: bytes, **_: object) -> reader.Reading:
+    def constant(picture: bytes, *_: object, **__: object) -> reader.Reading:
         return seven if len(picture) > BLANK else nothing
 
     digitrec.read = reader.read = constant  # type: ignore[assignment]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import socket
@@ -40,6 +41,8 @@ QUIET = (
 WAIT = 180  # seconds for anything on the page: the machine may be busy
 PAIRS = 60  # answers timed on each page
 UPLOADS = 20
+# What was drawn before is not read again: two pages in turn never draw in one place twice running.
+PLACES = itertools.cycle((0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6))
 SEVEN = ((0.0, 0.0), (0.7, 0.0), (0.3, 1.0))  # a stroke in a unit square, y down
 
 # Notes when the pen goes up and when the next frame shows another, non-empty answer.
@@ -222,7 +225,7 @@ def pen_up_to_answer(page: Page) -> float:
     if clear.is_enabled():
         clear.click()
     settle(page)
-    draw(page)
+    draw(page, next(PLACES))
     page.wait_for_function("window.waited !== null && window.waited !== undefined")
     waited: float = page.evaluate("window.waited")
     settle(page)
