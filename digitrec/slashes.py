@@ -10,9 +10,7 @@ from digitrec.masks import Boxes, Mask, is_straight, square
 LEAST = 6.0  # stroke widths, of a slash's height
 LEAN = 0.15  # of its height, at the least: how far its top is to the right of its foot
 BEYOND = 0.08  # of its height, at the least: how far it goes beyond what is beside it, up and down
-CLEARLY = (
-    0.09  # the same beyond each of the two: then what follows is the second figure, not the first
-)
+CLEARLY = 0.09  # the same beyond each of them: the second figure holds then, where there are two
 NEAR = 1.3, 1.8  # of its height, at the most from what is beside it
 BESIDE = 0.05  # of its height, at the least that of what is beside it
 TALL = 0.5, 0.36  # of its height, at the least that of a digit beside it
