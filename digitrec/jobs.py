@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from digitrec.storage import reason
 
 RESUMED_AT_MOST = 3  # times by itself: what kills a run each time is not to kill it for ever
 LOG_BYTES = 65_536
+BUSY = N_("A training run is under way; wait until it ends, or cancel it.")
 
 
 class JobError(RuntimeError):
@@ -91,7 +94,7 @@ def _take_lock(store: Path, run: str) -> Lock:
     if isinstance(taken, Lock):
         return taken
     if taken == store:
-        raise BusyError(_("A training run is under way; wait until it ends, or cancel it."))
+        raise BusyError(_(BUSY))
     raise BusyError(
         _(
             "Another training run is under way on this machine, in {folder}; wait until it ends, "
@@ -156,19 +159,40 @@ def _follow(folder: Path) -> Run:
         raise JobError(_("There is no training run {name}.").format(name=folder.name)) from error
 
 
+@contextmanager
+def _alone_with(run: str, models: Path | None) -> Iterator[Path]:
+    """A run's folder, while nobody else goes on with the run, cancels or removes it.
+
+    Raises `JobError` when there is none of that id, and ``OSError``.
+    """
+    folder = runs_folder(models) / Path(run).name
+    plan = folder / "plan.json"
+    if not plan.is_file():
+        raise JobError(_("There is no training run {name}.").format(name=folder.name))
+    try:
+        with storage.locked(plan):  # no file of its own: a full disk has no room for one
+            yield folder
+    except TimeoutError as error:
+        raise BusyError(_(BUSY)) from error
+
+
+def _is_held(folder: Path) -> bool:
+    """Whether a run's process is there: one that goes on after a failure has not said so yet."""
+    return runs.holder(folder.parent) == folder.name
+
+
 def cancel(run: str, models: Path | None = None) -> None:
     """Ask a run to stop; it does within a second. One that has ended stays as it is.
 
     Raises `JobError` when there is none of that id, or it cannot be told.
     """
-    seen = snapshot(run, models)
-    folder = runs_folder(models) / seen.id
     try:
-        if seen.under_way:
-            (folder / "cancel").touch()
-        elif seen.state == "interrupted":
-            runs.write_event(folder, "cancelled", message=Sentence(N_("Cancelled.")))
-            runs.discard(folder)
+        with _alone_with(run, models) as folder:
+            if _is_held(folder):
+                (folder / "cancel").touch()
+            elif snapshot(run, models).state == "interrupted":
+                runs.write_event(folder, "cancelled", message=Sentence(N_("Cancelled.")))
+                runs.discard(folder)
     except OSError as error:
         raise JobError(_("The run cannot be cancelled: {why}").format(why=reason(error))) from error
 
@@ -183,25 +207,26 @@ def resume(run: str, models: Path | None = None) -> None:
 
 def reopen(run: str, models: Path | None = None) -> tuple[Path, Lock]:
     """The folder of a run that can go on, and the lock it holds. Raises as `resume` does."""
-    store = runs_folder(models)
-    name = Path(run).name
-    if not (store / name / "plan.json").is_file():
-        raise JobError(_("There is no training run {name}.").format(name=name))
-    lock = _take_lock(store, name)
     try:
-        seen = Snapshot.of(_follow(store / name), None)
-        (store / name / "cancel").unlink(missing_ok=True)
-    except BaseException:
-        lock.close()
-        raise
+        with _alone_with(run, models) as folder:
+            lock = _take_lock(folder.parent, folder.name)
+            try:
+                seen = Snapshot.of(_follow(folder), None)
+                if seen.resumable:
+                    (folder / "cancel").unlink(missing_ok=True)
+            except BaseException:
+                lock.close()
+                raise
+    except OSError as error:
+        raise JobError(_("The run cannot be written: {why}").format(why=reason(error))) from error
     if not seen.resumable:
         lock.close()
         raise JobError(
             _(
                 "The run {name} has nothing to go on with: it is under way, done or cancelled."
-            ).format(name=name)
+            ).format(name=folder.name)
         )
-    return store / name, lock
+    return folder, lock
 
 
 def recover(models: Path | None = None) -> str | None:
@@ -241,13 +266,12 @@ def estimate(plan: Plan, models: Path | None = None) -> float:
 
 def forget(run: str, models: Path | None = None) -> None:
     """Remove a run from the history. Raises `JobError` for one under way or not ours to remove."""
-    seen = snapshot(run, models)
-    if seen.under_way:
-        raise JobError(_("This run is under way; cancel it first."))
-    folder = runs_folder(models) / seen.id
-    hidden = folder.with_name(f".removed-{folder.name}")
     try:
-        folder.rename(hidden)  # gone at once and whole, or not at all
+        with _alone_with(run, models) as folder:
+            if _is_held(folder):
+                raise JobError(_("This run is under way; cancel it first."))
+            hidden = folder.with_name(f".removed-{folder.name}")
+            folder.rename(hidden)  # gone at once and whole, or not at all
     except OSError as error:
         raise JobError(_("The run cannot be removed: {why}").format(why=reason(error))) from error
     _followed.pop(folder, None)

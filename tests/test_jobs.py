@@ -1,6 +1,7 @@
 """Runs from outside: started, followed, cancelled, killed, resumed; one at a time."""
 
 import errno
+import itertools
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -506,6 +508,42 @@ def test_an_interrupted_run_is_cancelled_without_a_process(models):
     jobs.cancel(folder.name, models)
     assert jobs.snapshot(folder.name, models).state == "cancelled"
     assert not list(folder.glob("*.npz"))
+
+
+@pytest.mark.parametrize(
+    ("act", "where", "step"),
+    [(jobs.cancel, runs, "write_event"), (jobs.forget, Path, "rename")],
+    ids=["cancelled", "removed"],
+)
+def test_no_run_goes_on_while_it_is_cancelled_or_removed(models, monkeypatch, act, where, step):
+    hurried = SimpleNamespace(monotonic=itertools.count(step=60).__next__, sleep=lambda _: None)
+    folder, take = prepared(models), getattr(where, step)
+
+    def meanwhile(*arguments, **options):
+        with monkeypatch.context() as patch:
+            patch.setattr(storage, "time", hurried)  # nobody waits for what this test holds
+            with pytest.raises(BusyError, match="under way; wait"):
+                jobs.reopen(folder.name, models)
+        return take(*arguments, **options)
+
+    monkeypatch.setattr(where, step, meanwhile)
+    act(folder.name, models)
+    assert not storage.is_locked(runs.machine_lock())
+    with pytest.raises(JobError, match=r"nothing to go on with|no training run"):
+        jobs.reopen(folder.name, models)
+
+
+def test_a_failed_run_that_was_just_resumed_is_under_way(models):
+    folder = prepared(models)
+    runs.write_event(folder, "failed", message="The disk is full.")
+    folder, lock = jobs.reopen(folder.name, models)
+    with pytest.raises(JobError, match="cancel it first"):
+        jobs.forget(folder.name, models)
+    jobs.cancel(folder.name, models)
+    with pytest.raises(crossval.CancelledError):
+        crossval.carry_out(folder)
+    lock.close()
+    jobs.forget(folder.name, models)
 
 
 def test_recover_gives_up_on_what_vanishes_each_time(models, monkeypatch):
