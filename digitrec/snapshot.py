@@ -46,6 +46,8 @@ class Snapshot:
             message = _(
                 "Its process ended without a word; it can go on from the last finished epoch."
             )
+            if (run.folder / "cancel").exists():  # it was asked to, and died before it did
+                state, message = "cancelled", _("Cancelled.")
         under_way = state in UNDER_WAY
         return cls(
             id=run.id,

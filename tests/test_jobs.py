@@ -554,6 +554,17 @@ def test_recover_gives_up_on_what_vanishes_each_time(models, monkeypatch):
     assert jobs.recover(models) is None
 
 
+def test_recover_does_not_bring_back_what_was_to_stop(models, monkeypatch):
+    folder, lock = jobs.prepare(SMALL, models)
+    jobs.cancel(folder.name, models)
+    lock.close()  # as its process dies
+    monkeypatch.setattr(jobs, "_spawn", lambda folder, lock: lock.close())
+    assert jobs.recover(models) is None
+    with pytest.raises(JobError, match="nothing to go on with"):
+        jobs.resume(folder.name, models)
+    assert jobs.snapshot(folder.name, models).state == "cancelled"
+
+
 # A real run, with real bad luck.
 
 

@@ -69,6 +69,14 @@ def test_a_run_without_its_process_is_interrupted(run: Run, holder: str | None) 
     assert now.message.startswith("Its process ended without a word")
 
 
+def test_a_run_that_died_when_it_was_to_stop_is_cancelled(run: Run) -> None:
+    write_event(run.folder, "started", resumed=0)
+    (run.folder / "cancel").touch()
+    assert seen(run).state == "running"
+    now = Snapshot.of(run.follow(), None)
+    assert (now.state, now.message, now.resumable) == ("cancelled", "Cancelled.", False)
+
+
 def test_a_run_that_ends_between_two_looks_has_ended(run: Run) -> None:
     write_event(run.folder, "started", resumed=0)
     run.follow()
