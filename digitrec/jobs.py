@@ -190,8 +190,11 @@ def cancel(run: str, models: Path | None = None) -> None:
         with _alone_with(run, models) as folder:
             if _is_held(folder):
                 (folder / "cancel").touch()
-            elif snapshot(run, models).state == "interrupted":
-                runs.write_event(folder, "cancelled", message=Sentence(N_("Cancelled.")))
+                return
+            seen = snapshot(run, models)
+            if seen.state == "interrupted":  # it ended with its last event
+                said = Sentence(N_("Cancelled."))
+                runs.write_event(folder, "cancelled", t=seen.ended, message=said)
                 runs.discard(folder)
     except OSError as error:
         raise JobError(_("The run cannot be cancelled: {why}").format(why=reason(error))) from error

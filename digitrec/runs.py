@@ -248,7 +248,10 @@ class Run:
 
 
 def write_event(folder: Path, event: str, **values: Any) -> None:
-    """Raises ``OSError``. A message may be a `Sentence`: each reader sees it in their language."""
+    """It is of now, unless ``t`` says when. Raises ``OSError``.
+
+    A message may be a `Sentence`: each reader sees it in their language.
+    """
     told = {"t": round(time.time(), 3), "event": event, **values}
     line = json.dumps(told, default=Sentence.to_json)
     storage.append(folder / "events.jsonl", line)

@@ -510,6 +510,16 @@ def test_an_interrupted_run_is_cancelled_without_a_process(models):
     assert not list(folder.glob("*.npz"))
 
 
+def test_an_interrupted_run_has_not_worked_until_it_was_cancelled(models):
+    folder = prepared(models)
+    os.utime(folder / "plan.json", (1000, 1000))
+    runs.write_event(folder, "started", t=1000, resumed=0)
+    runs.write_event(folder, "step", t=1060, part="fold 1", done=0.1)
+    jobs.cancel(folder.name, models)
+    seen = jobs.snapshot(folder.name, models)
+    assert (seen.state, seen.seconds, seen.ended) == ("cancelled", 60, 1060)
+
+
 @pytest.mark.parametrize(
     ("act", "where", "step"),
     [(jobs.cancel, runs, "write_event"), (jobs.forget, Path, "rename")],
