@@ -141,9 +141,9 @@ def _adapted(store: Path, say: Tell) -> dict[str, Any]:
     began = time.perf_counter()
     report = adapted(base, found, store / FOLDER / "version", say)
     name = time.strftime("adapted-%Y%m%d-%H%M%S")
-    report |= {"seconds": round(time.perf_counter() - began, 1), "name": name}
-    registry.publish(store / FOLDER / "version", name, report, store)
-    return report
+    report |= {"seconds": round(time.perf_counter() - began, 1)}
+    folder = registry.publish(store / FOLDER / "version", name, report, store)
+    return report | {"name": folder.name}
 
 
 def check_count(count: int) -> None:

@@ -25,6 +25,7 @@ from digitrec.language import N_, Sentence, said
 from digitrec.results import report_of, this_device
 from digitrec.runs import Run, part_name
 from digitrec.settings import ROOT
+from digitrec.versions import read_report
 from digitrec.worker import REASON, keep_examples
 
 POLL_SECONDS = 0.2
@@ -239,12 +240,13 @@ def check(part: str, status: int, output: str) -> None:
 
 def _publish(run: Run, worked: float, engine: Engine) -> str:
     """Write the report and move the version into place, whole; put it in service if asked."""
-    models, name = run.folder.parent.parent, str(run.plan.name)
-    if not _published(run, name, models):
+    models = run.folder.parent.parent
+    name = _published(run, models)
+    if name is None:
         results = {part: _result(run, part) for part in run.parts}
         report = report_of(run, results, worked, models, engine.device)
         _stop_if_asked(run)
-        registry.publish(run.folder / "version", name, report, models)
+        name = registry.publish(run.folder / "version", str(run.plan.name), report, models).name
     said = N_("Done: the version {version} is written.")
     if run.plan.serve:
         registry.serve(name, models)
@@ -257,12 +259,10 @@ def _publish(run: Run, worked: float, engine: Engine) -> str:
     return name
 
 
-def _published(run: Run, name: str, models: Path) -> bool:
-    """Whether this very run has got that far before, and died before it could say so."""
-    try:
-        return bool(registry.report(name, models).get("run") == run.id)
-    except registry.RegistryError:
-        return False
+def _published(run: Run, models: Path) -> str | None:
+    """The version of this very run, where it died before it could say that there is one."""
+    reports = {folder.name: read_report(folder) or {} for folder in models.glob("[!.]*/")}
+    return next((name for name, report in reports.items() if report.get("run") == run.id), None)
 
 
 def _result(run: Run, part: str) -> tuple[dict[str, Any], Any]:

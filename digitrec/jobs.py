@@ -21,6 +21,7 @@ from pathlib import Path
 from digitrec import runs, speed, storage
 from digitrec.language import N_, Sentence, _, speaking
 from digitrec.recipes import Plan
+from digitrec.registry import TAKEN
 from digitrec.runs import Lock, Run
 from digitrec.settings import settings
 from digitrec.snapshot import Snapshot
@@ -65,11 +66,7 @@ def prepare(plan: Plan, models: Path | None = None) -> tuple[Path, Lock]:
     if plan.name is None:
         plan = replace(plan, name=f"{plan.recipe}-{plan.schedule}-{stamp}")
     if (store.parent / str(plan.name)).exists():
-        raise JobError(
-            _("The version {version} exists already; choose another name.").format(
-                version=plan.name
-            )
-        )
+        raise JobError(_(TAKEN).format(version=plan.name))
     run = f"{stamp}-{secrets.token_hex(2)}"
     lock = _take_lock(store, run)
     try:

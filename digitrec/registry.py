@@ -29,6 +29,7 @@ POINTER = "in_service"
 BEFORE = ".before.json"  # the versions that served before, the latest last
 LOCK = ".registry.lock"
 NOTE_LENGTH = 500
+TAKEN = N_("The version {version} exists already; choose another name.")
 
 
 class RegistryError(RuntimeError):
@@ -130,9 +131,7 @@ def rename(old: str, new: str, models: Path | None = None) -> None:
         except PlanError as error:
             raise RegistryError(str(error)) from error
         if (store / new).exists():
-            raise RegistryError(
-                _("The version {version} exists already; choose another name.").format(version=new)
-            )
+            raise RegistryError(_(TAKEN).format(version=new))
         serving = pointed_to(store) == old
         folder.rename(store / new)
         if serving:  # between the two `default` reads
@@ -184,7 +183,8 @@ def delete(name: str, models: Path | None = None) -> None:
 def publish(work: Path, name: str, report: dict[str, Any], models: Path | None = None) -> Path:
     """Make a version of a folder with a run's model files, and move it into place whole.
 
-    Returns the version's folder. Raises `RegistryError` when the name is taken, and ``OSError``.
+    Returns the version's folder: NAME-2, say, where others have taken the name since the run began,
+    as nothing that was trained is to be lost. Raises `RegistryError` and ``OSError``.
     """
     store = _store(models)
     files = {
@@ -197,12 +197,10 @@ def publish(work: Path, name: str, report: dict[str, Any], models: Path | None =
     storage.write(work / REPORT, json.dumps({**report, "files": files}, indent=1) + "\n")
     storage.sync_files(work)
     with _changing(store):
-        if (store / name).exists():
-            taken = N_("The version {version} exists already; choose another name.")
-            raise RegistryError(Sentence(taken, {"version": name}))
-        work.rename(store / name)
+        folder = _free(store, name)
+        work.rename(folder)
         storage.sync_folder(store)
-    return store / name
+    return folder
 
 
 def _store(models: Path | None) -> Path:
@@ -213,6 +211,15 @@ def _folder(store: Path, name: str) -> Path:
     folder = store / name
     if not NAME.fullmatch(name) or not os.path.isdir(folder):  # noqa: PTH112  Path's own may raise
         raise RegistryError(Sentence(N_("There is no version {version}."), {"version": name}))
+    return folder
+
+
+def _free(store: Path, name: str) -> Path:
+    """A new version's folder: of this name, or the first of NAME-2, NAME-3 … that is not taken."""
+    folder, count = store / name, 1
+    while folder.exists():
+        count += 1
+        folder = store / f"{name[:60]}-{count}"  # a name has 64 letters at most
     return folder
 
 

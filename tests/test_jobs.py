@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -440,16 +441,43 @@ def test_cancel_ends_the_parts_within_a_second(models, monkeypatch):
         jobs.resume(folder.name, models)
 
 
+def finished(folder):
+    """All parts of the run are done."""
+    run = runs.Run.load(folder)
+    content = storage.npz(result=np.array("{}"), probabilities=np.zeros(1))
+    for part in run.parts:
+        storage.write(run.part_path(part, "result.npz"), content)
+
+
 @pytest.mark.parametrize("step", ["keep_examples", "report_of"])
 def test_cancel_is_heeded_before_and_after_the_parts(models, monkeypatch, step):
     folder = prepared(models)
-    content = storage.npz(result=np.array("{}"), probabilities=np.zeros(1))
-    for part in runs.Run.load(folder).parts:  # all are done
-        storage.write(runs.Run.load(folder).part_path(part, "result.npz"), content)
+    finished(folder)
     monkeypatch.setattr(crossval, step, lambda *_: (folder / "cancel").touch())
     with pytest.raises(crossval.CancelledError):
         crossval.carry_out(folder)
     assert jobs.snapshot(folder.name, models).state == "cancelled"
+
+
+def test_a_name_that_others_take_meanwhile_costs_no_run(models, monkeypatch, make_version):
+    """Killed when the version is there, it finds it again under the name it got."""
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    folder = prepared(models, replace(SMALL, serve=True))
+    finished(folder)
+    make_version(folder, "version")
+    make_version(models, "small")
+    said = {"run": folder.name, "calibration": {"temperature": 1.0}}
+    monkeypatch.setattr(crossval, "report_of", lambda *_: said)
+    with monkeypatch.context() as patch:
+        patch.setattr(registry, "serve", killed)
+        with pytest.raises(KeyboardInterrupt):
+            crossval.carry_out(folder)
+    assert crossval.carry_out(folder) == "small-2"
+    assert jobs.snapshot(folder.name, models).version == "small-2"
+    assert registry.in_service(models) == "small-2"
 
 
 def test_ctrl_c_leaves_the_epochs_to_go_on_with(models, monkeypatch):

@@ -274,14 +274,27 @@ def test_two_processes_on_one_folder(models):
     assert json.loads((models / ".before.json").read_text())[0] == "default"
 
 
-def test_publish_moves_a_whole_version_into_place(models, tmp_path):
-    work = tmp_path / ".work"
+def publish(models, name):
+    work = models / ".work"
     work.mkdir()
     for file in FILES:
         (work / file).write_bytes(b"x")
-    registry.publish(work, "made", {"calibration": {"temperature": 1.0}}, models)
-    assert registry.version("made", models).damaged is None
+    folder = registry.publish(work, name, {"calibration": {"temperature": 1.0}}, models)
+    assert registry.version(folder.name, models).damaged is None
     assert not work.exists()
+    return folder.name
+
+
+def test_publish_moves_a_whole_version_into_place(models):
+    assert publish(models, "made") == "made"
+
+
+@pytest.mark.parametrize("name", ["newer", "n" * 64])
+def test_publish_finds_a_name_where_its_own_is_taken(models, make_version, name):
+    if name != "newer":
+        make_version(models, name)
+    assert publish(models, name) == f"{name[:60]}-2"
+    assert publish(models, name) == f"{name[:60]}-3"
 
 
 def test_nothing_heavy_is_loaded_for_the_page():
