@@ -163,6 +163,7 @@ def adapted(base: Version, found: Collected, folder: Path, tell: Tell) -> dict[s
     all of them. Raises `AdaptationError`, `TrainingError`, `DatasetError` and ``OSError``.
     """
     training.use_threads(os.cpu_count() or 1)
+    keras.utils.set_random_seed(1)  # before it is loaded: its dropout draws its own seeds then
     tell(Sentence(N_("Loading {version}."), {"version": base.name}), 0.05)
     model = export.load(base.folder)
     parts, data = parts_of(model), mnist()

@@ -19,6 +19,7 @@ from digitrec import (
     adaptation,
     crossval,
     examples,
+    export,
     networks,
     registry,
     results,
@@ -26,7 +27,7 @@ from digitrec import (
     worker,
 )
 from digitrec.adaptation import AdaptationError, Status
-from digitrec.collected import Collected, mixed_in
+from digitrec.collected import Collected, collected, mixed_in
 from digitrec.datasets import Mnist, as_input, mnist
 from digitrec.example import NOT_A_DIGIT, New
 from digitrec.language import Sentence, percent
@@ -156,6 +157,30 @@ def test_an_adaptation_becomes_a_version(
     assert (status.state, status.version) == ("done", name)
     share = report["comparison"]["accuracy"]
     assert str(status.message).endswith(f"{percent(share, 2)} now.")
+
+
+def test_the_same_examples_are_learnt_the_same_each_time(
+    store: Path, digits: Mnist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class LearntError(Exception):
+        pass
+
+    def learnt(model: keras.Model, *_: object) -> None:
+        heads.append(model.get_weights()[-2:])
+        raise LearntError
+
+    heads: list[Any] = []
+    monkeypatch.setattr(adapt, "mnist", lambda: digits)
+    monkeypatch.setattr(adapt, "REPLAYED", 100)
+    monkeypatch.setattr(adapt, "EPOCHS", 1)
+    monkeypatch.setattr(training, "use_threads", lambda _: None)  # too late in this process
+    monkeypatch.setattr(export, "write", learnt)
+    base = registry.version("default", store)
+    for _ in range(2):
+        with pytest.raises(LearntError):
+            adapt.adapted(base, collected(), store, lambda *_: None)
+    for first, second in zip(*heads, strict=True):
+        np.testing.assert_array_equal(first, second)
 
 
 def test_a_damaged_base_is_a_sentence(store: Path) -> None:
