@@ -25,7 +25,7 @@ from digitrec.language import _, ngettext
 from digitrec.reader import line_notice, read
 from digitrec.runtime import ModelError, quietly
 from digitrec.settings import settings
-from digitrec.storage import reason
+from digitrec.storage import reason, words
 
 UNUSABLE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # the last two as a shell would
 
@@ -277,7 +277,7 @@ def _files(paths: Iterable[Path]) -> tuple[list[Path], int]:
 def _unopened(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return _("There is no such folder.")
-    return _("This folder may not be opened: {why}.").format(why=error.strerror)
+    return _("This folder may not be opened: {why}.").format(why=words(error, reading=True))
 
 
 def _may_be_read(path: Path) -> bool:

@@ -26,6 +26,7 @@ from PIL.Image import Resampling, Transpose
 
 from digitrec.language import _, number
 from digitrec.settings import settings
+from digitrec.storage import words
 
 __all__ = ["ImageError", "Photo", "content", "load"]
 
@@ -125,7 +126,8 @@ def content(source: bytes | str | Path | BinaryIO) -> bytes:
     except PermissionError:
         raise ImageError(_("This file may not be read: you lack the permission.")) from None
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
-        raise ImageError(_("This file cannot be opened: {why}.").format(why=error)) from None
+        why = words(error, reading=True) if isinstance(error, OSError) else error
+        raise ImageError(_("This file cannot be opened: {why}.").format(why=why)) from None
     if len(found) > limit:
         raise ImageError(
             _(

@@ -27,6 +27,7 @@ from digitrec.language import N_, _, ngettext, number
 from digitrec.preprocess import ink_map, normalise
 from digitrec.reader import read
 from digitrec.settings import settings
+from digitrec.storage import words
 
 MOST_FILES = 20_000  # to be read
 MOST_UNPACKED = 1_000  # MB (10**6 bytes) of a whole archive; more where more may be kept
@@ -91,7 +92,7 @@ def looked_into(source: Path) -> Found:
         ) from None
     except OSError as error:
         raise ImportRefusedError(
-            _("{file} cannot be opened: {why}.").format(file=source, why=error.strerror)
+            _("{file} cannot be opened: {why}.").format(file=source, why=words(error, reading=True))
         ) from None
 
 

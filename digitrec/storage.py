@@ -158,14 +158,24 @@ def reason(error: OSError) -> str:
 
 def refusal(error: OSError) -> Sentence:
     """The same, to be read later."""
-    words = {
+    where = f" ({error.filename})" if error.filename else ""
+    return Sentence("{what}{where}.", {"what": words(error), "where": where})
+
+
+def words(error: OSError, *, reading: bool = False) -> Sentence | str:
+    """What the system refused, without the file; reading: who asked did not want to write."""
+    forbidden = N_("this user may not write there")
+    if reading:
+        forbidden = N_("this user may not read it")
+    known = {
         errno.ENOSPC: N_("the disk is full"),
         errno.EDQUOT: N_("the disk quota is used up"),
         errno.EROFS: N_("the disk may only be read"),
-        errno.EACCES: N_("this user may not write there"),
-        errno.EPERM: N_("this user may not write there"),
-    }
-    known = words.get(error.errno or 0)
-    what = Sentence(known) if known else (error.strerror or str(error)).lower()
-    where = f" ({error.filename})" if error.filename else ""
-    return Sentence("{what}{where}.", {"what": what, "where": where})
+        errno.EACCES: forbidden,
+        errno.EPERM: forbidden,
+        errno.ENOENT: N_("there is no such file or folder"),
+        errno.ENOTDIR: N_("a part of the path is no folder"),
+        errno.EISDIR: N_("it is a folder"),
+        errno.ENAMETOOLONG: N_("the name is too long"),
+    }.get(error.errno or 0)
+    return Sentence(known) if known else (error.strerror or str(error)).lower()

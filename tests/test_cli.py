@@ -279,9 +279,8 @@ def test_a_folder_that_may_not_be_opened_is_reported(tmp_path, fake, capsys, mon
     assert cli.main(["read", str(tmp_path)]) == 1
     shown = capsys.readouterr()
     assert shown.out == f"{tmp_path / '1.png'}\t42\n"
-    assert (
-        shown.err == f"{tmp_path / 'closed'}: This folder may not be opened: Permission denied.\n"
-    )
+    said = "This folder may not be opened: this user may not read it."
+    assert shown.err == f"{tmp_path / 'closed'}: {said}\n"
 
 
 def test_a_name_that_is_too_long_is_reported(tmp_path, fake, capsys):
@@ -289,7 +288,7 @@ def test_a_name_that_is_too_long_is_reported(tmp_path, fake, capsys):
     assert cli.main(["read", str(long), str(good)]) == 1
     shown = capsys.readouterr()
     assert shown.out == f"{good}\t42\n"
-    assert shown.err.startswith(f"{long}: This file cannot be opened: ")
+    assert shown.err == f"{long}: This file cannot be opened: the name is too long.\n"
     assert len(shown.err.splitlines()) == 1
 
 
@@ -377,7 +376,7 @@ def test_evaluate_says_what_is_wrong_with_a_folder(tmp_path, fake, capsys):
     (tmp_path / "empty").mkdir()
     for name, said in (
         ("none", "There is no such folder."),
-        ("a" * 300, "This folder may not be opened: File name too long."),
+        ("a" * 300, "This folder may not be opened: the name is too long."),
         ("empty", "This folder holds no files."),
     ):
         assert cli.main(["evaluate", str(tmp_path / name)]) == 1

@@ -190,6 +190,8 @@ def test_what_is_no_zip_is_a_sentence(tmp_path: Path, content: bytes) -> None:
         imports.looked_into(tmp_path / "in.zip")
     with pytest.raises(ImportRefusedError, match="no folder or zip"):
         imports.looked_into(tmp_path / "nowhere")
+    with pytest.raises(ImportRefusedError, match=r"cannot be opened: the name is too long\.$"):
+        imports.looked_into(tmp_path / ("n" * 300))
 
 
 def test_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -187,10 +187,10 @@ def test_another_ending_is_refused(tmp_path, name):
 
 
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):
-    with pytest.raises(BulkError, match="cannot be written: no such file or directory"):
+    with pytest.raises(BulkError, match="cannot be written: there is no such file or folder"):
         open_output(tmp_path / "none" / "numbers.csv")
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(BulkError, match="cannot be written: is a directory"):
+    with pytest.raises(BulkError, match="cannot be written: it is a folder"):
         open_output(tmp_path / "folder.csv")
 
 
