@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from digitrec import scores
+from digitrec import __version__, scores
 from digitrec.classifier import Classifier
 from digitrec.collected import Collected, moved
 from digitrec.datasets import Mnist, as_input, mnist
@@ -21,10 +21,7 @@ from digitrec.runs import FINAL, Run
 from digitrec.runtime import ModelError
 from digitrec.worker import CALIBRATED_ON, examples_of, folds, recipe_of
 
-PACKAGES = (
-    *("digitrec", "keras", "tensorflow", "tensorflow-cpu", "numpy", "scikit-learn"),
-    "ai-edge-litert",
-)
+PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "scikit-learn", "ai-edge-litert")
 Result = tuple[dict[str, Any], Any]  # history and figures; probabilities (n, classes)
 
 
@@ -176,8 +173,8 @@ def this_device() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Of Python and the packages that make a version what it is."""
-    found = {"python": platform.python_version()}
+    """Of digitrec, Python and the packages that make a version what it is."""
+    found = {"digitrec": __version__, "python": platform.python_version()}
     for package in PACKAGES:
         try:
             found[package] = importlib.metadata.version(package)
