@@ -35,6 +35,8 @@ def add(commands: Any) -> None:
     exporting.add_argument(
         "version", nargs="?", metavar=_("VERSION"), help=_("default: the one in service")
     )
+    # The only one so far; the specified command names it.
+    exporting.add_argument("--format", choices=["json+h5"], default="json+h5")
     exporting.add_argument(
         "--output", type=Path, metavar=_("DIR"), help=_("default: the version's own")
     )

@@ -133,7 +133,7 @@ def test_ctrl_c_says_how_to_go_on(call, models, monkeypatch):
 
 def test_export_writes_the_tutorials_files_and_reads_with_them(tmp_path):
     shutil.copytree(ROOT / "models" / "default", tmp_path / "default")
-    command = [sys.executable, "-m", "digitrec", "export"]
+    command = [sys.executable, "-m", "digitrec", "export", "--format", "json+h5"]
     done = subprocess.run(
         [*command, "--models", tmp_path, "--output", tmp_path / "out"],
         cwd=ROOT,

@@ -59,7 +59,7 @@ SPOKEN = {  # Streamlit's calls whose first argument a person reads
 }
 ALIKE = {  # read in both languages, or by nobody
     *("CSV", "JSON", "PNG", "SVG", "SHA-256", "MNIST", "MNIST, ", "Language, langue", "About"),
-    *("User-Agent", "Mobi", "Accept-Language", "Picture", "python -m digitrec"),
+    *("User-Agent", "Mobi", "Accept-Language", "Picture", "python -m digitrec", "json+h5"),
     *("id\tlabel\tread\tversion\tsource\twriter\twhen", "not a digit"),  # for programs
     "{percentage:3.0f}% |{bar}| {desc} {elapsed}<{postfix}",
 }
