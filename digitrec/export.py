@@ -26,14 +26,26 @@ def write(model: keras.Model, folder: Path, x: FLOAT) -> tuple[FLOAT, float]:
     `TrainingError` when that is over `TOLERANCE`, and ``OSError``.
     """
     folder.mkdir(exist_ok=True)
+    save(model, folder)
+    ours = Network((folder / MODEL).read_bytes())(x)[0]
+    theirs = answers(model, x[:COMPARED])
+    difference = float(np.abs(ours[:COMPARED] - theirs).max())
+    check(difference)
+    storage.sync_files(folder)
+    return ours, difference
+
+
+def save(model: keras.Model, folder: Path) -> None:
+    """``model.keras`` and ``model.tflite``, not compared yet."""
     # Without the optimiser: it would treble the file, and need our own schedule to be loaded.
     kept = type(model).from_config(model.get_config())
     kept.set_weights(model.get_weights())
     kept.save(folder / KERAS)
-    model.export(folder / MODEL, format="litert", verbose=False)
-    ours = Network((folder / MODEL).read_bytes())(x)[0]
-    theirs = answers(model, x[:COMPARED])
-    difference = float(np.abs(ours[:COMPARED] - theirs).max())
+    kept.export(folder / MODEL, format="litert", verbose=False)
+
+
+def check(difference: float) -> None:
+    """Raises `TrainingError` where the runtimes' probabilities are this far from each other."""
     if not difference <= TOLERANCE:
         raise TrainingError(
             Sentence(
@@ -44,8 +56,6 @@ def write(model: keras.Model, folder: Path, x: FLOAT) -> tuple[FLOAT, float]:
                 {"difference": f"{difference:.1e}", "tolerance": f"{TOLERANCE:.0e}"},
             )
         )
-    storage.sync_files(folder)
-    return ours, difference
 
 
 def load(version: Path) -> keras.Model:

@@ -8,7 +8,6 @@ always there. What a version's own folder holds is read by `digitrec.versions`.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -23,7 +22,15 @@ from digitrec.recipes import NAME, PlanError, check_name
 from digitrec.runtime import REPORT
 from digitrec.settings import settings
 from digitrec.storage import refusal
-from digitrec.versions import DEFAULT, FILES, SERVED, Version, damage, read_report, read_version
+from digitrec.versions import (
+    DEFAULT,
+    SERVED,
+    Version,
+    damage,
+    file_facts,
+    read_report,
+    read_version,
+)
 
 POINTER = "in_service"
 BEFORE = ".before.json"  # the versions that served before, the latest last
@@ -187,14 +194,8 @@ def publish(work: Path, name: str, report: dict[str, Any], models: Path | None =
     as nothing that was trained is to be lost. Raises `RegistryError` and ``OSError``.
     """
     store = _store(models)
-    files = {
-        file: {
-            "bytes": (work / file).stat().st_size,
-            "sha256": hashlib.sha256((work / file).read_bytes()).hexdigest(),
-        }
-        for file in FILES
-    }
-    storage.write(work / REPORT, json.dumps({**report, "files": files}, indent=1) + "\n")
+    whole = {**report, "files": file_facts(work)}
+    storage.write(work / REPORT, json.dumps(whole, indent=1) + "\n")
     storage.sync_files(work)
     with _changing(store):
         folder = _free(store, name)

@@ -147,6 +147,15 @@ def temperature(found: dict[str, Any]) -> float:
     return value
 
 
+def file_facts(folder: Path) -> dict[str, dict[str, Any]]:
+    """What a report says of each of `FILES`, by which damage is told. Raises ``OSError``."""
+    facts = {}
+    for file in FILES:
+        content = (folder / file).read_bytes()
+        facts[file] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    return facts
+
+
 def damage(folder: Path, files: tuple[str, ...] = FILES) -> Sentence | None:
     """What of a version's report and these of its files is missing or damaged, or None.
 

@@ -9,8 +9,11 @@ import keras
 import numpy as np
 import pytest
 
-from digitrec import line_training
+from digitrec import export, line_training, networks
+from digitrec.datasets import mnist
+from digitrec.line_input import SYMBOLS
 from digitrec.line_reader import LineNetwork
+from digitrec.training import TrainingError
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +29,24 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(line_training, name, value)
     # TensorFlow takes a number of threads only before its first step, which is another test's.
     monkeypatch.setattr(line_training, "use_threads", lambda _: None)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # TensorFlow's own, as it exports
+def test_a_network_whose_runtimes_differ_leaves_the_last_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = mnist()
+    digits = [data.x_test[data.y_test == digit] for digit in range(10)]
+    both = networks.line(len(SYMBOLS))
+    line_training.export(both, tmp_path, [], digits, 1)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert sorted(before) == ["model.keras", "model.tflite", "report.json"]
+    assert json.loads(before["report.json"])["runtime_difference"] <= export.TOLERANCE
+
+    monkeypatch.setattr(export, "TOLERANCE", -1.0)
+    with pytest.raises(TrainingError, match="differs from the trained one"):
+        line_training.export(networks.line(len(SYMBOLS)), tmp_path, [], digits, 1)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 class KilledError(Exception):
