@@ -33,7 +33,11 @@ Picture = TypeVar("Picture")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, or 1 when a part of the work failed."""
+    """Run one command; returns the exit status.
+
+    0; 1 when a part of the work failed; 2 when none of it can be done, as for argparse; 130 after
+    Ctrl-C, and 141 when whoever read our output has gone.
+    """
     try:
         settings()  # first, for the language of the parser
     except ValueError as error:

@@ -78,7 +78,7 @@ def written(digits: Digits, rng: Random) -> tuple[Ink, str]:
 
 
 def no_number(rng: Random) -> Ink:
-    """A word, a dash, a scribble, or nothing at all, on a canvas like `_written`'s."""
+    """A word, a dash, a scribble, or nothing at all, on a canvas like `written`'s."""
     canvas = np.zeros((BODY + 2 * MARGIN, 10 * BODY + 2 * MARGIN), np.float32)
     kind, x = rng.random(), float(MARGIN)
     if kind < 0.4:

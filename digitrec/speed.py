@@ -43,7 +43,7 @@ def known(plan: Plan, store: Path) -> float | None:
 def measure(plan: Plan, store: Path) -> float:
     """Time a few steps of the plan's kind, then as `known`. Takes about a quarter of a minute.
 
-    Raises ``OSError`` or ``subprocess.SubprocessError`` when that fails.
+    Raises ``OSError``, ``subprocess.SubprocessError`` or ``ValueError`` when that fails.
     """
     cores = os.cpu_count() or 1
     found: dict[str, float] = {}

@@ -1,6 +1,6 @@
 """Strips: lines of writing as the line network sees them, composed to train it.
 
-Everything is in the space of `preprocess.depth`: 0 is paper, 1 is the strength of the ink. What
+Everything is in the space of `preprocess.depth_map`: 0 is paper, 1 is the strength of the ink. What
 paper, forms and cheques print under and around a number stays in it, as it does in a photo.
 """
 
