@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -10,11 +12,20 @@ from digitrec.masks import Boxes, Mask, is_straight, square
 LEAST = 6.0  # stroke widths, of a slash's height
 LEAN = 0.15  # of its height, at the least: how far its top is to the right of its foot
 BEYOND = 0.08  # of its height, at the least: how far it goes beyond what is beside it, up and down
-CLEARLY = 0.09  # the same beyond each of them: the second figure holds then, where there are two
-NEAR = 1.3, 1.8  # of its height, at the most from what is beside it
 BESIDE = 0.05  # of its height, at the least that of what is beside it
-TALL = 0.5, 0.36  # of its height, at the least that of a digit beside it
-ALIKE = 0.65, 0.5  # of the taller of these two, at the least the other's height; a sign is lower
+
+
+@dataclass(frozen=True)
+class Digits:
+    """What the digits beside a slash are like, as shares of its height."""
+
+    near: float  # at the most from it
+    tall: float  # at the least
+    alike: float  # of the taller one, at the least the other's height; a sign is lower
+
+
+DOUBTFUL, CLEAR = Digits(1.3, 0.5, 0.65), Digits(1.8, 0.36, 0.5)
+CLEARLY = 0.09  # of its height, how far a clear one goes beyond each of them
 
 
 def slashes(mask: Mask, stroke: float) -> Mask:
@@ -39,10 +50,10 @@ def slashes(mask: Mask, stroke: float) -> Mask:
         above, below = boxes.top[pair] - boxes.top[i], boxes.bottom[i] - boxes.bottom[pair]
         apart = max(boxes.left[i] - boxes.right[before], boxes.left[after] - boxes.right[i])
         low, high = boxes.height[pair].min(), boxes.height[pair].max()
-        clear = int(min(above.min(), below.min()) > CLEARLY * tall)
-        if min(above.mean(), below.mean()) <= BEYOND * tall or apart >= NEAR[clear] * tall:
+        digits = CLEAR if min(above.min(), below.min()) > CLEARLY * tall else DOUBTFUL
+        if min(above.mean(), below.mean()) <= BEYOND * tall or apart >= digits.near * tall:
             continue
-        if low <= max(TALL[clear] * tall, ALIKE[clear] * high):
+        if low <= max(digits.tall * tall, digits.alike * high):
             continue
         part = labels[boxes.place(i)] == i + 1
         if _lean(part) > LEAN * tall:
