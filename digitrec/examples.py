@@ -236,7 +236,7 @@ def _labels(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
     """Of examples that are not in the bin, and stay out of it while the transaction lasts."""
     c, found = EXAMPLES.c, {}
     for some in _slices(tuple(ids)):
-        query = sa.select(c.id, c.label, c.deleted).where(c.id.in_(some)).with_for_update()
+        query = sa.select(c.id, c.label, c.deleted).where(c.id.in_(some))
         for row in connection.execute(query):
             if row.deleted is not None:
                 raise ExamplesError(

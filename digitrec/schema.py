@@ -25,7 +25,7 @@ PATIENCE = 30  # seconds that one writer waits for the others
 _engines: dict[str, Engine] = {}
 _opening = threading.Lock()
 _writer = threading.Lock()
-_ADVISORY_LOCK = 28_282_810  # PostgreSQL's, held while a database is brought up to date
+_ADVISORY_LOCK = 28_282_810  # PostgreSQL's, held by whoever writes
 
 EXAMPLES = sa.table(
     "examples",
@@ -164,7 +164,9 @@ def _beside(file: str) -> Path:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_size=5, max_overflow=20, pool_pre_ping=True)
+        engine = sa.create_engine(url, pool_size=5, max_overflow=20, pool_pre_ping=True)
+        sa.event.listen(engine, "begin", _begin_postgresql)
+        return engine
     engine = sa.create_engine(url, pool_size=5, max_overflow=20, connect_args={"timeout": PATIENCE})
     sa.event.listen(engine, "connect", _configure_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
@@ -179,14 +181,21 @@ def _configure_sqlite(connection: sqlite3.Connection, _: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """Writers queue before their first look, so that none acts on what has changed since."""
-    writes = connection.get_execution_options().get("digitrec_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """The same: left to itself, none would see what the others are about to add."""
+    if _writes(connection):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+
+
+def _writes(connection: Connection) -> bool:
+    return "digitrec_writes" in connection.get_execution_options()
 
 
 def _bring_up_to_date(connection: Connection) -> None:
     dialect = connection.dialect.name
-    if dialect == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
     connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER)")
     applied = connection.exec_driver_sql("SELECT max(version) FROM schema_version").scalar() or 0
     if applied > len(MIGRATIONS):

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -258,6 +258,30 @@ def sessions(numbers: range) -> list[int]:
     for thread in threads:
         thread.join()
     return given
+
+
+def test_the_same_ink_from_many_at_once_is_kept_once_and_none_past_the_cap(url: str) -> None:
+    start = threading.Barrier(8)
+
+    def write(numbers: range) -> None:
+        for number in numbers:
+            start.wait(60)
+            with suppress(ExamplesError):  # there is no room for it
+                examples.add([example(number)])
+
+    def at_once(*numbers: range) -> None:
+        threads = [threading.Thread(target=write, args=(some,)) for some in numbers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    at_once(*[range(5)] * 8)
+    assert len(ids()) == 5
+    examples.empty_bin()
+    with using(url, max_examples=10):
+        at_once(*[range(10 * session, 10 * session + 2) for session in range(1, 9)])
+        assert len(ids()) == 10
 
 
 def test_a_killed_writer_loses_nothing_it_was_told_is_kept(url: str) -> None:
