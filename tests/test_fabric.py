@@ -61,11 +61,13 @@ def test_an_empty_canvas_has_none() -> None:
         path([["M", float("nan"), 2]]),
         path([["M", float("inf"), 2]]),
         path([["M", 1e300, 2]]),
+        path([["M", 10**400, 2]]),
         path([["M", [1], 2]]),
         path(width=None),
         path(width=0),
         path(width=-1),
         path(width=float("nan")),
+        path(width=10**400),
         path(width="wide"),
     ],
 )

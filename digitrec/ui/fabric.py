@@ -24,7 +24,7 @@ def strokes(objects: Sequence[Any]) -> list[Stroke]:
         return []
     try:
         return [_stroke(each) for each in objects]
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
         return []
 
 
