@@ -438,7 +438,14 @@ def test_only_a_sample_is_read_from_the_address(app: AppTest, sample: str) -> No
     assert answer(app) == ""
 
 
-@pytest.mark.parametrize("sent", [None, 7, [], [1, 2, 3], ["a", 0, 0, 1], [2, 2, 2, 2]])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        *(None, 7, [], [1, 2, 3], ["a", 0, 0, 1], [2, 2, 2, 2]),
+        *(["nan", 0, 0.5, 0.5], [0, 0, float("nan"), 1], [0, 0, float("inf"), 1]),
+        [10**400, 0, 0.5, 0.5],
+    ],
+)
 def test_a_frame_that_makes_no_sense_is_none(sent: object) -> None:
     assert browser._frame(sent) is None
 

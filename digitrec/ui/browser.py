@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -160,8 +161,11 @@ def _pick(key: str, count: int, pick: Callable[[int], None]) -> None:
 def _frame(sent: Any) -> tuple[float, float, float, float] | None:
     """The frame that a browser sent; None for what is none, for it may send anything."""
     try:
-        x, y, w, h = (min(max(float(value), 0.0), 1.0) for value in sent)
-    except (TypeError, ValueError):
+        sides = [float(value) for value in sent]
+    except (OverflowError, TypeError, ValueError):
         return None
+    if len(sides) != 4 or not all(map(isfinite, sides)):
+        return None
+    x, y, w, h = (min(max(side, 0.0), 1.0) for side in sides)
     w, h = min(w, 1 - x), min(h, 1 - y)
     return (x, y, w, h) if w > 0 and h > 0 else None
