@@ -129,6 +129,14 @@ def relabel(labels: Mapping[int, int]) -> dict[int, int]:
     return before
 
 
+def unlabel(before: Mapping[int, int]) -> None:
+    """Take a `relabel` back, in the bin too; what has been removed for good is left out."""
+    with _transaction() as connection:
+        for ids in _slices(tuple(before)):
+            had = sa.case({id_: before[id_] for id_ in ids}, value=EXAMPLES.c.id)
+            connection.execute(sa.update(EXAMPLES).where(EXAMPLES.c.id.in_(ids)).values(label=had))
+
+
 def delete(ids: Sequence[int]) -> None:
     """Into the bin: `restore` brings them back.
 

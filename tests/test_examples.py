@@ -204,6 +204,17 @@ def test_relabel_delete_restore_and_empty(url: str) -> None:
         examples.relabel({a: 11})
 
 
+def test_a_relabelling_is_taken_back_wherever_the_examples_are(url: str) -> None:
+    kept, binned, gone = examples.add([example(1, 3), example(2, 5), example(3, 6)]).ids
+    before = examples.relabel(dict.fromkeys((kept, binned, gone), 9))
+    examples.delete([gone])
+    examples.empty_bin()
+    examples.delete([binned])
+    examples.unlabel(before)
+    assert [(e.id, e.label) for e in examples.find(Which(), 9)] == [(kept, 3)]
+    assert [(e.id, e.label) for e in examples.find(Which(binned=True), 9)] == [(binned, 5)]
+
+
 def test_every_example_comes_with_its_crop_however_many(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

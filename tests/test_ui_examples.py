@@ -21,6 +21,7 @@ from benchmarks import synthetic
 from digitrec import adaptation, examples, exports, imports, schema
 from digitrec.adaptation import AdaptationError, Status
 from digitrec.example import NOT_A_DIGIT, New, Which
+from digitrec.examples import ExamplesError
 from digitrec.language import Sentence
 from digitrec.settings import ROOT, settings
 
@@ -115,6 +116,31 @@ def test_chosen_examples_are_relabelled_deleted_and_restored(app: AppTest) -> No
     app.button(key="empty-bin").click().run()
     assert app.button(key="empty-now").label == "Empty the bin"
     assert examples.count(Which(binned=True)) == 1  # it is asked first
+
+
+def test_a_relabelling_is_taken_back_after_one_of_them_was_deleted(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(before: dict[int, int]) -> None:
+        raise ExamplesError("The database is busy.")
+
+    a, b = keep(2)
+    opened(app)
+    choose(app, a, b)
+    app.selectbox(key="new-label").set_value(7).run()
+    app.button(key="relabel").click().run()
+    choose(app, a)
+    app.button(key="delete-examples").click().run()
+    choose(app)
+    with monkeypatch.context() as busy:
+        busy.setattr(examples, "unlabel", refuse)
+        app.button(key="undo-relabel").click().run()
+    assert "busy" in app.error[0].value
+    app.button(key="undo-relabel").click().run()
+    assert not app.error
+    assert [e.label for e in examples.find(Which(), 9)] == [1]
+    assert [e.label for e in examples.find(Which(binned=True), 9)] == [0]
+    assert "undo-relabel" not in {button.key for button in app.button}
 
 
 @pytest.mark.parametrize("chosen", [None, 7, ["x"], [10**9]])

@@ -82,7 +82,8 @@ def relabel(labels: dict[int, int]) -> None:
 
 
 def take_back() -> None:
-    examples.relabel(st.session_state.pop("relabelled"))
+    examples.unlabel(st.session_state["relabelled"])
+    del st.session_state["relabelled"]  # not before: what was refused may be tried again
 
 
 @st.dialog(_("Empty the bin?"), icon=":material/delete_forever:")
