@@ -22,6 +22,7 @@ from digitrec.datasets import CONTESTED, mnist
 from digitrec.example import New
 from digitrec.registry import RegistryError
 from digitrec.runtime import ModelError
+from digitrec.settings import settings
 from digitrec.versions import Version
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -305,6 +306,17 @@ def test_silence_costs_answers_and_saves_mistakes(app, monkeypatch):
     assert any("None at all" in caption.value for caption in app.caption)
     app.slider(key="testing-sure").set_value(50).run()
     assert len(component(app, "testing-mistakes")["pictures"]) == 4
+
+
+@pytest.mark.usefixtures("few_answers")
+def test_where_all_is_doubtful_the_chapter_begins_at_its_most(app, monkeypatch):
+    monkeypatch.setenv("DIGITREC_DOUBT_BELOW", "1")
+    settings.cache_clear()
+    chapter(app, 7)
+    monkeypatch.undo()
+    settings.cache_clear()
+    assert not app.exception
+    assert app.slider(key="testing-sure").value == 99
 
 
 def test_the_page_inside_in_french(page, run_in_french):

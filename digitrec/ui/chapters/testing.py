@@ -32,7 +32,7 @@ def draw() -> None:
         _("Answer only when at least this sure, per cent"),
         0,
         99,
-        round(100 * settings().doubt_below),
+        min(99, round(100 * settings().doubt_below)),
         key="testing-sure",
     )
     with st.spinner(_("Reading the 10,000 test digits, once for this version…"), show_time=True):
