@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import Field, asdict, dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,10 @@ def _in(folder: Path, file: str) -> str:
     return str(folder).replace("%", "%25").replace("?", "%3F") + f"/{file}"
 
 
+def _within(default: Any, low: float, high: float) -> Any:
+    return field(default=default, metadata={"range": (low, high)})
+
+
 @dataclass(frozen=True)
 class Settings:
     """Each field ``name`` is set by the environment variable ``DIGITREC_NAME``.
@@ -28,13 +32,15 @@ class Settings:
 
     models: Path = ROOT / "models"  # one folder a version; `default` is the shipped one
     mnist: Path = Path(__file__).resolve().parent / "data" / "mnist.npz"
-    max_megabytes: int = 20  # largest image file accepted, MB (10**6 bytes)
-    max_megapixels: int = 50  # largest image accepted, millions of pixels
-    work_side: int = 1600  # photos are reduced to this long side before reading, pixels
-    doubt_below: float = 0.90  # a digit read with less confidence is shown as doubtful
+    max_megabytes: int = _within(20, 1, 1000)  # largest image file accepted, MB (10**6 bytes)
+    max_megapixels: int = _within(50, 1, 1000)  # largest image accepted, millions of pixels
+    # Photos are reduced to this long side before reading, pixels: on fewer, a digit is a speck.
+    work_side: int = _within(1600, 100, 10_000)
+    # A digit read with less confidence is shown as doubtful; below a half it is a guess anyway.
+    doubt_below: float = _within(0.90, 0.5, 1)
     database_url: str = f"sqlite:///{_in(ROOT, 'data/examples.sqlite')}"  # of corrected digits
-    max_examples: int = 100_000  # kept, the bin's included
-    max_examples_megabytes: int = 1000  # that they may take, MB (10**6 bytes)
+    max_examples: int = _within(100_000, 1, 10_000_000)  # kept, the bin's included
+    max_examples_megabytes: int = _within(1000, 1, 1_000_000)  # that they may take, MB
     language: str = field(default="en", metadata={"one_of": LANGUAGES})  # the page has its own
 
 
@@ -48,10 +54,10 @@ def settings() -> Settings:
     for one in fields(Settings):
         variable = f"DIGITREC_{one.name.upper()}"
         if text := os.environ.get(variable):  # one set to nothing is one not set
-            allowed = one.metadata.get("one_of", (text,))
-            if text not in allowed:
-                raise ValueError(_refusal(variable, text, allowed))
-            values[one.name] = _parsed(variable, text, one.default)
+            try:
+                values[one.name] = _parsed(one, text)
+            except (RuntimeError, ValueError) as error:  # RuntimeError: there is no such home
+                raise ValueError(_refusal(one, variable, text)) from error
     return Settings(**values)
 
 
@@ -61,32 +67,36 @@ def handed_on() -> dict[str, str]:
     return {**os.environ, **own}
 
 
-def _parsed(variable: str, text: str, default: object) -> Path | str | int | float:
-    if isinstance(default, Path):
+def _parsed(one: Field[Any], text: str) -> Path | str | int | float:
+    if isinstance(one.default, Path):
         return Path(text).expanduser().absolute()
-    if isinstance(default, str):
+    if isinstance(one.default, str):
+        if text not in one.metadata.get("one_of", (text,)):
+            raise ValueError
         relative = SQLITE.fullmatch(text)
         return relative[1] + _in(Path.cwd(), relative[2]) if relative else text
-    kind = int if isinstance(default, int) else float
-    try:
-        value = kind(text)
-    except ValueError:
-        value = 0
-    if not 0 < value < float("inf"):
-        raise ValueError(_refusal(variable, text, kind))
+    value = int(text) if isinstance(one.default, int) else float(text)
+    low, high = one.metadata["range"]
+    if not low <= value <= high:
+        raise ValueError
     return value
 
 
-def _refusal(variable: str, text: str, wanted: type | tuple[str, ...]) -> str:
+def _refusal(one: Field[Any], variable: str, text: str) -> str:
     """In the language that is set; where that cannot be understood either, in English."""
     from digitrec.language import N_, translated  # which needs this module first
 
-    said = N_("{variable} must be one of {names}, not {text}.")
-    if wanted is int:
-        said = N_("{variable} must be a whole number above 0, not {text}.")
-    elif wanted is float:
-        said = N_("{variable} must be a number above 0, not {text}.")
-    names = ", ".join(wanted) if isinstance(wanted, tuple) else ""
+    said = N_("{setting}: choose a number from {low} to {high}.")
+    if isinstance(one.default, Path):
+        said = N_("{variable}: the home folder that {text} begins with is not known.")
+    elif isinstance(one.default, str):
+        said = N_("{variable} must be one of {names}, not {text}.")
+    elif isinstance(one.default, int):
+        said = N_("{setting}: choose a whole number from {low} to {high}.")
+    low, high = one.metadata.get("range", ("", ""))  # said as they are typed, in any language
+    names = ", ".join(one.metadata.get("one_of", ()))
     code = os.environ.get("DIGITREC_LANGUAGE")
     said = translated(said, code if code in LANGUAGES else LANGUAGES[0])
-    return said.format(variable=variable, names=names, text=repr(text))
+    return said.format(
+        setting=variable, variable=variable, text=repr(text), low=low, high=high, names=names
+    )

@@ -218,7 +218,7 @@ def test_a_missing_model_is_named(tmp_path):
 def test_a_setting_that_cannot_be_understood_is_named():
     done = run("read", "x.png", env={**os.environ, "DIGITREC_WORK_SIDE": "wide"})
     assert done.returncode == 2
-    assert done.stderr == "DIGITREC_WORK_SIDE must be a whole number above 0, not 'wide'.\n"
+    assert done.stderr == "DIGITREC_WORK_SIDE: choose a whole number from 100 to 10000.\n"
 
 
 def test_train_writes_a_version_that_reads(tmp_path):

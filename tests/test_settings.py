@@ -98,11 +98,14 @@ def test_one_set_to_nothing_is_not_set(monkeypatch):
 @pytest.mark.parametrize(
     ("variable", "text", "message"),
     [
-        ("DIGITREC_WORK_SIDE", "wide", "DIGITREC_WORK_SIDE must be a whole number above 0"),
-        ("DIGITREC_MAX_MEGABYTES", "2.5", "a whole number above 0, not '2.5'"),
-        ("DIGITREC_MAX_MEGAPIXELS", "-1", "above 0, not '-1'"),
-        ("DIGITREC_DOUBT_BELOW", "nan", "DIGITREC_DOUBT_BELOW must be a number above 0"),
-        ("DIGITREC_DOUBT_BELOW", "inf", "above 0, not 'inf'"),
+        ("DIGITREC_MODELS", "~no-such-user/models", "DIGITREC_MODELS: the home folder"),
+        ("DIGITREC_WORK_SIDE", "wide", "WORK_SIDE: choose a whole number from 100 to 10000"),
+        ("DIGITREC_WORK_SIDE", "1", "WORK_SIDE: choose a whole number from 100 to 10000"),
+        ("DIGITREC_MAX_MEGABYTES", "2.5", "choose a whole number from 1 to 1000"),
+        ("DIGITREC_MAX_MEGAPIXELS", "-1", "choose a whole number from 1 to 1000"),
+        ("DIGITREC_DOUBT_BELOW", "90", "DIGITREC_DOUBT_BELOW: choose a number from 0.5 to 1"),
+        ("DIGITREC_DOUBT_BELOW", "nan", "choose a number from 0.5 to 1"),
+        ("DIGITREC_DOUBT_BELOW", "inf", "choose a number from 0.5 to 1"),
         ("DIGITREC_LANGUAGE", "de", "DIGITREC_LANGUAGE must be one of en, fr, not 'de'"),
     ],
 )
@@ -115,7 +118,7 @@ def test_a_value_that_cannot_be_understood_is_named(monkeypatch, variable, text,
 def test_it_is_said_in_the_language_that_is_set(monkeypatch):
     monkeypatch.setenv("DIGITREC_LANGUAGE", "fr")
     monkeypatch.setenv("DIGITREC_WORK_SIDE", "large")
-    with pytest.raises(ValueError, match="DIGITREC_WORK_SIDE doit être un nombre entier"):
+    with pytest.raises(ValueError, match="WORK_SIDE\u00a0: choisissez un nombre entier de 100 à"):
         settings()
 
 

@@ -85,7 +85,7 @@ def test_unusable_settings_are_one_sentence(app: AppTest, monkeypatch: pytest.Mo
     app.run()
     assert not app.exception
     (error,) = app.error
-    assert error.value == "DIGITREC_WORK_SIDE must be a whole number above 0, not 'wide'."
+    assert error.value == "DIGITREC_WORK_SIDE: choose a whole number from 100 to 10000."
     monkeypatch.undo()
     settings.cache_clear()
     assert not app.run().error
