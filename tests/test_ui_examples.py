@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
-from collections.abc import Callable
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,30 @@ def test_the_gallery_is_paged_and_filtered(app: AppTest) -> None:
     app.date_input(key="which-days").set_value([date.today() - timedelta(9)] * 2).run()  # noqa: DTZ011
     assert not app.exception
     assert "No example is like that" in app.info[0].value
+
+
+@pytest.fixture
+def in_paris(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Paris")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_paris")
+@pytest.mark.parametrize("day", [datetime(2025, 3, 30), datetime(2025, 10, 26)])  # noqa: DTZ001
+def test_a_day_on_which_the_clocks_change_is_a_whole_day(app: AppTest, day: datetime) -> None:
+    tomorrow = day + timedelta(1)
+    for count, moment in (
+        *((1, day - timedelta(minutes=1)), (2, day)),
+        *((4, tomorrow - timedelta(minutes=1)), (8, tomorrow)),
+    ):
+        keep(count, created=moment.timestamp())
+    opened(app)
+    app.date_input(key="which-days").set_value([day.date()] * 2).run()
+    assert not app.exception
+    assert "6 examples" in told(app)
 
 
 def test_chosen_examples_are_relabelled_deleted_and_restored(app: AppTest) -> None:

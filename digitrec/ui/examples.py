@@ -62,8 +62,11 @@ def between(days: object) -> tuple[float | None, float | None]:
     """The beginning of the first day and the end of the last, unix seconds."""
     if not isinstance(days, tuple) or not days:
         return None, None
-    midnight = [datetime.combine(day, time()).astimezone() for day in (days[0], days[-1])]
-    return midnight[0].timestamp(), (midnight[1] + timedelta(days=1)).timestamp()
+    # The days are counted before they have hours: one on which the clocks change has not 24.
+    first, after = (
+        datetime.combine(day, time()).astimezone() for day in (days[0], days[-1] + timedelta(1))
+    )
+    return first.timestamp(), after.timestamp()
 
 
 def act(said: str, action: Callable[..., object], *arguments: object) -> None:
