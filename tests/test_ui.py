@@ -346,6 +346,25 @@ def test_more_pictures_than_the_page_keeps_are_a_sentence(
     assert answer(app) == ""
 
 
+def test_a_picture_is_read_again_only_when_the_model_is_another(
+    app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Classifier] = []
+
+    def reading(photo: Photo, model: Classifier, **more: Any) -> reader.Reading:
+        told.append(model)
+        return reader.read(photo, model, **more)
+
+    monkeypatch.setattr(photo_page, "read", reading)
+    upload(app, ("page.png", sheet("47")))
+    same = Classifier(ROOT / "models" / "default")
+    other = Classifier(shutil.copytree(same.folder, tmp_path / "other"))
+    for model in (same, other):
+        monkeypatch.setattr(photo_page, "in_service", lambda model=model: model)
+        app.run()
+    assert [model.name for model in told] == ["default", "other"]
+
+
 def test_a_picture_is_turned_and_put_back(app: AppTest) -> None:
     upload(app, ("page.png", sheet("1042").transpose(Image.Transpose.ROTATE_90)))
     assert app.button(key="reset").disabled

@@ -29,7 +29,7 @@ SHOWN_SIDE = 1000  # pixels: what a page shows of a picture
 TINT = (226, 0, 122)  # of the ink laid over the photo: no pen has it
 LEVELS = 16  # of the tint's strength: as many as an eye tells apart
 _BY_VERSION: dict[str | type[Any], Callable[[Any], Any]] = {
-    Classifier: lambda classifier: (classifier.name, id(classifier))
+    Classifier: lambda classifier: (classifier.name, classifier.sha256)
 }
 
 
