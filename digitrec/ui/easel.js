@@ -7,6 +7,22 @@ const STYLE = ".dc-toolbar{display:none!important}.dc-canvas{outline:none!import
 let label = ""; // of the canvas, for who cannot see it
 const cleanups = new WeakMap();
 
+// A browser may refuse to keep anything, or so much: then only a reload loses the drawing.
+function keep(strokes) {
+  try {
+    sessionStorage.removeItem(KEPT); // the one before is not to come back in its place
+    sessionStorage.setItem(KEPT, JSON.stringify(strokes));
+  } catch {}
+}
+
+function kept() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
+  } catch {
+    return [];
+  }
+}
+
 // The canvas loads at its own pace, into a shadow root of its own.
 function whenMounted(stage, act, tries = 200) {
   const hosts = [...stage.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
@@ -37,7 +53,7 @@ function watch(root, onNew) {
 export default function ({ data, parentElement, setStateValue }) {
   const stage = document.querySelector(".st-key-draw");
   if (!stage) return;
-  if (data.strokes !== null) sessionStorage.setItem(KEPT, JSON.stringify(data.strokes));
+  if (data.strokes !== null) keep(data.strokes);
   label = data.label;
   whenMounted(stage, (root) => {
     root.querySelector(".upper-canvas")?.setAttribute("aria-label", label);
@@ -47,8 +63,8 @@ export default function ({ data, parentElement, setStateValue }) {
   let mounts = null;
   whenMounted(stage, (root) => {
     mounts = watch(root, () => {
-      const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
-      setStateValue("mounted", { at: performance.timeOrigin + performance.now(), kept });
+      const at = performance.timeOrigin + performance.now();
+      setStateValue("mounted", { at, kept: kept() });
     });
   });
   let width = 0;

@@ -112,6 +112,25 @@ def test_the_drawing_outlives_a_look_elsewhere_and_a_reload(drawn: Page) -> None
     expect(answer).to_have_text("")
 
 
+def test_a_drawing_is_read_where_the_browser_keeps_nothing(page: Page) -> None:
+    page.add_init_script("""
+        for (const way of ["getItem", "setItem", "removeItem"]) {
+            const honest = Storage.prototype[way];
+            Storage.prototype[way] = function (key, ...more) {
+                if (key.startsWith("digitrec")) throw new DOMException("denied", "SecurityError");
+                return honest.call(this, key, ...more);
+            };
+        }
+    """)
+    page.reload()
+    drawable(page)  # it has told how wide it is
+    write(page, "74")
+    expect(page.locator(".st-key-answer")).to_have_text("74")
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".st-key-answer")).to_have_text("7")
+
+
 def test_a_canvas_made_anew_holds_what_was_drawn(drawn: Page) -> None:
     """Streamlit may make a component anew at any time, and it then starts from its arguments."""
     with settled(drawn):
