@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from itertools import pairwise
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from digitrec import Digit, Number, Photo, Reading, Refusal
 from digitrec.language import _
@@ -18,7 +16,7 @@ from digitrec.preprocess import Ink
 from digitrec.ui import browser, table
 from digitrec.ui.blank import blank
 from digitrec.ui.correct import correct
-from digitrec.ui.photo import data_url
+from digitrec.ui.data_urls import png_url
 from digitrec.ui.words import certainty, least_sure, percent, plain, refusal, tone
 
 AT_ONCE = 12  # digits whose cards are shown together; of more, those of one number
@@ -263,6 +261,4 @@ def _left_out(shape: Refusal) -> str:
 
 def _png(ink: Ink) -> str:
     """A (28, 28) float32 array in [0, 1] as a data URL."""
-    file = io.BytesIO()
-    Image.fromarray(np.rint(ink * 255).astype(np.uint8)).save(file, "PNG")
-    return data_url(file.getvalue(), "png")
+    return png_url(np.rint(ink * 255).astype(np.uint8))

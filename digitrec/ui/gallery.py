@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime
 from pathlib import Path
 
-import cv2
 import streamlit as st
 
 from digitrec.example import NOT_A_DIGIT, Example, named
 from digitrec.language import N_, _
+from digitrec.ui.data_urls import png_url
 from digitrec.ui.words import moment
 
 HERE = Path(__file__).resolve().parent
@@ -34,7 +33,7 @@ def choose(found: list[Example]) -> list[int]:
     tiles = [
         {
             "id": example.id,
-            "image": _png(example),
+            "image": png_url(example.ink),
             "caption": _caption(example),
             "title": title(example),
             "wrong": example.read not in (None, example.label),
@@ -74,9 +73,3 @@ def _caption(example: Example) -> str:
 
 def _short(label: int) -> str:
     return "×" if label == NOT_A_DIGIT else str(label)
-
-
-def _png(example: Example) -> str:
-    fast = [cv2.IMWRITE_PNG_COMPRESSION, 1]
-    png = cv2.imencode(".png", example.ink, fast)[1].tobytes()
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import Any
 
 import streamlit as st
-from PIL import Image
 
 from digitrec import figures
 from digitrec.language import _, ngettext
+from digitrec.ui.data_urls import png_url
 from digitrec.ui.words import share
 
 AT_FIRST = 20  # shown without a click
@@ -39,9 +37,6 @@ def show(found: list[dict[str, Any]], of: str) -> None:
 
 
 def _mistake(mistake: dict[str, Any]) -> str:
-    file = io.BytesIO()
-    Image.fromarray(figures.picture(mistake)).save(file, "PNG")
-    picture = base64.b64encode(file.getvalue()).decode()
     label, answer = int(mistake["label"]), int(mistake["predicted"])
     suspect = mistake["label_error"]
     alt = _("Labelled {label}, read as {digit}").format(label=label, digit=answer)
@@ -52,7 +47,7 @@ def _mistake(mistake: dict[str, Any]) -> str:
         labelled += f"<br><em>{wrong}</em>"
     return (
         f'<figure class="mistake{" suspect" if suspect else ""}">'
-        f'<img src="data:image/png;base64,{picture}" alt="{alt}">'
+        f'<img src="{png_url(figures.picture(mistake))}" alt="{alt}">'
         f"<figcaption><b>{said}</b>"
         f"{share(mistake['confidence'], 1)}<br>"
         f"{labelled}</figcaption></figure>"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from digitrec.reading import Box
 from digitrec.rules import without_rules
 from digitrec.runtime import ModelError
 from digitrec.ui import browser, memory
+from digitrec.ui.data_urls import data_url
 from digitrec.ui.view import Share, View, turned
 from digitrec.ui.words import certainty, tone
 
@@ -223,8 +223,3 @@ def jpeg(picture: Image.Image) -> bytes:
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=82)
     return file.getvalue()
-
-
-def data_url(content: bytes, kind: str) -> str:
-    """An image's bytes as a data URL. kind: "jpeg" or "png"."""
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

@@ -15,6 +15,7 @@ from digitrec.settings import settings
 from digitrec.ui import address, photo, table
 from digitrec.ui.answer import Result
 from digitrec.ui.blank import blank
+from digitrec.ui.data_urls import data_url
 from digitrec.ui.photo import Look, Source
 from digitrec.ui.view import WHOLE
 from digitrec.ui.words import certainty, least_sure, percent, plain, refusal
@@ -127,7 +128,7 @@ def _samples() -> None:
 def _sample_url(path: Path) -> str:
     with Image.open(path) as picture:
         picture.thumbnail((800, 132))  # twice as high as shown, for fine screens
-        return photo.data_url(photo.jpeg(picture), "jpeg")
+        return data_url(photo.jpeg(picture), "jpeg")
 
 
 def _one(source: Source, problems: tuple[str, ...] = (), *, one_of_many: bool = False) -> Result:
@@ -196,7 +197,7 @@ def _row(name: str, look: Look | str) -> dict[str, str]:
         least = least_sure(look.reading)
         sure = f"{certainty(least)}, {percent(least)}"
     return {
-        "picture": photo.data_url(look.thumbnail, "jpeg"),
+        "picture": data_url(look.thumbnail, "jpeg"),
         "number": look.reading.written or _("Nothing found"),
         "sure": sure,
         "file": name,
