@@ -171,3 +171,19 @@ def percent(share: float, digits: int = 0) -> str:
     '98.925 %'
     """
     return f"{number(100 * share, digits)}{marks()[2]}%"
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it.
+
+    >>> duration(7), duration(52), duration(130), duration(5000)
+    ('a few seconds', '50 s', '2 min', '1 h 23 min')
+    """
+    if seconds < 10:
+        return _("a few seconds")
+    if seconds < 90:
+        return f"{5 * round(seconds / 5)} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)

@@ -9,9 +9,10 @@ from html import escape
 from typing import Any
 
 from digitrec import figures
-from digitrec.language import N_, _, language, number, percent
+from digitrec.language import N_, _, duration, language, number, percent
 
 Report = dict[str, Any]
+Table = tuple[tuple[str, ...], Sequence[tuple[str, ...]]]  # its head, and its rows
 
 SIGNIFICANT = 0.05
 TEST_IMAGES = 10_000  # of MNIST
@@ -37,7 +38,7 @@ body{font:16px/1.5 system-ui,sans-serif}
 body{max-width:60rem;margin:2rem auto;padding:0 1rem;color:#22303c}
 h1,h2{line-height:1.2}h2{margin-top:2rem}table{border-collapse:collapse}
 th,td{padding:.2rem .8rem;text-align:right;border-bottom:1px solid #d5dbe1}
-th:first-child,td:first-child{text-align:left}figure{margin:0}svg,img{max-width:100%;height:auto}
+th:first-child,td:first-child{text-align:left}th[scope=row]{font-weight:normal}figure{margin:0}svg,img{max-width:100%;height:auto}
 figcaption,footer{color:#5d6b78;font-size:.9rem}
 """
 
@@ -94,8 +95,8 @@ def html(report: Report, name: str = "") -> str:
         f'<!doctype html><html lang="{language()}"><meta charset="utf-8"><title>{title}</title>',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         f"<style>{_STYLE}</style><h1>{title}</h1>",
-        _table(("", ""), _facts(report)),
-        _folds(report),
+        table(("", ""), _facts(report)),
+        _section(_("Folds"), folds(report)),
     ]
     for figure in figures.available(report):
         note = escape(_(_NOTES[figure])) if _NOTES[figure] else ""
@@ -103,7 +104,12 @@ def html(report: Report, name: str = "") -> str:
             f"<h2>{_(_TITLES[figure])}</h2><figure>{_drawn(figure, report)}"
             f"<figcaption>{note}</figcaption></figure>"
         )
-    parts += [_examples(report), _digits(report), _files(report), "</html>"]
+    parts += [
+        _section(_("On examples that it did not learn from"), hands(report)),
+        _section(_("Digit by digit"), digits(report)),
+        _files(report),
+        "</html>",
+    ]
     return "\n".join(parts)
 
 
@@ -165,37 +171,42 @@ def _facts(report: Report) -> list[tuple[str, str]]:
     return facts
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    def line(cells: tuple[str, ...], tag: str) -> str:
-        return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """As HTML: a row's first cell says what it is of. A head that says nothing is not drawn."""
+    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head) if any(head) else ""
+    body = "".join(
+        f'<tr><th scope="row">{escape(first)}</th>'
+        f"{''.join(f'<td>{escape(cell)}</td>' for cell in rest)}</tr>"
+        for first, *rest in rows
+    )
+    return f"<table><tr>{titles}</tr>{body}</table>"
 
-    heading = line(head, "th") if any(head) else ""
-    return f"<table>{heading}{''.join(line(row, 'td') for row in rows)}</table>"
 
-
-def _section(title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+def _section(title: str, found: Table) -> str:
     """A table under its title; nothing for no rows."""
-    return f"<h2>{title}</h2>{_table(head, rows)}" if rows else ""
+    head, rows = found
+    return f"<h2>{title}</h2>{table(head, rows)}" if rows else ""
 
 
-def _folds(report: Report) -> str:
+def folds(report: Report) -> Table:
+    """How each was read by the network that had not learnt it."""
     rows = [
         (
             _("Fold {number}").format(number=k),
             percent(f["accuracy"], 3),
             number(f["loss"], 4),
-            f"{number(f['seconds'])} s",
+            duration(f["seconds"]),
         )
         for k, f in enumerate(report.get("folds", []), 1)
     ]
-    head = ("", _("Accuracy"), _("Loss"), _("Time"))
-    return _section(_("Folds"), head, rows)
+    return ("", _("Accuracy"), _("Loss"), _("Time")), rows
 
 
-def _examples(report: Report) -> str:
+def hands(report: Report) -> Table:
+    """How the examples of each are read, before and now."""
     found = report.get("examples")
     if not found:
-        return ""
+        return (), []
     rows = [
         (name, percent(row["before"], 2), percent(row["after"], 2), number(row["examples"]))
         for name, row in [
@@ -204,22 +215,21 @@ def _examples(report: Report) -> str:
         ]
     ]
     by = _("By {version}").format(version=found["before_with"])
-    head = (_("Hand"), by, _("Now"), _("Examples"))
-    return _section(_("On examples that it did not learn from"), head, rows)
+    return (_("Hand"), by, _("Now"), _("Examples")), rows
 
 
-def _digits(report: Report) -> str:
-    digits = (report.get("out_of_fold") or {}).get("digits", [])
+def digits(report: Report) -> Table:
+    """How well each is told from the others."""
+    found = (report.get("out_of_fold") or {}).get("digits", [])
     rows = [
         (
-            str(d),
-            *(number(row[key], 4) for key in ("precision", "recall", "f1")),
+            str(digit),
+            *(percent(row[key], 2) for key in ("precision", "recall", "f1")),
             number(row["support"]),
         )
-        for d, row in enumerate(digits)
+        for digit, row in enumerate(found)
     ]
-    head = (_("Digit"), _("Precision"), _("Recall"), _("F1"), _("Images"))
-    return _section(_("Digit by digit"), head, rows)
+    return (_("Digit"), _("Precision"), _("Recall"), _("F1"), _("Images")), rows
 
 
 def _files(report: Report) -> str:
@@ -228,5 +238,5 @@ def _files(report: Report) -> str:
         for name, file in report.get("files", {}).items()
     ]
     versions = ", ".join(f"{k} {v}" for k, v in report.get("versions", {}).items())
-    table = _section(_("Files"), ("", _("Size"), "SHA-256"), rows)
-    return f"{table}<footer><p>{escape(versions)}</p></footer>"
+    listed = _section(_("Files"), (("", _("Size"), "SHA-256"), rows))
+    return f"{listed}<footer><p>{escape(versions)}</p></footer>"

@@ -34,9 +34,8 @@ from digitrec.settings import ROOT
 
 FRENCH = ROOT / "digitrec" / "locale" / "fr" / "LC_MESSAGES" / "digitrec.po"
 PAGE = [ROOT / "app.py", *sorted((ROOT / "digitrec" / "ui").rglob("*.py"))]
-# What makes the shipped line network, and what speaks.
-ENGLISH = {"line_training", "language"}
-LIBRARY = [p for p in sorted((ROOT / "digitrec").glob("*.py")) if p.stem not in ENGLISH]
+ENGLISH = "line_training"  # what makes the shipped line network
+LIBRARY = [p for p in sorted((ROOT / "digitrec").glob("*.py")) if p.stem != ENGLISH]
 COMMANDS = [p for p in LIBRARY if p.stem.startswith("cli")]
 MARKS = {"_", "N_", "ngettext"}
 TEXT = {  # what of a call's keywords a person reads

@@ -26,7 +26,7 @@ from digitrec.recipes import Plan
 from digitrec.runs import Epoch, Part
 from digitrec.settings import ROOT, settings
 from digitrec.snapshot import Snapshot
-from digitrec.ui import status, words
+from digitrec.ui import status
 
 SHIPPED = ROOT / "models" / "default"
 EPOCHS = tuple(Epoch(0.5 / k, 0.9 + k / 100, 0.4 / k, 0.91 + k / 100, 2.0) for k in (1, 2, 3))
@@ -387,6 +387,18 @@ def test_the_address_chooses_the_report(models: Path) -> None:
     assert not app.error
 
 
+def test_the_tables_of_the_page_are_those_of_the_report_as_a_file(models: Path) -> None:
+    ada = {"writer": "<Ada>", "before": 0.5, "after": 0.75, "examples": 20}
+    add_version(models, "two", examples={**ada, "writers": [ada], "before_with": "default"})
+    page = "".join(html.proto.body for html in visit("train", version="two").get("html"))
+    tables = re.findall(r'<div class="scroll">(<table>.*?</table>)</div>', page)
+    assert len(tables) == 3
+    assert "&lt;Ada&gt;" in tables[2]
+    assert "a few seconds" in tables[0]
+    file = reports.html(registry.report("two", models))
+    assert [table for table in tables if table not in file] == []
+
+
 @pytest.mark.parametrize("damage", [{"folds": [7]}, {"mistakes": [{}]}, {"test": 7}])
 def test_a_report_that_makes_no_sense_is_a_sentence(models: Path, damage: dict[str, Any]) -> None:
     add_version(models, "odd", **damage)
@@ -474,7 +486,7 @@ print([name for name in ("tensorflow", "keras", "sklearn", "matplotlib") if name
 
 
 def test_times_are_said_as_people_say_them() -> None:
-    said = [words.duration(seconds) for seconds in (3, 61, 3599, 7260)]
+    said = [language.duration(seconds) for seconds in (3, 61, 3599, 7260)]
     assert said == ["a few seconds", "60 s", "1 h 0 min", "2 h 1 min"]
 
 

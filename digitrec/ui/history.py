@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from digitrec import jobs, registry
-from digitrec.language import N_, _, ngettext, number
+from digitrec.language import N_, _, duration, ngettext, number
 from digitrec.registry import RegistryError
 from digitrec.snapshot import Snapshot
 from digitrec.ui import progress
 from digitrec.ui.attempt import attempt
-from digitrec.ui.words import duration, mean_and_std, moment, plain, recipe
+from digitrec.ui.words import mean_and_std, moment, plain, recipe
 
 BADGES = {
     "done": (N_("Done"), ":material/check:", "green"),

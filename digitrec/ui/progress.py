@@ -8,7 +8,7 @@ import streamlit as st
 
 from digitrec import jobs, registry
 from digitrec.jobs import JobError
-from digitrec.language import N_, _
+from digitrec.language import N_, _, duration
 from digitrec.registry import RegistryError
 from digitrec.runs import FINAL, Part, part_name
 from digitrec.snapshot import Snapshot
@@ -16,7 +16,7 @@ from digitrec.ui import charts, report_view
 from digitrec.ui.attempt import attempt
 from digitrec.ui.status import how_far
 from digitrec.ui.tiles import show_tiles
-from digitrec.ui.words import duration, mean_and_std, plain, recipe, share
+from digitrec.ui.words import mean_and_std, plain, recipe, share
 
 STARTING = N_("Starting the processes that train.")
 ASKED_AFTER = 60  # seconds of work that nobody throws away by a slip of the hand

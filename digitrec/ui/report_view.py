@@ -6,19 +6,18 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from html import escape
 from typing import Any
 
 import streamlit as st
 
 from digitrec import figures, registry
 from digitrec import report as reports
-from digitrec.language import _, bound, number
+from digitrec.language import _, bound, duration, number
 from digitrec.registry import RegistryError
 from digitrec.ui import charts, confusion, mistakes
 from digitrec.ui.attempt import attempt
 from digitrec.ui.tiles import show_tiles
-from digitrec.ui.words import duration, mean_and_std, plain, recipe, share
+from digitrec.ui.words import mean_and_std, plain, recipe, share
 from digitrec.versions import FILES, Version
 
 Report = dict[str, Any]
@@ -125,18 +124,7 @@ def _report(version: Version, report: Report) -> None:
     if folds := report.get("folds"):
         _title(_("Accuracy of the folds"), "box plot", report)
         charts.box_plot([fold["accuracy"] for fold in folds], "report-folds")
-        _table(
-            ("", _("Accuracy"), _("Loss"), _("Time")),
-            [
-                (
-                    _("Fold {number}").format(number=k),
-                    share(f["accuracy"], 3),
-                    number(f["loss"], 4),
-                    duration(f["seconds"]),
-                )
-                for k, f in enumerate(folds, 1)
-            ],
-        )
+        _table(reports.folds(report))
     if "curves" in figures.available(report):
         _curves(report)
     if outside := report.get("out_of_fold"):
@@ -145,22 +133,13 @@ def _report(version: Version, report: Report) -> None:
             outside["confusion"], _("every training image, by a network that never saw it")
         )
         _title(_("Digit by digit"))
-        _table(
-            (_("Digit"), _("Precision"), _("Recall"), "F1", _("Images")),
-            [
-                (
-                    str(digit),
-                    *(share(row[key]) for key in ("precision", "recall", "f1")),
-                    number(row["support"]),
-                )
-                for digit, row in enumerate(outside["digits"])
-            ],
-        )
+        _table(reports.digits(report))
     elif test := report.get("test"):
         _title(_("Confusion matrix"), "confusion", report)
         confusion.show(test["confusion"], _("the test set, which the network never saw"))
-    if on_examples := report.get("examples"):
-        _examples(on_examples)
+    if report.get("examples"):
+        _title(_("On examples that it did not learn from"))
+        _table(reports.hands(report))
     if "reliability" in report.get("calibration", {}):
         _calibration(report)
     if found := report.get("mistakes"):
@@ -273,38 +252,8 @@ def _curves(report: Report) -> None:
     )
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    cells = "".join(f'<th scope="col">{cell}</th>' for cell in head)
-    body = "".join(
-        f'<tr><th scope="row">{row[0]}</th>{"".join(f"<td>{cell}</td>" for cell in row[1:])}</tr>'
-        for row in rows
-    )
-    st.html(f'<div class="scroll"><table><tr>{cells}</tr>{body}</table></div>')
-
-
-def _examples(found: dict[str, Any]) -> None:
-    _title(_("On examples that it did not learn from"))
-    rows: list[tuple[str, ...]] = [
-        (_("All"), share(found["before"]), share(found["after"]), number(found["examples"]))
-    ]
-    rows += [
-        (
-            escape(row["writer"] or _("An unknown hand")),
-            share(row["before"]),
-            share(row["after"]),
-            number(row["examples"]),
-        )
-        for row in found["writers"]
-    ]
-    _table(
-        (
-            _("Hand"),
-            _("By {version}").format(version=escape(found["before_with"])),
-            _("Now"),
-            _("Examples"),
-        ),
-        rows,
-    )
+def _table(found: reports.Table) -> None:
+    st.html(f'<div class="scroll">{reports.table(*found)}</div>')
 
 
 def _calibration(report: Report) -> None:

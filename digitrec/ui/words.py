@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 from digitrec import language
-from digitrec.language import N_, _, ngettext, number
+from digitrec.language import N_, _, duration, ngettext, number
 from digitrec.reading import A_WORD, Reading
 from digitrec.settings import settings
 
@@ -78,22 +78,6 @@ def refusal(reading: Reading) -> str:
             count,
         )
     return said.format(count=count)
-
-
-def duration(seconds: float) -> str:
-    """A time as people say it.
-
-    >>> duration(7), duration(52), duration(130), duration(5000)
-    ('a few seconds', '50 s', '2 min', '1 h 23 min')
-    """
-    if seconds < 10:
-        return _("a few seconds")
-    if seconds < 90:
-        return f"{5 * round(seconds / 5)} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
 
 
 def about(seconds: float) -> str:
