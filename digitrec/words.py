@@ -10,12 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
-import numpy as np
-from numpy.typing import NDArray
-
 from digitrec.classifier import Classifier
 from digitrec.lattice import Lattice, Step, lattices
 from digitrec.line_reader import LineNetwork, Spelling, strip_of
+from digitrec.masks import Mask
 from digitrec.pieces import Line, Piece, join
 from digitrec.preprocess import Ink
 from digitrec.segment import WIDEST_IN_LINE, typical_height
@@ -32,8 +30,6 @@ READS_WELL = -0.1  # log-probability a mark as digits, above which marks are not
 SMALL = 0.45  # of the line's height: a mark lower than this is no digit of its own
 LETTERS = 4  # tall marks without a digit among them: a word
 HEARD = 0.5  # probability from which a line's digits are believed that by its parts is a word
-
-Form = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class _Group:
 def apart(
     found: Sequence[Lattice],
     depth: Ink,
-    form: Form,
+    form: Mask,
     classifier: Classifier,
     whole: LineNetwork | None,
 ) -> tuple[list[Lattice], list[Piece]]:
@@ -85,7 +81,7 @@ def apart(
 
 
 def _groups(
-    lattice: Lattice, depth: Ink, rows: Sequence[Line], form: Form, whole: LineNetwork | None
+    lattice: Lattice, depth: Ink, rows: Sequence[Line], form: Mask, whole: LineNetwork | None
 ) -> Iterator[_Group]:
     line = lattice.line
     if line.strokes is not None:
