@@ -81,7 +81,8 @@ def load(
     is clipped, for a smooth resize goes so far beyond. Transparent pixels become white paper, or
     black where white would hide light ink.
 
-    Raises `ImageError` for anything else, and where a limit of `settings()` is passed.
+    Raises `ImageError` for anything else, and where a limit of `settings()` is passed; plain
+    ``ValueError`` for a setting that cannot be understood.
     """
     settings()  # a setting that cannot be understood is not the picture's fault
     try:

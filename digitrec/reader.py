@@ -53,8 +53,8 @@ def read(
     turn: whether a picture that reads badly may be tried on its sides and upside down. strokes: of
     the pen that drew it, in the order of writing, where they are known: digits that touch are told
     apart by them, too. Strokes that are not of this picture change nothing. Raises
-    `digitrec.images.ImageError` for what is not a picture, and `digitrec.runtime.ModelError`
-    when no model can be loaded.
+    `digitrec.images.ImageError` for what is not a picture, `digitrec.runtime.ModelError` when no
+    model can be loaded, and ``ValueError`` for a setting that cannot be understood.
     """
     start = time.perf_counter()
     photo = source if isinstance(source, Photo) else load(source)

@@ -48,7 +48,7 @@ class Settings:
 def settings() -> Settings:
     """The settings of this process.
 
-    Raises ``ValueError``, naming the variable, when one cannot be understood.
+    Raises ``ValueError``, naming the variable, when one cannot be understood or is out of range.
     """
     values: dict[str, Any] = {}
     for one in fields(Settings):
