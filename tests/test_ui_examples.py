@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from benchmarks import synthetic
-from digitrec import adaptation, examples, exports, imports, schema
+from digitrec import adaptation, examples, exports, imports, registry, schema
 from digitrec.adaptation import AdaptationError, Status
 from digitrec.example import NOT_A_DIGIT, New, Which
 from digitrec.examples import ExamplesError
@@ -287,6 +288,29 @@ def test_adapting_is_started_followed_and_served(
     app.run()
     assert "did not finish" in app.error[0].value
     assert not app.button(key="adapt-now").disabled
+
+
+def test_an_adapted_version_that_reads_worse_is_asked_about_before_it_serves(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("default", "adapted"):
+        shutil.copytree(ROOT / "models" / "default", tmp_path / "models" / name)
+    report = tmp_path / "models" / "adapted" / "report.json"
+    facts = json.loads(report.read_text())
+    report.write_text(json.dumps({**facts, "test": {"accuracy": 0.9}, "comparison": None}))
+    monkeypatch.setenv("DIGITREC_MODELS", str(tmp_path / "models"))
+    settings.cache_clear()
+    done = Status("done", "Held-out examples read right: 50% before, 90% now.", 1, "adapted")
+    monkeypatch.setattr(adaptation, "seen", lambda: done)
+    opened(app)
+    app.button(key="adapt-serve").click().run()
+    assert not app.exception
+    assert app.button(key="worse-serve").label == "Put in service"
+    assert registry.in_service() == "default"
+    report.write_text(json.dumps(facts))
+    app.button(key="adapt-serve").click().run()
+    assert registry.in_service() == "adapted"
+    assert not app.exception
 
 
 def test_an_adaptation_that_cannot_start_is_a_sentence(

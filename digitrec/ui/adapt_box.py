@@ -8,6 +8,7 @@ from digitrec import adaptation, registry
 from digitrec.adaptation import FEWEST, AdaptationError, Status
 from digitrec.language import _
 from digitrec.registry import RegistryError
+from digitrec.ui import report_view
 from digitrec.ui.words import plain
 
 
@@ -73,26 +74,10 @@ def _outcome(status: Status) -> None:
     except RegistryError:  # it was renamed or deleted since
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        if version.in_service:
-            st.badge(_("In service"), icon=":material/check_circle:", color="green")
-        else:
-            st.button(
-                _("Put it in service"),
-                icon=":material/publish:",
-                key="adapt-serve",
-                on_click=_serve,
-                args=(version.name,),
-            )
+        report_view.serve_button(version, "adapt-serve")
         st.page_link(
             "digitrec/ui/train.py",
             label=_("Report"),
             icon=":material/monitoring:",
             query_params={"version": version.name},
         )
-
-
-def _serve(name: str) -> None:
-    try:
-        registry.serve(name)
-    except RegistryError as error:
-        st.session_state["adapt-problem"] = str(error)
