@@ -1,8 +1,9 @@
 """One training run on disk, and what its events say: ``models/.runs/ID/``.
 
 ``plan.json`` is written once; ``events.jsonl`` only grows, a line an event, written by the run and
-its parts at once; ``log.txt`` is what the processes print; ``cancel`` asks the run to stop; the
-checkpoints and results of its parts (a fold, or the final fit) carry their names.
+its parts at once; ``log.txt`` is what the processes print; ``cancel`` asks the run to stop,
+``dismissed`` has what it came to told no more; the checkpoints and results of its parts (a fold, or
+the final fit) carry their names.
 """
 
 from __future__ import annotations
@@ -255,6 +256,11 @@ def write_event(folder: Path, event: str, **values: Any) -> None:
     told = {"t": round(time.time(), 3), "event": event, **values}
     line = json.dumps(told, default=Sentence.to_json)
     storage.append(folder / "events.jsonl", line)
+
+
+def dismiss(folder: Path) -> None:
+    """What a run came to is not told any more. Raises ``OSError``."""
+    (folder / "dismissed").touch()
 
 
 def discard(folder: Path) -> None:

@@ -30,6 +30,7 @@ class Snapshot:
     ended: float | None
     version: str | None
     resumed: int  # times
+    dismissed: bool  # what it came to has been seen
 
     @classmethod
     def of(cls, run: Run, holder: str | None) -> Self:
@@ -63,6 +64,7 @@ class Snapshot:
             ended=None if under_way else run.last,
             version=run.version,
             resumed=run.resumed,
+            dismissed=(run.folder / "dismissed").exists(),
         )
 
     @property

@@ -19,7 +19,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from digitrec import jobs, language, registry
+from digitrec import jobs, language, registry, runs
 from digitrec import report as reports
 from digitrec.jobs import BusyError, JobError
 from digitrec.recipes import Plan
@@ -123,6 +123,7 @@ def snapshot(state: str = "running", **changes: Any) -> Snapshot:
         ended=None if state in {"starting", "running"} else now,
         version=None,
         resumed=0,
+        dismissed=False,
     )
     return replace(made, **changes)
 
@@ -163,8 +164,9 @@ def text(app: AppTest) -> str:
         for kind in ("markdown", "caption", "code", "subheader")
         for element in app.get(kind)
     ]
-    said += [html.proto.body for html in app.get("html") if "<style" not in html.proto.body]
-    return re.sub(r"<[^>]*>", " ", " ".join(said)).replace("\\", "")
+    bodies = [html.proto.body for html in app.get("html") if "<style" not in html.proto.body]
+    said += [re.sub(r"<[^>]*>", " ", body) for body in bodies]
+    return " ".join(said).replace("\\", "")
 
 
 def only(elements: Any) -> str:
@@ -365,6 +367,38 @@ def test_the_result_is_told_above_the_form_to_who_watched(
     app.button(key="dismiss").click().run()
     assert not app.success
     assert not app.exception
+
+
+@pytest.fixture
+def ended_unseen(models: Path) -> str:
+    """A run on disk that came to the version `one` while nobody watched; its id."""
+    folder = jobs.runs_folder() / snapshot().id
+    folder.mkdir(parents=True)
+    (folder / "plan.json").write_text(json.dumps(snapshot().plan.to_dict()))
+    runs.write_event(folder, "started", resumed=0)
+    runs.write_event(folder, "done", version="one")
+    return folder.name
+
+
+def test_the_result_is_told_to_who_comes_back_until_it_is_dismissed(ended_unseen: str) -> None:
+    app, other = visit("train"), visit("train")
+    assert "Done in" in only(app.success)
+    app.button(key="dismiss").click().run()
+    assert not app.exception
+    assert not app.success
+    assert jobs.snapshot(ended_unseen).dismissed
+    assert not other.run().success
+    assert not visit("train").success
+
+
+@pytest.mark.usefixtures("ended_unseen")
+def test_the_result_is_told_to_who_comes_back_until_it_serves() -> None:
+    assert visit("train").success
+    registry.serve("one")
+    assert not visit("train").success
+    registry.rollback()
+    registry.rename("one", "two")
+    assert not visit("train").success
 
 
 def test_a_cancelled_run_is_told_until_it_is_dismissed(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import streamlit as st
 
-from digitrec import jobs, registry
+from digitrec import jobs, registry, runs
 from digitrec.jobs import JobError
 from digitrec.language import N_, _, duration
 from digitrec.registry import RegistryError
@@ -127,11 +128,26 @@ def _curves(run: Snapshot) -> None:
         st.caption(_("The curves begin when the first epoch is finished."))
 
 
-def ended(run: Snapshot) -> None:
-    """What became of a run: its result; or why it has none, its log, and the way on.
+def is_news(run: Snapshot) -> bool:
+    """Whether there is something to say of the run that ended last.
 
-    A run that is done or was cancelled is told to those who watched it, until they dismiss it.
+    To those who watched it until they dismiss it; to all of what can go on, and of a version that
+    nobody has dismissed or put in service.
     """
+    if run.resumable:
+        return True
+    if run.dismissed or st.session_state.get("dismissed") == run.id:
+        return False
+    if st.session_state.get("watched") == run.id:
+        return True
+    try:
+        return run.version is not None and not registry.version(run.version).in_service
+    except RegistryError:  # it was renamed or deleted since
+        return False
+
+
+def ended(run: Snapshot) -> None:
+    """What became of a run: its result; or why it has none, its log, and the way on."""
     with st.container(key="train-progress"):
         what = recipe(run.plan.recipe, run.plan.schedule)
         if run.state == "done" and run.version:
@@ -141,7 +157,7 @@ def ended(run: Snapshot) -> None:
         if run.state == "cancelled":
             said = _("The last run ({recipe}) was cancelled.").format(recipe=what)
             st.info(said, icon=":material/stop_circle:")
-            _dismiss()
+            _dismiss(run)
             return
         said = _("The last run ({recipe}) did not finish. {why}")
         st.error(said.format(recipe=what, why=plain(run.message)), icon=":material/error:")
@@ -163,7 +179,7 @@ def _done(run: Snapshot, name: str) -> None:
     try:
         version = registry.version(name)
     except RegistryError:  # it was renamed or deleted since
-        _dismiss()
+        _dismiss(run)
         return
     tiles = [(_("Test accuracy"), share(version.test_accuracy))]
     if version.folds:
@@ -173,13 +189,13 @@ def _done(run: Snapshot, name: str) -> None:
     report_view.verdict(version)
     with st.container(horizontal=True, vertical_alignment="center"):
         report_view.serve_button(version, "done-serve")
-        _dismiss()
+        _dismiss(run)
 
 
-def _dismiss() -> None:
-    st.button(
-        _("Dismiss"),
-        icon=":material/close:",
-        key="dismiss",
-        on_click=lambda: st.session_state.pop("ended"),
-    )
+def _dismiss(run: Snapshot) -> None:
+    def dismissed() -> None:
+        st.session_state.dismissed = run.id  # by this session, where it cannot be written
+        with suppress(OSError):
+            runs.dismiss(jobs.runs_folder() / run.id)
+
+    st.button(_("Dismiss"), icon=":material/close:", key="dismiss", on_click=dismissed)

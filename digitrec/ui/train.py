@@ -37,10 +37,10 @@ with st.container(key="page", gap="small"):
         progress.follow(run.id)
     else:
         if run and st.session_state.pop("followed", None) == run.id:
-            st.session_state.ended = run.id
+            st.session_state.watched = run.id
             if run.version:
                 st.query_params["version"] = run.version
-        if run and (run.resumable or st.session_state.get("ended") == run.id):
+        if run and progress.is_news(run):
             progress.ended(run)
         plan_form()
     history(runs)
