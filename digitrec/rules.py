@@ -7,10 +7,11 @@ import numpy as np
 
 from digitrec.brackets import brackets
 from digitrec.forms import STRAIGHT, by_frames, by_holes, scraps
-from digitrec.masks import Mask, place_of
+from digitrec.masks import Mask, place_of, square
 from digitrec.preprocess import Ink, stroke_width
 from digitrec.rings import rings
 from digitrec.slashes import slashes
+from digitrec.squares import Squares, squares
 from digitrec.straight import Levelled, Rule, erase, slope_of, straight_lines
 
 EDGE = 0.025  # of the side: nearer than this to the frame counts as touching it
@@ -26,13 +27,13 @@ def without_rules(ink: Ink) -> tuple[Ink, Mask, Mask]:
 
     And where those of forms were, and where rings, brackets and slashes were: (h, w) each, 1 there.
 
-    A table or a form is a mark whose holes are rectangles, with what lies all along it, as the
-    outer line of a double rule; where digits touch too many holes, it is told by its frame, or is
-    made of rules whose ends all meet others. A dashed rule is a row of dashes. Any other level rule
-    runs from one side of the picture to the other, or nearly, and an upright one, which might be a
-    1, lies along the frame, stands between two level rules, or is a fold, more than twice as tall
-    as all else. Where nothing but a rule or two of this last kind would be found, nothing is taken
-    out: it was a digit after all.
+    Squared paper has lines from frame to frame both ways. A table or a form is a mark whose holes
+    are rectangles, with what lies all along it, as the outer line of a double rule; where digits
+    touch too many holes, it is told by its frame, or is made of rules whose ends all meet others.
+    A dashed rule is a row of dashes. Any other level rule runs from one side of the picture to the
+    other, or nearly, and an upright one, which might be a 1, lies along the frame, stands between
+    two level rules, or is a fold, more than twice as tall as all else. Where nothing but a rule or
+    two of this last kind would be found, nothing is taken out: it was a digit after all.
     """
     mask = (ink > 0.3).astype(np.uint8)
     # The strokes' width: of long marks only, as grain would bring it down.
@@ -43,21 +44,33 @@ def without_rules(ink: Ink) -> tuple[Ink, Mask, Mask]:
     if stroke > 2 * FINE:
         return _reduced(ink, stroke / FINE)
     slopes = slope_of(mask), slope_of(np.ascontiguousarray(mask.T))
+    squared = squares(mask, stroke, slopes)
+    if squared:
+        rest = squared.without(mask, stroke)
+        fringe = cv2.dilate(mask - rest, square(3)) & (1 - rest)
+        ink, mask = np.where(fringe, np.float32(0), ink), rest
     form = _forms(mask, stroke, slopes[0] or -slopes[1])
     ink = np.where(form, np.float32(0), ink)
     cleaned, boxes = _without_lines(
-        ink, mask & (1 - form), stroke, slopes, certain=bool(form.any())
+        ink, mask & (1 - form), stroke, slopes, certain=bool(form.any()), squared=squared
     )
     around = _around((cleaned > 0.3).astype(np.uint8), stroke)
     return np.where(around, np.float32(0), cleaned), form | boxes, around
 
 
 def _without_lines(
-    ink: Ink, mask: Mask, stroke: float, slopes: tuple[float, float], certain: bool
+    ink: Ink,
+    mask: Mask,
+    stroke: float,
+    slopes: tuple[float, float],
+    *,
+    certain: bool,
+    squared: Squares | None,
 ) -> tuple[Ink, Mask]:
     """The ink map without rules that are not of a form's mark; and where those of boxes were.
 
     mask: of the ink. slopes: of level and of upright rules. certain: whether there are rules.
+    squared: the paper's lines from frame to frame, which are taken out.
     """
     turned = np.ascontiguousarray(mask.T)
     sides = (mask, slopes[0]), (turned, slopes[1])
@@ -66,10 +79,15 @@ def _without_lines(
     )
     level = [rule for rule in across if _crosses(rule, mask.shape[1], stroke)]
     upright = [rule for rule in down if _is_upright(rule, level, mask.shape)]
+    if squared:  # what is left of its lines, as where the page does not lie flat
+        level, upright = (
+            [rule for rule in rules if rule.stop - rule.start > max(LONG * side, squared.long)]
+            for rules, side in ((across, mask.shape[1]), (down, mask.shape[0]))
+        )
     upright += _folds(down, upright, level, mask, stroke)
     walls, posts = (straight_lines(side, stroke, slope=slope) for side, slope in sides)
     closed, dashed = _closed(walls, posts, 2 * stroke), _dashed(mask, turned, stroke)
-    certain = certain or any(closed) or any(dashed) or len(level) > 1
+    certain = certain or squared is not None or any(closed) or any(dashed) or len(level) > 1
     cleaned, boxes = ink.copy(), np.zeros_like(mask)
     for rule in dict.fromkeys((*closed[0], *dashed[0])):
         boxes |= erase(cleaned, mask, rule, stroke)
