@@ -25,7 +25,6 @@ from digitrec.language import N_, Sentence, said
 from digitrec.results import report_of, this_device
 from digitrec.runs import Run, part_name
 from digitrec.settings import ROOT
-from digitrec.versions import read_report
 from digitrec.worker import REASON, keep_examples
 
 POLL_SECONDS = 0.2
@@ -241,7 +240,8 @@ def check(part: str, status: int, output: str) -> None:
 def _publish(run: Run, worked: float, engine: Engine) -> str:
     """Write the report and move the version into place, whole; put it in service if asked."""
     models = run.folder.parent.parent
-    name = _published(run, models)
+    # The version of this very run, where it died before it could say that there is one.
+    name = registry.of_runs(models).get(run.id)
     if name is None:
         results = {part: _result(run, part) for part in run.parts}
         report = report_of(run, results, worked, models, engine.device)
@@ -257,12 +257,6 @@ def _publish(run: Run, worked: float, engine: Engine) -> str:
             speed.learn(run)
     runs.discard(run.folder)
     return name
-
-
-def _published(run: Run, models: Path) -> str | None:
-    """The version of this very run, where it died before it could say that there is one."""
-    reports = {folder.name: read_report(folder) or {} for folder in models.glob("[!.]*/")}
-    return next((name for name, report in reports.items() if report.get("run") == run.id), None)
 
 
 def _result(run: Run, part: str) -> tuple[dict[str, Any], Any]:

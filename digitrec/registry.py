@@ -72,6 +72,11 @@ def report(name: str, models: Path | None = None) -> dict[str, Any]:
     return found
 
 
+def of_runs(models: Path | None = None) -> dict[str, str]:
+    """What the version that a run made is called now, by the run's id."""
+    return {version.run: version.name for version in versions(models) if version.run}
+
+
 def in_service(models: Path | None = None) -> str:
     """The version that reads: the one pointed to, or `default` where that one cannot."""
     store = _store(models)

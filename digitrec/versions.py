@@ -39,6 +39,7 @@ class Version:
     test_uncontested: float | None = None
     bytes: int = 0
     data: str = ""
+    run: str | None = None  # the id of the one that made it
     comparison: dict[str, Any] | None = None  # as `scores.against` has it
 
     @property
@@ -71,6 +72,7 @@ def read_version(folder: Path, *, in_service: bool) -> Version:
         test_uncontested=_number(test.get("accuracy_without_contested")),
         bytes=sum(map(_size, (folder / file for file in FILES))),
         data=_learnt_from(data, settings_of),
+        run=_text(found.get("run")),
         comparison=_comparison(found),
     )
 

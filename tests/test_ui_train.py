@@ -29,6 +29,7 @@ from digitrec.snapshot import Snapshot
 from digitrec.ui import status
 
 SHIPPED = ROOT / "models" / "default"
+RUN = "20261123-100000-abcd"
 EPOCHS = tuple(Epoch(0.5 / k, 0.9 + k / 100, 0.4 / k, 0.91 + k / 100, 2.0) for k in (1, 2, 3))
 
 
@@ -38,7 +39,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.copytree(SHIPPED, tmp_path / "default")
     monkeypatch.setenv("DIGITREC_MODELS", str(tmp_path))
     settings.cache_clear()
-    add_version(tmp_path, "one")
+    add_version(tmp_path, "one", run=RUN)
     yield tmp_path
     settings.cache_clear()
 
@@ -110,7 +111,7 @@ def snapshot(state: str = "running", **changes: Any) -> Snapshot:
     )
     now = time.time()
     made = Snapshot(
-        id="20261123-100000-abcd",
+        id=RUN,
         plan=plan,
         state=state,
         progress=0.42,
@@ -398,7 +399,26 @@ def test_the_result_is_told_to_who_comes_back_until_it_serves() -> None:
     assert not visit("train").success
     registry.rollback()
     registry.rename("one", "two")
+    assert visit("train").success
+    registry.delete("two")
     assert not visit("train").success
+
+
+def test_a_run_finds_its_version_by_any_name(models: Path, pretend: Callable[..., Any]) -> None:
+    pretend(snapshot())
+    app = visit("train")
+    registry.rename("one", "renamed", models)
+    pretend(snapshot("done", version="one", progress=1.0))
+    app.run()
+    assert not app.exception
+    assert app.selectbox(key="report-of").value == "renamed"
+    assert {f"report-{RUN}", "done-serve"} <= {button.key for button in app.button}
+    assert any("renamed · " in markdown.value for markdown in app.markdown)
+    registry.delete("renamed", models)
+    app = visit("train")
+    assert not app.exception
+    assert "report-of" not in {box.key for box in app.selectbox}
+    assert f"report-{RUN}" not in {button.key for button in app.button}
 
 
 def test_a_cancelled_run_is_told_until_it_is_dismissed(

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from digitrec import jobs, registry
+from digitrec import jobs
 from digitrec.language import N_, _, duration, ngettext, number
-from digitrec.registry import RegistryError
 from digitrec.snapshot import Snapshot
 from digitrec.ui import progress
 from digitrec.ui.attempt import attempt
@@ -23,8 +22,11 @@ BADGES = {
 SHOWN = 20
 
 
-def history(runs: list[Snapshot]) -> None:
-    """Those that have ended; each with its report or what went wrong."""
+def history(runs: list[Snapshot], made: dict[str, str]) -> None:
+    """Those that have ended; each with its report or what went wrong.
+
+    made: what the runs' versions are called now, by the runs' ids.
+    """
     runs = [run for run in runs if not run.under_way]
     if not runs:
         return
@@ -34,18 +36,10 @@ def history(runs: list[Snapshot]) -> None:
         key="train-history",
     ):
         for run in runs[:SHOWN]:
-            _entry(run)
+            _entry(run, made.get(run.id))
 
 
-def _exists(version: str) -> bool:
-    try:
-        registry.version(version)
-    except RegistryError:  # it was renamed or deleted since
-        return False
-    return True
-
-
-def _entry(run: Snapshot) -> None:
+def _entry(run: Snapshot, version: str | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         words, icon, colour = BADGES[run.state]
         plan = run.plan
@@ -57,19 +51,20 @@ def _entry(run: Snapshot) -> None:
         what = ", ".join(parts).format(
             count=plan.folds, epochs=plan.epochs, images=number(plan.images)
         )
+        name = f"{plain(version)} · " if version else ""
         st.markdown(
             f"**{recipe(plan.recipe, plan.schedule)}** :{colour}-badge[{icon} {_(words)}]  \n"
-            f"{moment(datetime.fromtimestamp(run.started, UTC))} · {what} · "
+            f"{name}{moment(datetime.fromtimestamp(run.started, UTC))} · {what} · "
             f"{duration(run.seconds)}"
             + (f" · {mean_and_std(run.mean, run.std)}" if run.mean is not None else "")
         )
-        if run.version and _exists(run.version):
+        if version:
             st.button(
                 _("Report"),
                 icon=":material/monitoring:",
                 key=f"report-{run.id}",
                 on_click=st.query_params.__setitem__,
-                args=("version", run.version),
+                args=("version", version),
             )
         popover = st.popover(
             _("Log"), icon=":material/article:", key=f"log-{run.id}", on_change="rerun"

@@ -128,11 +128,11 @@ def _curves(run: Snapshot) -> None:
         st.caption(_("The curves begin when the first epoch is finished."))
 
 
-def is_news(run: Snapshot) -> bool:
+def is_news(run: Snapshot, version: str | None) -> bool:
     """Whether there is something to say of the run that ended last.
 
     To those who watched it until they dismiss it; to all of what can go on, and of a version that
-    nobody has dismissed or put in service.
+    nobody has dismissed or put in service. version: what the one that it made is called now.
     """
     if run.resumable:
         return True
@@ -141,18 +141,21 @@ def is_news(run: Snapshot) -> bool:
     if st.session_state.get("watched") == run.id:
         return True
     try:
-        return run.version is not None and not registry.version(run.version).in_service
-    except RegistryError:  # it was renamed or deleted since
+        return version is not None and not registry.version(version).in_service
+    except RegistryError:  # it was deleted since
         return False
 
 
-def ended(run: Snapshot) -> None:
-    """What became of a run: its result; or why it has none, its log, and the way on."""
+def ended(run: Snapshot, version: str | None) -> None:
+    """What became of a run: its result; or why it has none, its log, and the way on.
+
+    version: what the one that it made is called now.
+    """
     with st.container(key="train-progress"):
         what = recipe(run.plan.recipe, run.plan.schedule)
         if run.state == "done" and run.version:
             with st.container(border=True):
-                _done(run, run.version)
+                _done(run, version or run.version)
             return
         if run.state == "cancelled":
             said = _("The last run ({recipe}) was cancelled.").format(recipe=what)

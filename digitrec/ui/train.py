@@ -10,10 +10,10 @@ from digitrec.ui.history import history
 from digitrec.ui.plan_form import plan_form
 
 
-def choose_report(runs: list[Snapshot]) -> str | None:
-    """The version whose report is shown: the address's, else the newest run's."""
+def choose_report(runs: list[Snapshot], made: dict[str, str]) -> str | None:
+    """The version whose report is shown: the address's, else the newest run's. made: by run."""
     names = [version.name for version in registry.versions()]
-    newest = next((run.version for run in runs if run.version in names), None)
+    newest = next((made[run.id] for run in runs if run.id in made), None)
     asked = st.query_params.get("version")
     first = asked if asked in names else newest
     if first is None:
@@ -30,7 +30,7 @@ def choose_report(runs: list[Snapshot]) -> str | None:
 
 with st.container(key="page", gap="small"):
     st.header(_("Train the network"), anchor=False)
-    runs = jobs.history()
+    runs, made = jobs.history(), registry.of_runs()
     run = runs[0] if runs else None
     if run and run.under_way:
         st.session_state.followed = run.id
@@ -38,11 +38,11 @@ with st.container(key="page", gap="small"):
     else:
         if run and st.session_state.pop("followed", None) == run.id:
             st.session_state.watched = run.id
-            if run.version:
-                st.query_params["version"] = run.version
-        if run and progress.is_news(run):
-            progress.ended(run)
+            if run.id in made:
+                st.query_params["version"] = made[run.id]
+        if run and progress.is_news(run, made.get(run.id)):
+            progress.ended(run, made.get(run.id))
         plan_form()
-    history(runs)
-    if name := choose_report(runs):
+    history(runs, made)
+    if name := choose_report(runs, made):
         report_view.show(name)
