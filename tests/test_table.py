@@ -25,8 +25,8 @@ def reading() -> Reading:
     return replace(found, refused=(Refusal((1, 2, 30, 40), "not a digit", ink),))
 
 
-def parsed(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
+def parsed(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
 
 
 def test_one_row_a_number_and_a_refused_shape(reading: Reading) -> None:
@@ -44,6 +44,12 @@ def test_one_row_a_number_and_a_refused_shape(reading: Reading) -> None:
 def test_a_picture_with_nothing_in_it_has_a_row() -> None:
     (row,) = parsed(table.to_csv([("a.jpg", Reading((), (), 0.1))]))
     assert (row["number"], row["note"]) == ("", "nothing found")
+
+
+def test_excel_is_told_that_it_is_utf_8() -> None:
+    content = table.to_csv([("été.jpg", "Illisible.")])
+    assert content.startswith(b"\xef\xbb\xbffile,")
+    assert "été.jpg".encode() in content
 
 
 def test_no_name_is_a_formula_in_a_spreadsheet(reading: Reading) -> None:

@@ -38,8 +38,10 @@ def note(number: Number) -> str:
     return ", ".join(said)
 
 
-def to_csv(readings: Sequence[tuple[str, Reading | str]]) -> str:
+def to_csv(readings: Sequence[tuple[str, Reading | str]]) -> bytes:
     """A row a number and a row a refused shape; of a picture with neither, one row with a note.
+
+    In UTF-8, with the mark that Excel wants at its beginning: accents are garbled without.
 
     readings: file names, each with its reading or the sentence that says why there is none.
     """
@@ -62,7 +64,7 @@ def to_csv(readings: Sequence[tuple[str, Reading | str]]) -> str:
             )
         if not reading.numbers and not reading.refused:
             table.writerow((name, "", "", "", _("nothing found")))
-    return file.getvalue()
+    return file.getvalue().encode("utf-8-sig")
 
 
 def to_json(readings: Sequence[tuple[str, Reading | str]]) -> str:

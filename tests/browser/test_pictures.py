@@ -340,7 +340,7 @@ def test_several_make_a_table_and_a_csv(
     with upload.expect_download() as download:
         upload.get_by_role("button", name="CSV").click()
     download.value.save_as(tmp_path / "numbers.csv")
-    with (tmp_path / "numbers.csv").open(newline="") as file:
+    with (tmp_path / "numbers.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [(row["file"], row["number"]) for row in rows] == [
         *(("first.jpg", "365"), ("second.jpg", "7"), ("words.png", "")),
