@@ -55,6 +55,9 @@ def _own_words() -> str:
     words = {
         "upload": _("Upload"),
         "limit": _("Up to {limit} MB a file").format(limit=settings().max_megabytes),
+        "zip-limit": _("Up to {limit} MB a file").format(
+            limit=st.get_option("server.maxUploadSize")
+        ),
         "take": _("Take a photo"),
         "again": _("Another photo"),
         "no-camera": _(
