@@ -20,9 +20,12 @@ def show(table: list[list[int]], of: str) -> None:
             return f'<td class="right">{number(count)}</td>'
         if not count:
             return '<td class="none">·</td>'
-        depth = 10 + 60 * count / worst
-        colour = f"color-mix(in srgb, var(--doubt) {depth:.0f}%, transparent)"
-        return f'<td style="background:{colour}">{number(count)}</td>'
+        # On dark, the theme's light figures could not be read on more of its light orange.
+        light, dark = (
+            f"color-mix(in srgb, var(--doubt) {10 + most * count / worst:.0f}%, transparent)"
+            for most in (60, 36)
+        )
+        return f'<td style="background:light-dark({light},{dark})">{number(count)}</td>'
 
     head = "".join(f'<th scope="col">{digit}</th>' for digit in range(10))
     rows = "".join(
