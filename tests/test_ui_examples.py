@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 import streamlit as st
+from streamlit.elements.lib import policies
 from streamlit.testing.v1 import AppTest
 
 from benchmarks import synthetic
@@ -113,6 +114,17 @@ def test_a_day_on_which_the_clocks_change_is_a_whole_day(app: AppTest, day: date
     app.date_input(key="which-days").set_value([day.date()] * 2).run()
     assert not app.exception
     assert "6 examples" in told(app)
+
+
+def test_turning_a_page_is_no_warning(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Streamlit's stack trace, of which each process has one at most."""
+    monkeypatch.setattr(policies, "_shown_default_value_warning", False)
+    keep(200)
+    opened(app)
+    app.pagination(key="page-below-of-3").select(2).run()
+    assert "default value" not in caplog.text
 
 
 def test_chosen_examples_are_relabelled_deleted_and_restored(app: AppTest) -> None:

@@ -140,9 +140,11 @@ def is_news(run: Snapshot, version: str | None) -> bool:
         return False
     if st.session_state.get("watched") == run.id:
         return True
+    if run.state != "done" or version is None:
+        return False
     try:
-        return version is not None and not registry.version(version).in_service
-    except RegistryError:  # it was deleted since
+        return not registry.version(version).in_service
+    except RegistryError:  # it was deleted in this moment
         return False
 
 
