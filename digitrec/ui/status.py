@@ -1,10 +1,11 @@
-"""The sidebar's news: the version in service, and the run under way with its progress."""
+"""The sidebar's news: the version in service, and what learns now, with its progress."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from digitrec import jobs
+from digitrec import adaptation, jobs
+from digitrec.adaptation import Status
 from digitrec.classifier import in_service
 from digitrec.language import _, percent
 from digitrec.reader import line_notice
@@ -23,15 +24,17 @@ def recover() -> None:
 def news() -> None:
     """What serves and what trains; when either changes, the whole page is drawn again."""
     state = st.session_state
-    run = jobs.current()
+    run, adapting = jobs.current(), adaptation.seen()
     serving = _in_service()
-    known = (serving, run.id if run else None)
+    known = (serving, run and run.id, adapting and adapting.state)
     if state.setdefault("known", known) != known:
         state.known = known
         st.rerun()
     with st.container():
         if run:
             _run_status(run)
+        if adapting and adapting.state == "running":
+            _adapting(adapting)
 
 
 def _in_service() -> str | None:
@@ -55,6 +58,15 @@ def _run_status(run: Snapshot) -> None:
         st.markdown(f":material/model_training: {said}")
         st.progress(run.progress, how_far(run))
         st.page_link("digitrec/ui/train.py", label=_("Watch it"), icon=":material/monitoring:")
+
+
+def _adapting(status: Status) -> None:
+    with st.container(border=True, key="adapt-status", gap="xsmall"):
+        st.markdown(f":material/auto_fix_high: **{_('Adapting')}**")
+        st.progress(status.progress, plain(str(status.message)))
+        st.page_link(
+            "digitrec/ui/examples.py", label=_("Watch it"), icon=":material/photo_library:"
+        )
 
 
 def how_far(run: Snapshot) -> str:
