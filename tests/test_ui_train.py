@@ -19,8 +19,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from digitrec import jobs, language, registry, runs
+from digitrec import adaptation, jobs, language, registry, runs
 from digitrec import report as reports
+from digitrec.adaptation import Status
 from digitrec.jobs import BusyError, JobError
 from digitrec.recipes import Plan
 from digitrec.runs import Epoch, Part
@@ -304,6 +305,18 @@ def test_every_page_tells_of_the_run(models: Path, pretend: Callable[..., Any]) 
         )
 
 
+def test_every_page_tells_of_the_adaptation(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[Status] = [Status("running", "Learning.", 0.5)]
+    monkeypatch.setattr(adaptation, "seen", lambda: said[0])
+    for page in ("read", "train"):
+        app = visit(page)
+        assert any("Adapting" in markdown.value for markdown in app.sidebar.markdown)
+    said[0] = Status("done", "Adapted.", 1.0, "default")
+    app.run()
+    assert not any("Adapting" in markdown.value for markdown in app.sidebar.markdown)
+    assert not app.exception
+
+
 def test_a_resumed_run_says_so(models: Path, pretend: Callable[..., Any]) -> None:
     message = "Resumed, with all finished epochs (3); only the one under way was lost."
     pretend(snapshot(resumed=1, message=message))
@@ -500,6 +513,37 @@ def test_a_version_is_held_against_the_one_that_serves_now(models: Path) -> None
     app.button(key="serve-fair").click().run()
     assert app.button(key="worse-serve")
     assert registry.in_service() == "default"
+
+
+def test_enter_renames(models: Path) -> None:
+    """Within a form it does."""
+    app = visit("models")
+    app.button(key="rename-one").click().run()
+    assert app.text_input(key="new-name").form_id == app.button(key="rename-now").form_id != ""
+
+
+def test_figures_can_be_read_on_every_colour(models: Path) -> None:
+    """In either theme their contrast is at least 4.5."""
+    drawn = " ".join(html.proto.body for html in visit("train", version="one").get("html"))
+    depths = re.findall(r"light-dark\(color-mix\(.*?(\d+)%.*?(\d+)%", drawn)
+    for theme, found in zip(("light", "dark"), zip(*depths, strict=True), strict=True):
+        depth = max(map(int, found)) / 100
+        names = ("textColor", "backgroundColor", "orangeColor")
+        figures, paper, orange = (rgb(st.get_option(f"theme.{theme}.{name}")) for name in names)
+        cell = [depth * a + (1 - depth) * b for a, b in zip(orange, paper, strict=True)]
+        dark, bright = sorted(map(luminance, (figures, cell)))
+        assert (bright + 0.05) / (dark + 0.05) >= 4.5, theme
+
+
+def rgb(colour: str) -> list[float]:
+    """Each from 0 to 1, of "#rrggbb"."""
+    return [part / 255 for part in bytes.fromhex(colour[1:])]
+
+
+def luminance(colour: list[float]) -> float:
+    """Relative, as WCAG 2 has it."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_what_must_stay_has_no_delete(models: Path) -> None:

@@ -89,8 +89,11 @@ def change(version: Version) -> None:
 
 @st.dialog(_("Rename this version"), icon=":material/edit:")
 def rename(name: str) -> None:
-    new = st.text_input(_("New name"), name, help=_("Letters, digits, - and _."), key="new-name")
-    if st.button(_("Rename"), type="primary", key="rename-now"):
+    with st.form("rename", border=False):  # so that Enter does it, too
+        help_ = _("Letters, digits, - and _.")
+        new = st.text_input(_("New name"), name, help=help_, key="new-name")
+        sent = st.form_submit_button(_("Rename"), type="primary", key="rename-now")
+    if sent:
         attempt(
             registry.rename,
             name,
