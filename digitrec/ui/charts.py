@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -21,7 +22,7 @@ def curves(histories: Histories, epochs: int, key: str, *, training: bool = True
     not drawn anew.
     """
     held_out, trained_on = _("held out"), _("trained on")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "fit": name,
             "images": images,
@@ -42,6 +43,8 @@ def curves(histories: Histories, epochs: int, key: str, *, training: bool = True
     ):
         with column:
             spec = _curve(measure, title, form, list(histories), epochs, dashed)
+            if training:  # a chart that grows has no ends yet
+                spec["encoding"]["y"]["scale"] |= _ends(row[measure] for row in rows)
             chart(rows, spec, f"{key}-{measure}", alt)
 
 
@@ -90,11 +93,18 @@ def _curve(
         encoding["opacity"] = {
             "field": "images",
             "type": "nominal",
+            "sort": dashed,
             "scale": {"domain": dashed, "range": [1, 0.55]},
             "legend": None,
         }
     mark = {"type": "line", "point": {"size": 28}, "strokeWidth": 2}
     return {"mark": mark, "encoding": encoding, "height": 300}
+
+
+def _ends(values: Iterable[float]) -> Spec:
+    """Of a scale. Vega looks for them before Streamlit has given it the data, and warns."""
+    finite = [value for value in values if math.isfinite(value)]
+    return {"domain": [min(finite), max(finite)], "nice": True} if finite else {}
 
 
 def box_plot(accuracies: Sequence[float], key: str) -> None:
@@ -107,7 +117,7 @@ def box_plot(accuracies: Sequence[float], key: str) -> None:
         "field": "accuracy",
         "type": "quantitative",
         "title": _("Accuracy on held-out images"),
-        "scale": {"zero": False, "padding": 12},
+        "scale": {"zero": False, "padding": 12, **_ends(accuracies)},
         "axis": {"format": ".1%", "tickCount": 6},
     }
     points: Spec = {

@@ -96,7 +96,7 @@ def _learnt(one: int, other: int) -> float | None:
 
 
 def _histogram(measure: Any, labels: Any, border: int) -> None:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for digit in sorted({int(label) for label in labels}):
         counts, edges = np.histogram(100 * measure[labels == digit], BINS, (0, 100))
         rows += [
@@ -121,6 +121,7 @@ def _histogram(measure: Any, labels: Any, border: int) -> None:
                         "field": "n",
                         "type": "quantitative",
                         "stack": None,
+                        "scale": {"domain": [0, max(row["n"] for row in rows)], "nice": True},
                         "title": _("Test digits"),
                     },
                     "color": {"field": "digit", "type": "nominal", "title": _("Digit")},
