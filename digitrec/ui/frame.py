@@ -64,6 +64,9 @@ def _own_words() -> str:
             "The browser does not allow the camera yet: allow it where it asks, or beside the "
             "address. Or use Upload."
         ),
+        "all": _("Select all"),
+        "day": _("dd"),
+        "year": _("yyyy"),
         "system": _("System"),
         "light": _("Light"),
         "dark": _("Dark"),
