@@ -58,7 +58,8 @@ def page() -> None:
             CHAPTERS[names[chosen]]()
         except (ModelError, DatasetError) as error:
             st.error(plain(str(error)), icon=":material/error:")
-    with st.container(horizontal=True, horizontal_alignment="distribute", key="turn"):
+    sides: Literal["distribute", "right"] = "distribute" if number > 1 else "right"
+    with st.container(horizontal=True, horizontal_alignment=sides, key="turn"):
         if number > 1:
             _turn(number - 1, names, ":material/arrow_back:", "left")
         if number < len(names):

@@ -40,7 +40,8 @@ def history(runs: list[Snapshot], made: dict[str, str]) -> None:
 
 
 def _entry(run: Snapshot, version: str | None) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", border=True):
+    key = f"earlier-{run.id}"
+    with st.container(horizontal=True, vertical_alignment="center", border=True, key=key):
         words, icon, colour = BADGES[run.state]
         plan = run.plan
         parts = (
@@ -56,28 +57,30 @@ def _entry(run: Snapshot, version: str | None) -> None:
             f"**{recipe(plan.recipe, plan.schedule)}** :{colour}-badge[{icon} {_(words)}]  \n"
             f"{name}{moment(datetime.fromtimestamp(run.started, UTC))} · {what} · "
             f"{duration(run.seconds)}"
-            + (f" · {mean_and_std(run.mean, run.std)}" if run.mean is not None else "")
+            + (f" · {mean_and_std(run.mean, run.std)}" if run.mean is not None else ""),
+            width="stretch",
         )
-        if version:
-            st.button(
-                _("Report"),
-                icon=":material/monitoring:",
-                key=f"report-{run.id}",
-                on_click=st.query_params.__setitem__,
-                args=("version", version),
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            if version:
+                st.button(
+                    _("Report"),
+                    icon=":material/monitoring:",
+                    key=f"report-{run.id}",
+                    on_click=st.query_params.__setitem__,
+                    args=("version", version),
+                )
+            if run.resumable and st.button(
+                _("Resume"), icon=":material/resume:", key=f"resume-{run.id}"
+            ):
+                attempt(jobs.resume, run.id)
+            popover = st.popover(
+                _("Log"), icon=":material/article:", key=f"log-{run.id}", on_change="rerun"
             )
-        popover = st.popover(
-            _("Log"), icon=":material/article:", key=f"log-{run.id}", on_change="rerun"
-        )
-        with popover:
-            st.caption(plain(run.message))
-            if popover.open:  # the twenty of them can be a megabyte
-                st.code(jobs.log(run.id) or _("The log is empty."), language=None, height=320)
-        if run.resumable and st.button(
-            _("Resume"), icon=":material/resume:", key=f"resume-{run.id}"
-        ):
-            attempt(jobs.resume, run.id)
-        if st.button(
-            _("Remove"), icon=":material/delete:", key=f"forget-{run.id}", type="tertiary"
-        ):
-            progress.throw_away(run, jobs.forget, progress.REMOVE)
+            with popover:
+                st.caption(plain(run.message))
+                if popover.open:  # the twenty of them can be a megabyte
+                    st.code(jobs.log(run.id) or _("The log is empty."), language=None, height=320)
+            if st.button(
+                _("Remove"), icon=":material/delete:", key=f"forget-{run.id}", type="tertiary"
+            ):
+                progress.throw_away(run, jobs.forget, progress.REMOVE)

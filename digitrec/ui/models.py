@@ -42,7 +42,7 @@ def card(version: Version) -> None:
             st.markdown(f":material/sticky_note_2: {plain(version.note)}")
         st.html(facts(version))
         report_view.verdict(version)
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center"):
             if not version.damaged:
                 st.page_link(
                     "digitrec/ui/train.py",

@@ -140,7 +140,7 @@ def _show(ink: Array, kernel: Array) -> None:
             ),
         ],
         "kernel-result",
-        side="min(8.25rem, 45%)",
+        side="min(7.75rem, 45%)",
         layout="row",
     )
 
