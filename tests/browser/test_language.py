@@ -134,6 +134,15 @@ def test_the_words_of_streamlit_are_ours(window: Callable[..., Page]) -> None:
     expect(again).to_have_css("flex-direction", "row")  # the cross beside the words
 
 
+def test_a_zip_has_its_own_limit(window: Callable[..., Page]) -> None:
+    page = window("/examples", locale="fr-FR")
+    page.locator(".st-key-import summary").click()
+    zipped = page.locator("[class*=st-key-import-zip]")
+    words = zipped.get_by_test_id("stFileUploaderDropzoneInstructions").locator("span").first
+    expect(words).to_be_visible()
+    assert "200" in words.evaluate("node => getComputedStyle(node, '::after').content")
+
+
 def test_a_camera_that_is_not_allowed_says_so(window: Callable[..., Page]) -> None:
     page = window()
     page.evaluate("() => { navigator.mediaDevices.getUserMedia = () => Promise.reject('no'); }")

@@ -75,6 +75,35 @@ def test_a_link_with_the_focus_has_a_ring(page: Page) -> None:
     expect(link).to_have_css("outline-style", "solid")
 
 
+@pytest.mark.parametrize(("path", "width"), [("/", 820), ("/course?chapter=3", 1280)])
+def test_the_tools_stand_in_one_row(window: Callable[..., Page], path: str, width: int) -> None:
+    page = window(path, viewport={"width": width, "height": 900})
+    expect(page.get_by_role("button", name="Clear")).to_be_visible()
+    buttons = page.locator(".st-key-tools").locator("[role=radio], .stButton button")
+    expect(buttons).to_have_count(5)
+    boxes = buttons.evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect()).map(box => `${box.top} ${box.height}`)"
+    )
+    assert len(set(boxes)) == 1, boxes
+
+
+def test_no_heading_is_a_link(window: Callable[..., Page]) -> None:
+    page = window("/models")
+    heading = page.get_by_role("heading", name="default", exact=True)
+    heading.hover()
+    expect(heading.get_by_test_id("stHeaderActionElements")).to_be_hidden()
+
+
+def test_the_charts_of_a_report_draw_no_warning(window: Callable[..., Page], url: str) -> None:
+    page = window()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(f"{url}/train?version=default")
+    charts = page.locator(".st-key-train-report .vega-embed :is(canvas, svg)")
+    expect(charts.nth(2)).to_be_visible()
+    assert not [text for text in said if "WARN" in text]
+
+
 def test_every_picture_says_what_it_is(window: Callable[..., Page]) -> None:
     page = window("/?input=Upload")
     page.locator(".st-key-samples button").first.click()
