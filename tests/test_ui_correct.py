@@ -34,6 +34,26 @@ def draw(app: AppTest, picture: Image.Image = DRAWN) -> AppTest:
     return app.run()
 
 
+def stacked(*numbers: str) -> Image.Image:
+    """A number a line."""
+    lines = [synthetic.sheet(number, 1, ink="black", shadow=0).pixels for number in numbers]
+    page = Image.new("RGB", (max(line.shape[1] for line in lines), sum(map(len, lines))), "white")
+    for place, line in enumerate(lines):
+        page.paste(Image.fromarray(line), (0, place * len(line)))
+    return page
+
+
+def pick(app: AppTest, number: int | None) -> AppTest:
+    """One of the numbers that were drawn; None: none of them."""
+    app.session_state["picked"] = number if number is None else (drawing_key(app), number)
+    return app.run()
+
+
+def drawing_key(app: AppTest) -> str:
+    key: str = app.session_state["drawing"].key
+    return key
+
+
 def say(app: AppTest, number: str) -> AppTest:
     if not any(t.label == "What does it say?" for t in app.text_input):
         app.button(key="wrong").click().run()
@@ -68,10 +88,7 @@ def test_one_click_confirms_and_undo_takes_it_back(app: AppTest) -> None:
 
 
 def test_several_numbers_are_confirmed_in_one_click_and_corrected_one_by_one(app: AppTest) -> None:
-    lines = Image.new("RGB", (DRAWN.width, 2 * DRAWN.height))
-    for place in (0, DRAWN.height):
-        lines.paste(DRAWN, (0, place))
-    draw(app, lines)
+    draw(app, stacked("47", "47"))
     assert "Click a number to correct it." in [caption.value for caption in app.caption]
     app.button(key="confirm").click().run()
     assert not app.exception
@@ -79,10 +96,43 @@ def test_several_numbers_are_confirmed_in_one_click_and_corrected_one_by_one(app
     app.button(key="unkeep").click().run()
     assert kept() == []
 
-    app.session_state["picked"] = (app.session_state["drawing"].key, 1)
-    app.run()
+    pick(app, 1)
     say(app, "41")
     assert kept() == [(4, 4), (7, 1)]
+
+
+def test_the_others_are_right_without_the_one_that_was_corrected(app: AppTest) -> None:
+    draw(app, stacked("47", "1042", "365"))
+    pick(app, 1)
+    say(app, "1049")
+    pick(app, None)
+    assert app.button(key="confirm").label == "The others are right"
+    app.button(key="confirm").click().run()
+    assert not app.exception
+    labels = {(read, label) for read, label in kept() if read != label}
+    assert labels == {(2, 9)}
+    assert sorted(label for _, label in kept()) == [0, 1, 3, 4, 4, 5, 6, 7, 9]
+    assert examples.count(Which(binned=True)) == 0
+    app.button(key="unkeep").click().run()
+    assert sorted(label for _, label in kept()) == [0, 1, 4, 9]
+    for place in (0, 2):
+        pick(app, place)
+        app.button(key="confirm").click().run()
+    pick(app, None)
+    assert "confirm" not in [button.key for button in app.button]
+
+
+def test_what_was_said_of_a_number_is_shown_when_it_is_picked_again(app: AppTest) -> None:
+    draw(app, stacked("47", "365"))
+    for place, number in enumerate(("41", "368")):
+        pick(app, place)
+        say(app, number)
+    for place, number in enumerate(("41", "368")):
+        pick(app, place)
+        assert f"kept as **{number}**" in text(app)
+        app.button(key="unkeep").click().run()
+        assert app.button(key="wrong")
+    assert kept() == []
 
 
 def test_the_right_number_is_typed(app: AppTest) -> None:

@@ -13,7 +13,7 @@ import streamlit as st
 from digitrec import Digit, Number, Photo, Reading, Refusal
 from digitrec.language import _
 from digitrec.preprocess import Ink
-from digitrec.ui import browser, table
+from digitrec.ui import browser, kept, table
 from digitrec.ui.blank import blank
 from digitrec.ui.correct import correct
 from digitrec.ui.data_urls import png_url
@@ -116,7 +116,7 @@ def message(problems: tuple[str, ...], reading: Reading, *, shapes: bool = False
 def _asked(reading: Reading, selected: Selected | None) -> Reading | None:
     """What a person is asked about: of several numbers the chosen one, else the whole reading."""
     if selected and len(reading.numbers) > 1:
-        return Reading((selected.number,), (), 0.0)
+        return kept.alone(selected.number)
     return reading if reading.numbers or reading.refused else None
 
 

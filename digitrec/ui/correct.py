@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -23,16 +21,15 @@ from digitrec.corrections import (
     shapes,
 )
 from digitrec.example import NOT_A_DIGIT
-from digitrec.examples import ExamplesError, Kept
+from digitrec.examples import ExamplesError
 from digitrec.images import ImageError, Photo
 from digitrec.language import _, ngettext
 from digitrec.reading import Box
 from digitrec.runtime import ModelError
-from digitrec.ui import boxes, browser
+from digitrec.ui import boxes, browser, kept
 from digitrec.ui.blank import blank
 from digitrec.ui.words import plain
 
-UNDO_SECONDS = 60
 SOURCES = {"Draw": "drawn", "Camera": "camera"}  # by the way in that was chosen; else uploaded
 MOST_BOXES = 30  # on a picture as wide as the page, more are too small to draw round
 
@@ -46,27 +43,22 @@ def correct(reading: Reading, photo: Callable[[], Photo], key: str) -> None:
     if not reading.numbers and not reading.refused:
         return
     state = st.session_state
-    this = hashlib.sha256(f"{key} {reading.text} {_boxes_of(reading)}".encode()).hexdigest()[:16]
+    this = kept.name(reading, key)
     with st.container(key="correct", gap="xsmall"):
-        if (kept := state.get("kept")) and kept["of"] == this:
-            _thank(kept)
+        if said := kept.said().get(this):
+            _thank(this, said)
             blank(2)  # where the form was, or the boxes
         elif (fixing := state.get("fixing")) and fixing["of"] == this:
             _fix_boxes(fixing, reading, photo)
         else:
-            _ask(this, reading, photo)
+            _ask(this, reading, kept.left(reading, key), photo)
         of, problem = state.pop("correction-problem", (None, ""))
         if of == this:
             st.error(plain(problem), icon=":material/error:")
 
 
-def _boxes_of(reading: Reading) -> list[Box]:
-    """Of everything that was found."""
-    digits = [digit.box for number in reading.numbers for digit in number.digits]
-    return [*digits, *(shape.box for shape in reading.refused)]
-
-
-def _ask(this: str, reading: Reading, photo: Callable[[], Photo]) -> None:
+def _ask(this: str, reading: Reading, left: Reading, photo: Callable[[], Photo]) -> None:
+    """left: what can still be confirmed of it."""
     state = st.session_state
     field = f"right-number-{this}"
     nothing = NOT_A_DIGIT_LETTER * (len(shapes(reading.numbers)) or len(reading.refused))
@@ -74,9 +66,9 @@ def _ask(this: str, reading: Reading, photo: Callable[[], Photo]) -> None:
 
     def take(typed: str | None = None) -> None:
         wanted = labels(state[field] if typed is None else typed)
-        pairs = matched(wanted, reading.numbers, reading.refused)
+        pairs = matched(wanted, left.numbers, left.refused)
         if pairs is not None:
-            _keep(this, photo(), pairs)
+            _keep(this, photo(), pairs, wanted)
         elif len(wanted) <= MOST_BOXES:
             state.correcting = None
             state.fixing = {
@@ -95,16 +87,19 @@ def _ask(this: str, reading: Reading, photo: Callable[[], Photo]) -> None:
 
     right = _("Right") if reading.numbers else _("Right, not a digit")
     if several := len(reading.numbers) > 1:
-        right = _("All are right")
+        right = _("All are right") if left == reading else _("The others are right")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button(
-            right,
-            icon=":material/check:",
-            key="confirm",
-            help=_("Keep it as an example to learn from"),
-            on_click=_attempt,
-            args=(this, take, reading.text or nothing),
-        )
+        if left.numbers or left.refused:
+            st.button(
+                right,
+                icon=":material/check:",
+                key="confirm",
+                help=_("Keep it as an example to learn from"),
+                on_click=_attempt,
+                args=(this, take, left.text or nothing),
+            )
+        else:
+            blank()
         if several:
             st.caption(_("Click a number to correct it."), width="content")
             return
@@ -158,19 +153,18 @@ def _form(this: str, text: str, field: str, take: Callable[..., None], nothing: 
         browser.focus(text)
 
 
-def _keep(this: str, photo: Photo, pairs: list[tuple[Shape, int]]) -> None:
+def _keep(this: str, photo: Photo, pairs: list[tuple[Shape, int]], wanted: Sequence[int]) -> None:
+    """wanted: the labels in the order that they were typed."""
     source = SOURCES.get(st.session_state.get("input", ""), "uploaded")
     writer = st.session_state.get("writer")
     version = in_service().name
     new = examples_of(photo, pairs, version=version, source=source, writer=writer)
     st.session_state.correcting = None
-    st.session_state.kept = {
-        "of": this,
-        "what": examples.add(new),
-        "labels": [label for _, label in pairs],
-        "right": all(shape.read == label for shape, label in pairs),
-        "until": time.time() + UNDO_SECONDS,
-    }
+    kept.said()[this] = kept.Said(
+        examples.add(new),
+        tuple(wanted),
+        all(shape.read == label for shape, label in pairs),
+    )
 
 
 def _attempt(this: str, act: Callable[..., None], *arguments: Any) -> None:
@@ -181,28 +175,28 @@ def _attempt(this: str, act: Callable[..., None], *arguments: Any) -> None:
         st.session_state["correction-problem"] = (this, str(error))
 
 
-@st.fragment(run_every=5)
-def _thank(kept: dict[str, Any]) -> None:
-    """What was kept, and for a minute the way back."""
-    what: Kept = kept["what"]
+def _thank(this: str, said: kept.Said) -> None:
+    """What was kept, and the way back."""
+
+    def undo() -> None:
+        examples.undo(said.what)
+        del kept.said()[this]
+
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        said = _("Thank you, kept.")
-        if not kept["right"]:
-            said = _("Thank you, kept as **{label}**.").format(label=_shown(kept["labels"]))
-        st.markdown(f":material/check_circle: {said}", width="content")
-        if time.time() < kept["until"] and st.button(
-            _("Undo"), icon=":material/undo:", key="unkeep"
-        ):
-            try:
-                examples.undo(what)
-            except ExamplesError as error:
-                st.error(plain(str(error)), icon=":material/error:")
-            else:
-                del st.session_state["kept"]
-                st.rerun()
+        words = _("Thank you, kept.")
+        if not said.right:
+            words = _("Thank you, kept as **{label}**.").format(label=_shown(said.labels))
+        st.markdown(f":material/check_circle: {words}", width="content")
+        st.button(
+            _("Undo"),
+            icon=":material/undo:",
+            key="unkeep",
+            on_click=_attempt,
+            args=(this, undo),
+        )
 
 
-def _shown(wanted: list[int]) -> str:
+def _shown(wanted: Sequence[int]) -> str:
     """Labels as they were typed; alone, what is not a digit is said in words.
 
     >>> _shown([4, 10, 2]), _shown([10])
@@ -228,7 +222,7 @@ def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Pho
     except ImageError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    part = boxes.cutout_of(picture, _boxes_of(reading))
+    part = boxes.cutout_of(picture, kept.boxes_of(reading))
     given = [(box, _typed(wanted[place])) for place, box in sure]
     missing = [wanted[k] for k in range(len(wanted)) if k not in dict(sure)]
     drawn = len(boxes.drawn(state.get(key), part) or given) - len(given)
@@ -250,8 +244,7 @@ def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Pho
         if len(said) != len(now):
             raise CorrectionError(_("A box holds one digit: draw one round each."))
         seen = boxed(picture, [box for box, _ in now], in_service())
-        _keep(fixing["of"], picture, list(zip(seen, said, strict=True)))
-        state.kept["labels"] = wanted  # in the order that they were typed
+        _keep(fixing["of"], picture, list(zip(seen, said, strict=True)), wanted)
         leave()
 
     def leave() -> None:
