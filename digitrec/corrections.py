@@ -77,6 +77,20 @@ def labels(text: str) -> list[int]:
     return found
 
 
+def written(text: str) -> str:
+    """What a person typed, as a number is written: its digits, the points and commas among them.
+
+    >>> written("3,1x4."), written("06 12-34"), written("xx")
+    ('3,14', '06 1234', '')
+    """
+    kept = "".join(
+        str(int(letter)) if letter.isdecimal() else letter
+        for letter in text
+        if letter.isdecimal() or letter in "., "
+    )
+    return " ".join(kept.split()).strip("., ")
+
+
 def matched(
     wanted: Sequence[int], numbers: Sequence[Number], refused: Sequence[Refusal]
 ) -> list[tuple[Shape, int]] | None:

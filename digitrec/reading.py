@@ -39,21 +39,60 @@ class Mark:
 
 @dataclass(frozen=True)
 class Number:
-    """text: the digits alone. confidence: that all are right, taking them as independent."""
+    """text: the digits alone. confidence: that all are right, taking them as independent.
+
+    corrected: what a person says is written instead; None where nobody did.
+    """
 
     text: str
     confidence: float
     box: Box
     digits: tuple[Digit, ...]
     marks: tuple[Mark, ...] = ()
+    corrected: str | None = None
 
     @property
     def written(self) -> str:
+        """As it was corrected, or read."""
+        return self.read if self.corrected is None else self.corrected
+
+    @property
+    def read(self) -> str:
         """The digits with the points and commas among them: "3.14" where the text is "314"."""
         text = self.text
         for mark in sorted(self.marks, key=lambda mark: mark.after)[::-1]:
             text = text[: mark.after] + mark.text + text[mark.after :]
         return text
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists and numbers, ready for JSON.
+
+        One that was corrected has what was read beside it, and no confidence; its digits are those
+        that were read.
+        """
+        said = {
+            "text": self.text,
+            "written": self.written,
+            "confidence": round(self.confidence, 4),
+            "box": list(self.box),
+            "digits": [
+                {
+                    "digit": digit.digit,
+                    "confidence": round(digit.confidence, 4),
+                    "box": list(digit.box),
+                    "alternatives": [[d, round(p, 4)] for d, p in digit.alternatives],
+                }
+                for digit in self.digits
+            ],
+            "marks": [
+                {"mark": mark.text, "after": mark.after, "box": list(mark.box)}
+                for mark in self.marks
+            ],
+        }
+        if self.corrected is None:
+            return said
+        text = "".join(letter for letter in self.corrected if letter.isdecimal())
+        return said | {"text": text, "confidence": None, "corrected": True, "read": self.read}
 
 
 @dataclass(frozen=True)
@@ -81,41 +120,21 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The digits of all numbers, joined by a space; "" when nothing was read."""
+        """The digits of all numbers as they were read, joined by a space; "" where none were."""
         return " ".join(number.text for number in self.numbers)
 
     @property
     def written(self) -> str:
-        """All numbers with their points and commas, joined by a space."""
-        return " ".join(number.written for number in self.numbers)
+        """All numbers with their points and commas, as corrected, joined by a space."""
+        return " ".join(number.written for number in self.numbers if number.written)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, ready for JSON."""
+        numbers = [number.to_dict() for number in self.numbers]
         return {
-            "text": self.text,
+            "text": " ".join(number["text"] for number in numbers if number["text"]),
             "written": self.written,
-            "numbers": [
-                {
-                    "text": number.text,
-                    "written": number.written,
-                    "confidence": round(number.confidence, 4),
-                    "box": list(number.box),
-                    "digits": [
-                        {
-                            "digit": digit.digit,
-                            "confidence": round(digit.confidence, 4),
-                            "box": list(digit.box),
-                            "alternatives": [[d, round(p, 4)] for d, p in digit.alternatives],
-                        }
-                        for digit in number.digits
-                    ],
-                    "marks": [
-                        {"mark": mark.text, "after": mark.after, "box": list(mark.box)}
-                        for mark in number.marks
-                    ],
-                }
-                for number in self.numbers
-            ],
+            "numbers": numbers,
             "refused": [{"box": list(r.box), "reason": r.reason} for r in self.refused],
             "turned": self.turned,
             "seconds": round(self.seconds, 4),

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import base64
+import csv
 import io
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -12,9 +18,12 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from benchmarks import synthetic
-from digitrec import examples, read
+from digitrec import Reading, Refusal, examples, read, reader
+from digitrec.classifier import Classifier
 from digitrec.example import NOT_A_DIGIT, Which
+from digitrec.reading import NOT_DIGIT
 from digitrec.settings import ROOT
+from digitrec.ui import browser
 
 DRAWN = Image.fromarray(synthetic.sheet("47", 1, ink="black", shadow=0).pixels)
 
@@ -25,10 +34,26 @@ def app(no_examples: None) -> AppTest:
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
 
 
-def draw(app: AppTest, picture: Image.Image = DRAWN) -> AppTest:
+def png(picture: Image.Image) -> bytes:
     file = io.BytesIO()
     picture.save(file, "PNG")
-    data = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return file.getvalue()
+
+
+@pytest.fixture
+def saved(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What each button would download, by its label."""
+    files: dict[str, str] = {}
+
+    def offer(label: str, data: str | Callable[[], str], **_: Any) -> None:
+        files[label] = data if isinstance(data, str) else data()
+
+    monkeypatch.setattr(st, "download_button", offer)
+    return files
+
+
+def draw(app: AppTest, picture: Image.Image = DRAWN) -> AppTest:
+    data = f"data:image/png;base64,{base64.b64encode(png(picture)).decode()}"
     raw = {"objects": [{"type": "Path", "path": [["M", 0, 0]]}]}
     app.session_state["canvas"] = {"drawing": {"raw": raw, "data": data}}
     return app.run()
@@ -69,6 +94,16 @@ def kept() -> list[tuple[int | None, int]]:
 
 def text(app: AppTest) -> str:
     return " ".join(element.value for element in app.markdown)
+
+
+def html(app: AppTest) -> str:
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def answer(app: AppTest) -> str:
+    """The text of the large answer."""
+    (found,) = (one.proto.body for one in app.get("html") if "<output" in one.proto.body)
+    return re.sub("<[^>]*>", "", found)
 
 
 def test_nothing_is_asked_before_there_is_a_reading(app: AppTest) -> None:
@@ -144,6 +179,103 @@ def test_the_right_number_is_typed(app: AppTest) -> None:
     assert kept() == [(4, 4), (7, NOT_A_DIGIT)]
     assert [found.writer for found in examples.find(Which(), 9)] == ["Ada", "Ada"]
     assert "kept as **4x**" in text(app)
+
+
+def test_a_correction_is_what_the_page_shows_copies_and_saves(
+    app: AppTest, saved: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[str] = []
+    monkeypatch.setattr(browser, "copy_button", copied.append)
+    draw(app)
+    assert (answer(app), copied[-1]) == ("47", "47")
+    say(app, "4.1")
+    assert not app.exception
+    assert (answer(app), copied[-1]) == ("4.1", "4.1")
+    assert "Corrected: 47 → 4.1" in html(app)
+    assert 'role="meter"' not in html(app)
+    reading = json.loads(saved["JSON"])
+    assert (reading["text"], reading["written"]) == ("41", "4.1")
+    (number,) = reading["numbers"]
+    assert (number["written"], number["corrected"], number["read"]) == ("4.1", True, "47")
+    assert number["confidence"] is None
+    assert [digit["digit"] for digit in number["digits"]] == [4, 7]
+
+    app.button(key="unkeep").click().run()
+    assert (answer(app), copied[-1]) == ("47", "47")
+    assert "Corrected" not in html(app)
+    assert "corrected" not in json.loads(saved["JSON"])["numbers"][0]
+    say(app, "41")
+    draw(app, stacked("365"))  # read anew
+    assert answer(app) == "365"
+
+
+def test_a_correction_of_one_number_is_among_the_others(
+    app: AppTest, saved: dict[str, str]
+) -> None:
+    draw(app, stacked("47", "1042"))
+    pick(app, 1)
+    say(app, "1047")
+    assert answer(app) == "47 1047"
+    assert "2 numbers" in html(app)  # one is as it was read
+    rows = list(csv.DictReader(io.StringIO(saved["CSV"])))
+    assert [(row["number"], row["note"]) for row in rows] == [
+        *(("47", ""), ("1047", "corrected, read as 1042")),
+    ]
+    assert [bool(row["confidence"]) for row in rows] == [True, False]
+    app.button(key="unkeep").click().run()
+    say(app, "xxxx")
+    assert answer(app) == "47"
+    assert "Corrected: 1042 → not a digit" in html(app)
+    assert [number["text"] for number in json.loads(saved["JSON"])["numbers"]] == ["47", ""]
+
+
+def test_a_correction_is_in_the_table_of_many(
+    app: AppTest, saved: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[dict[str, Any]] = []
+    monkeypatch.setattr(browser, "photo", lambda data, *_: shown.append(data))
+    app.query_params["input"] = "Upload"
+    app.run()
+    pictures = [("one.png", stacked("365")), ("two.png", stacked("47"))]
+    files = [(name, png(picture), "image/png") for name, picture in pictures]
+    app.file_uploader(key="files").set_value(files).run()
+    say(app, "368")
+    assert not app.exception
+    assert answer(app) == "368"
+    table = app.dataframe[0].value
+    assert list(table["number"]) == ["368", "47"]
+    assert table["note"][0] == "Corrected: 365 → 368"
+    assert [one["text"] for one in json.loads(saved["JSON"])] == ["368", "47"]
+    (row, _) = csv.DictReader(io.StringIO(saved["CSV"]))
+    assert (row["number"], row["note"]) == ("368", "corrected, read as 365")
+    (label,) = shown[-1]["numbers"]
+    assert (label["text"], label["said"]) == ("368", "368, corrected, read as 365")
+    assert shown[-1]["alt"] == "one.png, read as 365"
+
+
+def test_a_shape_that_was_refused_is_corrected_to_a_digit(
+    app: AppTest, saved: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(image: bytes, model: Classifier, **more: Any) -> Reading:
+        found = reader.read(image, model, **more)
+        digits = [digit for number in found.numbers for digit in number.digits]
+        shapes = [Refusal(digit.box, NOT_DIGIT, digit.ink) for digit in digits]
+        return replace(found, numbers=(), refused=tuple(shapes))
+
+    app.run()  # the canvas can be imported where Streamlit runs
+    monkeypatch.setattr("digitrec.ui.drawing.read", refusing)
+    draw(app)
+    assert len(app.warning) == 1
+    say(app, "47")
+    assert not app.exception
+    assert answer(app) == "47"
+    assert not app.warning
+    assert "Corrected: not a digit → 47" in html(app)
+    (number,) = json.loads(saved["JSON"])["numbers"]
+    assert (number["written"], number["read"]) == ("47", "")
+    app.button(key="unkeep").click().run()
+    assert answer(app) == ""
+    assert len(app.warning) == 1
 
 
 def test_not_a_digit_is_a_correction(app: AppTest) -> None:

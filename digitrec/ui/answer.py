@@ -17,7 +17,16 @@ from digitrec.ui import browser, kept, table
 from digitrec.ui.blank import blank
 from digitrec.ui.correct import correct
 from digitrec.ui.data_urls import png_url
-from digitrec.ui.words import certainty, least_sure, percent, plain, refusal, tone
+from digitrec.ui.words import (
+    certainty,
+    corrections,
+    least_sure,
+    percent,
+    plain,
+    refusal,
+    tone,
+    tone_of,
+)
 
 AT_ONCE = 12  # digits whose cards are shown together; of more, those of one number
 
@@ -60,21 +69,23 @@ def show(result: Result) -> None:
     Each has a place of its own, where nothing is put while there is nothing to show.
     """
     reading = result.reading or Reading((), (), 0.0)
-    clicked = _clicked(result.key, reading)
-    selected = _selected(result, clicked)
+    shown = kept.corrected(reading, result.key)
+    clicked = _clicked(result.key, shown)
+    selected = _selected(result, shown, clicked)
 
     def pick(index: int) -> None:
         st.session_state.picked = None if index == clicked else (result.key, index)
 
     with st.container(horizontal=True, gap="small"):
-        number(reading)
+        number(shown)
         with st.container(horizontal=True, width="content", gap="xsmall", key="ways-out"):
-            _ways_out(result, reading)
-    if reading.numbers:
-        confidence(reading)
+            _ways_out(result, shown)
+    confidence(shown)
+    if said := corrections(shown):
+        st.html(f'<p class="certainty">{said}</p>')
     else:
         blank()
-    message(result.problems, reading, shapes=True)
+    message(result.problems, shown, shapes=True)
     if result.photo and (asked := _asked(reading, selected)):
         correct(asked, result.photo, result.key)
     else:
@@ -84,12 +95,12 @@ def show(result: Result) -> None:
             result.picture(clicked, pick)
     else:
         blank()
-    if len(reading.numbers) > 1:
+    if len(shown.numbers) > 1:
         with st.container(key="numbers"):
-            browser.numbers(table.rows(reading.numbers), clicked, pick)
+            browser.numbers(table.rows(shown.numbers), clicked, pick)
     else:
         blank()
-    _cards(selected, reading)
+    _cards(selected, shown)
 
 
 def message(problems: tuple[str, ...], reading: Reading, *, shapes: bool = False) -> None:
@@ -123,7 +134,7 @@ def _asked(reading: Reading, selected: Selected | None) -> Reading | None:
 def number(reading: Reading) -> None:
     """The number, large, with its points and commas; a doubtful digit is underlined.
 
-    Lines stand below each other.
+    So is what was corrected, with dots. Lines stand below each other.
     """
     lines = [" ".join(map(_marked, line)) for line in _lines(reading)]
     long = max(len(reading.written) // 8, len(lines) - 1)
@@ -135,10 +146,9 @@ def number(reading: Reading) -> None:
 
 def _lines(reading: Reading) -> list[list[Number]]:
     """The numbers, given in reading order, by the lines they stand on."""
-    if not reading.numbers:
-        return []
-    lines = [[reading.numbers[0]]]
-    for before, after in pairwise(reading.numbers):
+    numbers = [number for number in reading.numbers if number.written]
+    lines = [numbers[:1]] if numbers else []
+    for before, after in pairwise(numbers):
         (x, y, w, h), (left, top, _, height) = before.box, after.box
         beside = min(y + h, top + height) - max(y, top) > 0.2 * min(h, height)
         if left < x + w / 2 or not beside:
@@ -148,6 +158,8 @@ def _lines(reading: Reading) -> list[list[Number]]:
 
 
 def _marked(number: Number) -> str:
+    if number.corrected is not None:
+        return f'<span class="corrected">{number.written}</span>'
     digits = iter(number.digits)
     return "".join(
         f'<span class="{tone(next(digits).confidence)}">{letter}</span>'
@@ -196,9 +208,12 @@ def _downloads(name: str, reading: Reading) -> None:
 def confidence(reading: Reading) -> None:
     """How sure the reading is, in words and as a bar; of several numbers, the least sure one."""
     sure = least_sure(reading)
+    if sure is None:
+        blank()
+        return
     words = certainty(sure)
     if (count := len(reading.numbers)) > 1:
-        doubtful = sum(tone(number.confidence) == "doubt" for number in reading.numbers)
+        doubtful = sum(tone_of(number) == "doubt" for number in reading.numbers)
         words = _("{count} numbers, {doubtful} doubtful; the least sure").format(
             count=count, doubtful=doubtful or _("none")
         )
@@ -217,9 +232,8 @@ def _clicked(key: str, reading: Reading) -> int | None:
     return index if of == key and index < len(reading.numbers) else None
 
 
-def _selected(result: Result, clicked: int | None) -> Selected | None:
-    reading = result.reading
-    if reading is None or result.photo is None:
+def _selected(result: Result, reading: Reading, clicked: int | None) -> Selected | None:
+    if result.photo is None:
         return None
     if clicked is None and len(reading.numbers) != 1:
         return None

@@ -19,6 +19,7 @@ from digitrec.corrections import (
     labels,
     matched,
     shapes,
+    written,
 )
 from digitrec.example import NOT_A_DIGIT
 from digitrec.examples import ExamplesError
@@ -58,22 +59,23 @@ def correct(reading: Reading, photo: Callable[[], Photo], key: str) -> None:
 
 
 def _ask(this: str, reading: Reading, left: Reading, photo: Callable[[], Photo]) -> None:
-    """left: what can still be confirmed of it."""
+    """left: what can still be said of it."""
     state = st.session_state
     field = f"right-number-{this}"
     nothing = NOT_A_DIGIT_LETTER * (len(shapes(reading.numbers)) or len(reading.refused))
     correcting = state.get("correcting") == this
 
     def take(typed: str | None = None) -> None:
-        wanted = labels(state[field] if typed is None else typed)
+        typed = state[field] if typed is None else typed
+        wanted = labels(typed)
         pairs = matched(wanted, left.numbers, left.refused)
         if pairs is not None:
-            _keep(this, photo(), pairs, wanted)
+            _keep(this, left, photo(), pairs, typed)
         elif len(wanted) <= MOST_BOXES:
             state.correcting = None
             state.fixing = {
                 "of": this,
-                "labels": wanted,
+                "typed": typed,
                 "found": [(place, shape.box) for place, shape in agreed(wanted, reading.numbers)],
                 "round": state.get("round", 0),
             }
@@ -96,7 +98,7 @@ def _ask(this: str, reading: Reading, left: Reading, photo: Callable[[], Photo])
                 key="confirm",
                 help=_("Keep it as an example to learn from"),
                 on_click=_attempt,
-                args=(this, take, left.text or nothing),
+                args=(this, take, left.written or nothing),
             )
         else:
             blank()
@@ -111,7 +113,7 @@ def _ask(this: str, reading: Reading, left: Reading, photo: Callable[[], Photo])
             args=("correcting", None if correcting else this),
         )
     if correcting:
-        _form(this, reading.text, field, take, nothing)
+        _form(this, reading.written, field, take, nothing)
     else:
         blank(2)
 
@@ -153,18 +155,24 @@ def _form(this: str, text: str, field: str, take: Callable[..., None], nothing: 
         browser.focus(text)
 
 
-def _keep(this: str, photo: Photo, pairs: list[tuple[Shape, int]], wanted: Sequence[int]) -> None:
-    """wanted: the labels in the order that they were typed."""
+def _keep(
+    this: str, left: Reading, photo: Photo, pairs: list[tuple[Shape, int]], typed: str
+) -> None:
+    """left: what can still be said of it. typed: by the person; its labels in their order."""
     source = SOURCES.get(st.session_state.get("input", ""), "uploaded")
     writer = st.session_state.get("writer")
     version = in_service().name
     new = examples_of(photo, pairs, version=version, source=source, writer=writer)
-    st.session_state.correcting = None
+    number = written(typed)
+    as_read = number == left.written
     kept.said()[this] = kept.Said(
         examples.add(new),
-        tuple(wanted),
-        all(shape.read == label for shape, label in pairs),
+        tuple(labels(typed)),
+        as_read and all(shape.read == label for shape, label in pairs),
+        None if as_read else number,
+        tuple(shape.box for shape, label in pairs if label != NOT_A_DIGIT),
     )
+    st.session_state.correcting = None
 
 
 def _attempt(this: str, act: Callable[..., None], *arguments: Any) -> None:
@@ -214,7 +222,7 @@ def _typed(label: int) -> str:
 def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Photo]) -> None:
     """The count of digits differs: the boxes that are sure are there, the others are drawn."""
     state = st.session_state
-    wanted: list[int] = fixing["labels"]
+    wanted = labels(fixing["typed"])
     sure: list[tuple[int, Box]] = fixing["found"]
     key = f"boxes-{fixing['round']}"
     try:
@@ -244,7 +252,8 @@ def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Pho
         if len(said) != len(now):
             raise CorrectionError(_("A box holds one digit: draw one round each."))
         seen = boxed(picture, [box for box, _ in now], in_service())
-        _keep(fixing["of"], picture, list(zip(seen, said, strict=True)), wanted)
+        pairs = list(zip(seen, said, strict=True))
+        _keep(fixing["of"], reading, picture, pairs, fixing["typed"])
         leave()
 
     def leave() -> None:

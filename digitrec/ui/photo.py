@@ -13,17 +13,17 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from digitrec import ImageError, Photo, Reading, read
+from digitrec import ImageError, Number, Photo, Reading, read
 from digitrec.classifier import Classifier, in_service
 from digitrec.language import _
 from digitrec.preprocess import ink_map
 from digitrec.reading import Box
 from digitrec.rules import without_rules
 from digitrec.runtime import ModelError
-from digitrec.ui import browser, memory
+from digitrec.ui import browser, memory, table
 from digitrec.ui.data_urls import data_url
 from digitrec.ui.view import Share, View, turned
-from digitrec.ui.words import certainty, tone
+from digitrec.ui.words import certainty, tone, tone_of
 
 SHOWN_SIDE = 1000  # pixels: what a page shows of a picture
 TINT = (226, 0, 122)  # of the ink laid over the photo: no pen has it
@@ -89,18 +89,19 @@ def show(source: Source, look: Look, chosen: int | None, pick: Callable[[int], N
             _hold(source, held.cropped(part))
 
     numbers, digits = look.reading.numbers, [d for n in look.reading.numbers for d in n.digits]
-    alt = _("{file}, read as {text}") if numbers else _("{file}, in which nothing was read")
+    as_read = " ".join(number.read for number in numbers if number.read)
+    alt = _("{file}, read as {text}") if as_read else _("{file}, in which nothing was read")
     browser.photo(
         {
             "url": data_url(look.preview, "jpeg"),
-            "alt": alt.format(file=source.name, text=look.reading.written),
+            "alt": alt.format(file=source.name, text=as_read),
             "width": look.width,
             "height": look.height,
             "numbers": [
                 {
-                    "text": number.written,
-                    "said": f"{number.written}, {certainty(number.confidence).lower()}",
-                    "tone": tone(number.confidence),
+                    "text": number.written or "–",
+                    "said": _said(number),
+                    "tone": tone_of(number),
                     "box": _share(number.box, look),
                 }
                 for number in numbers
@@ -211,6 +212,13 @@ def _ink(key: str, view: View, _content: Callable[[], bytes]) -> str:  # noqa: A
     strengths = np.linspace(0, 235, LEVELS).astype(np.uint8)
     tinted.save(file, "PNG", transparency=strengths.tobytes())
     return data_url(file.getvalue(), "png")
+
+
+def _said(number: Number) -> str:
+    """A number as it is read out."""
+    if number.corrected is not None:
+        return f"{number.written}, {table.note(number)}"
+    return f"{number.written}, {certainty(number.confidence).lower()}"
 
 
 def _share(box: Box, look: Look) -> Share:

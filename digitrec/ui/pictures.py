@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,13 +13,13 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from digitrec import imports
 from digitrec.language import N_, _, bound, ngettext, number
 from digitrec.settings import settings
-from digitrec.ui import address, photo, table
+from digitrec.ui import address, kept, photo, table
 from digitrec.ui.answer import Result
 from digitrec.ui.blank import blank
 from digitrec.ui.data_urls import data_url
 from digitrec.ui.photo import Look, Source
 from digitrec.ui.view import WHOLE
-from digitrec.ui.words import certainty, least_sure, percent, plain, refusal
+from digitrec.ui.words import certainty, corrections, least_sure, percent, plain, refusal
 
 EXTENSIONS = [suffix.removeprefix(".") for suffix in sorted(imports.PICTURES)]
 SAMPLES = Path(__file__).resolve().parent / "samples"
@@ -143,12 +144,20 @@ def _one(source: Source, problems: tuple[str, ...] = (), *, one_of_many: bool = 
     return Result(
         look.reading,
         Path(source.name).stem,
-        f"{source.key} {view}",
+        _key(source),
         partial(photo.seen, source, view, look.reading.turned),
-        partial(photo.show, source, look),
+        partial(photo.show, source, _corrected(source, look)),
         problems,
         one_of_many,
     )
+
+
+def _key(source: Source) -> str:
+    return f"{source.key} {photo.view_of(source)}"
+
+
+def _corrected(source: Source, look: Look) -> Look:
+    return replace(look, reading=kept.corrected(look.reading, _key(source)))
 
 
 def _several(sources: list[Source]) -> Result:
@@ -160,8 +169,12 @@ def _several(sources: list[Source]) -> Result:
         looks.append(photo.look_at(source))
     progress.empty()
 
+    shown = [
+        look if isinstance(look, str) else _corrected(source, look)
+        for source, look in zip(sources, looks, strict=True)
+    ]
     picked = st.dataframe(
-        [_row(source.name, look) for source, look in zip(sources, looks, strict=True)],
+        [_row(source.name, look) for source, look in zip(sources, shown, strict=True)],
         hide_index=True,
         row_height=56,
         column_order=["picture", "number", "sure", "file", "note"],
@@ -178,7 +191,7 @@ def _several(sources: list[Source]) -> Result:
         key="table",
         alt=_("The files that were uploaded, with the number read in each"),
     )
-    _downloads(sources, looks)
+    _downloads(sources, shown)
     row = next(iter(picked["selection"]["rows"]), 0)
     row = row if row < len(sources) else 0  # the picked file may have been removed
     unread = tuple(
@@ -193,15 +206,14 @@ def _row(name: str, look: Look | str) -> dict[str, str]:
     if isinstance(look, str):
         return {"picture": "", "number": _("Not read"), "sure": "", "file": name, "note": look}
     sure = ""
-    if look.reading.numbers:
-        least = least_sure(look.reading)
+    if (least := least_sure(look.reading)) is not None:
         sure = f"{certainty(least)}, {percent(least)}"
     return {
         "picture": data_url(look.thumbnail, "jpeg"),
         "number": look.reading.written or _("Nothing found"),
         "sure": sure,
         "file": name,
-        "note": refusal(look.reading),
+        "note": " ".join(filter(None, (refusal(look.reading), corrections(look.reading)))),
     }
 
 

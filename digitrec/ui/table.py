@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from digitrec import Number, Reading
 from digitrec.language import _
 from digitrec.spreadsheet import harmless
-from digitrec.ui.words import certainty, percent, tone
+from digitrec.ui.words import certainty, percent, tone, tone_of
 
 COLUMNS = ("file", "number", "confidence", "box", "note")  # box: x y width height, in pixels
 
@@ -19,17 +19,22 @@ def rows(numbers: Sequence[Number]) -> list[dict[str, str]]:
     """The numbers as the page's table has them."""
     return [
         {
-            "number": number.written,
-            "sure": f"{certainty(number.confidence)}, {percent(number.confidence)}",
+            "number": number.written or "–",
+            "sure": ""
+            if number.corrected is not None
+            else f"{certainty(number.confidence)}, {percent(number.confidence)}",
             "note": note(number),
-            "tone": tone(number.confidence),
+            "tone": tone_of(number),
         }
         for number in numbers
     ]
 
 
 def note(number: Number) -> str:
-    """What the doubtful digits of a number may be; "" where none is."""
+    """What a corrected number was read as, or its doubtful digits may be; "" where none is."""
+    if number.corrected is not None:
+        read = number.read or _("not a digit")
+        return _("corrected, read as {number}").format(number=read)
     said = [
         _("the {digit} may be a {other}").format(digit=digit.digit, other=digit.alternatives[1][0])
         for digit in number.digits
@@ -55,7 +60,7 @@ def to_csv(readings: Sequence[tuple[str, Reading | str]]) -> bytes:
             continue
         for number in reading.numbers:
             box = " ".join(map(str, number.box))
-            confidence = round(number.confidence, 4)
+            confidence = "" if number.corrected is not None else round(number.confidence, 4)
             table.writerow((name, number.written, confidence, box, note(number)))
         for shape in reading.refused:
             box = " ".join(map(str, shape.box))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from digitrec import language
 from digitrec.language import N_, _, duration, ngettext, number
-from digitrec.reading import A_WORD, Reading
+from digitrec.reading import A_WORD, Number, Reading
 from digitrec.settings import settings
 
 MONTHS = (
@@ -46,9 +46,26 @@ def tone(confidence: float) -> str:
     return "sure" if confidence >= settings().doubt_below else "doubt"
 
 
-def least_sure(reading: Reading) -> float:
-    """How sure a reading with numbers is: as sure as its least sure number."""
-    return min(number.confidence for number in reading.numbers)
+def tone_of(number: Number) -> str:
+    """The same of a number; one that was corrected is beyond doubt."""
+    return "sure" if number.corrected is not None else tone(number.confidence)
+
+
+def least_sure(reading: Reading) -> float | None:
+    """As sure as its least sure number is a reading; None where none is as it was read."""
+    as_read = [one.confidence for one in reading.numbers if one.corrected is None]
+    return min(as_read, default=None)
+
+
+def corrections(reading: Reading) -> str:
+    """What of a reading was corrected; "" where nothing was."""
+    nothing = _("not a digit")
+    changes = [
+        f"{number.read or nothing} → {number.written or nothing}"
+        for number in reading.numbers
+        if number.corrected is not None
+    ]
+    return _("Corrected: {changes}").format(changes=", ".join(changes)) if changes else ""
 
 
 def percent(confidence: float) -> str:
