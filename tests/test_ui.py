@@ -309,7 +309,7 @@ def test_of_many_digits_only_those_of_one_number_are_shown(app: AppTest) -> None
 
 
 def test_the_table_of_several_says_what_came_of_each(app: AppTest) -> None:
-    """With one confidence for a picture, and the name of every file that was not read."""
+    """With one confidence for a picture; why a file was not read is told where it is picked."""
     app.query_params["input"] = "Upload"
     app.run()
     file = io.BytesIO()
@@ -322,15 +322,28 @@ def test_the_table_of_several_says_what_came_of_each(app: AppTest) -> None:
     assert list(rows["number"]) == ["47 1042", "Not read", "Not read"]
     (meter,) = (html.proto.body for html in app.get("html") if "meter" in html.proto.body)
     assert rows["sure"][0].split(", ")[1] in meter.replace("&gt;", ">")
-    (error,) = app.error
-    assert re.findall(r"(\w+)\\.png", error.value) == ["words", "empty"]
+    assert list(rows["note"] == "") == [True, False, False]
+    assert not app.error
     config = json.loads(app.dataframe[0].proto.columns)
     widths = [config[name]["width"] for name in ("picture", "number", "sure")]
     assert sum(widths) < 390 - 2 * 16 - 36  # a phone's, without its margins and the row's mark
 
     app.session_state["table"] = {"selection": {"rows": [2], "columns": [], "cells": []}}
     app.run()
-    assert re.findall(r"(\w+)\\.png", app.error[0].value) == ["empty", "words"]
+    (error,) = app.error
+    assert re.findall(r"(\w+)\\.png", error.value) == ["empty"]
+
+
+def test_the_picked_picture_stays_picked_over_a_look_elsewhere(app: AppTest) -> None:
+    upload(app, ("a.png", sheet("47")), ("b.png", sheet("365")))
+    app.session_state["table"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    app.run()
+    assert answer(app) == "365"
+    app.segmented_control(key="input").set_value("Draw").run()
+    app.segmented_control(key="input").set_value("Upload").run()
+    assert answer(app) == "365"
+    assert app.session_state["table"]["selection"]["rows"] == [1]
+    assert answer(visit_another_page(app)) == "365"
 
 
 def test_more_pictures_than_the_page_keeps_are_a_sentence(

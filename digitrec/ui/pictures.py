@@ -132,15 +132,16 @@ def _sample_url(path: Path) -> str:
         return data_url(photo.jpeg(picture), "jpeg")
 
 
-def _one(source: Source, problems: tuple[str, ...] = (), *, one_of_many: bool = False) -> Result:
-    """One picture with the boxes over it; `problems` of other files are told beside it."""
+def _one(source: Source, *, one_of_many: bool = False) -> Result:
+    """One picture with the boxes over it, or what is wrong with it."""
     look = photo.look_at(source)
     name = f"{source.name}: " if one_of_many else ""
     if isinstance(look, str):
-        return Result(problems=(name + look, *problems))
+        return Result(problems=(name + look,))
     view = photo.view_of(source)
+    problems: tuple[str, ...] = ()
     if not look.reading.numbers and not look.reading.refused:
-        problems = (name + _(NOTHING if view.crop == WHOLE else NOTHING_HERE), *problems)
+        problems = (name + _(NOTHING if view.crop == WHOLE else NOTHING_HERE),)
     return Result(
         look.reading,
         Path(source.name).stem,
@@ -169,11 +170,12 @@ def _several(sources: list[Source]) -> Result:
         looks.append(photo.look_at(source))
     progress.empty()
 
+    row = _follow([source.key for source in sources])
     shown = [
         look if isinstance(look, str) else _corrected(source, look)
         for source, look in zip(sources, looks, strict=True)
     ]
-    picked = st.dataframe(
+    st.dataframe(
         [_row(source.name, look) for source, look in zip(sources, shown, strict=True)],
         hide_index=True,
         row_height=56,
@@ -192,14 +194,24 @@ def _several(sources: list[Source]) -> Result:
         alt=_("The files that were uploaded, with the number read in each"),
     )
     _downloads(sources, shown)
-    row = next(iter(picked["selection"]["rows"]), 0)
-    row = row if row < len(sources) else 0  # the picked file may have been removed
-    unread = tuple(
-        f"{source.name}: {look}"
-        for other, (source, look) in enumerate(zip(sources, looks, strict=True))
-        if isinstance(look, str) and other != row
-    )
-    return _one(sources[row], unread, one_of_many=True)
+    return _one(sources[row], one_of_many=True)
+
+
+def _follow(keys: list[str]) -> int:
+    """The row that is picked: that of the same picture as before, where the rows have moved.
+
+    Streamlit keeps the row's number, and that only for as long as the table is drawn.
+    """
+    state = st.session_state
+    before, picked = state.get("tabled", ([], ""))
+    kept_up = "table" in state and before == keys
+    if kept_up:
+        picked = next((keys[row] for row in state.table["selection"]["rows"][:1]), "")
+    row = keys.index(picked) if picked in keys else 0
+    if not kept_up:
+        state.table = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    state.tabled = (keys, keys[row])
+    return row
 
 
 def _row(name: str, look: Look | str) -> dict[str, str]:

@@ -335,8 +335,7 @@ def test_several_make_a_table_and_a_csv(
 ) -> None:
     give(upload, *(files[name] for name in ("first", "second", "words")))
     expect(upload.locator(".st-key-answer")).to_have_text("365")
-    expect(upload.locator(".st-key-message p")).to_have_count(1)
-    expect(upload.locator(".st-key-message")).to_contain_text("words.png")
+    expect(upload.locator(".st-key-message")).to_have_count(0)
     with upload.expect_download() as download:
         upload.get_by_role("button", name="CSV").click()
     download.value.save_as(tmp_path / "numbers.csv")
@@ -353,10 +352,33 @@ def test_several_make_a_table_and_a_csv(
     read = json.loads((tmp_path / "numbers.json").read_text())
     assert [one.get("text") for one in read] == ["365", "7", None]
 
-    table = upload.locator(".st-key-table canvas").first.bounding_box()
-    assert table is not None
-    upload.mouse.click(table["x"] + 16, table["y"] + 36 + 56 + 28)  # the second row's mark
+    pick_row(upload, 1)
     expect(upload.locator(".st-key-answer")).to_have_text("7")
+    pick_row(upload, 2)
+    expect(upload.locator(".st-key-message p")).to_have_count(1)
+    expect(upload.locator(".st-key-message")).to_contain_text("words.png")
+
+
+def pick_row(page: Page, row: int) -> None:
+    """Of the table of many, by its mark."""
+    table = box_of(page.locator(".st-key-table canvas").first)
+    page.mouse.click(table["x"] + 16, table["y"] + 36 + 56 * row + 28)
+
+
+def test_the_picked_picture_stays_picked_when_others_are_removed(
+    upload: Page, files: dict[str, Path]
+) -> None:
+    give(upload, *(files[name] for name in NUMBERS))
+    answer = upload.locator(".st-key-answer")
+    expect(answer).to_have_text("365")
+    pick_row(upload, 2)
+    expect(answer).to_have_text("2718")
+    upload.get_by_role("button", name="Remove first.jpg").click()
+    chosen = upload.locator(".st-key-table [role=row][aria-selected=true]")
+    expect(chosen).to_contain_text("third.jpg")
+    expect(answer).to_have_text("2718")
+    pick_row(upload, 0)
+    expect(answer).to_have_text("7")
 
 
 def test_a_file_that_is_no_picture_is_a_sentence_and_the_next_is_read(
