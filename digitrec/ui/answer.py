@@ -174,7 +174,8 @@ def _ways_out(result: Result, reading: Reading) -> None:
     if not reading.numbers:
         blank(3)
         return
-    browser.copy_button(reading.written)
+    lines = _lines(reading)
+    browser.copy_button("\n".join(" ".join(one.written for one in line) for line in lines))
     if result.one_of_many:
         blank(2)
     else:
