@@ -39,6 +39,7 @@ DOUBTFUL, WELL = 0.88, 0.9  # mean confidence of a page that is tried turned, an
 WHOLE = 0.95  # probability of a digit that is in pieces
 PARTED = 0.15  # of the height, up and down from the middle: what is there between digits parts them
 CLEARLY = 0.05  # the least gain in it
+SEEN = 0.3  # ink from which a part of a word counts as one
 
 
 def read(
@@ -76,7 +77,7 @@ def read(
     letters = page.refused()
     refused = (
         *(Refusal(_original(step.piece, photo), NOT_DIGIT, step.seen) for step in letters),
-        *(Refusal(_original(word, photo), A_WORD, normalise(word.ink)) for word in page.words),
+        *(Refusal(_original(word, photo), _kind(word), normalise(word.ink)) for word in page.words),
     )
     seconds = time.perf_counter() - start
     return Reading(numbers, refused, seconds, classifier.notice or notice, 90 * quarters)
@@ -292,6 +293,13 @@ def _digit(step: Step, photo: Photo) -> Digit:
     best = sorted(ranked, key=lambda d: d != step.digit)[:3]  # the one it is taken for first
     alternatives = tuple((int(d), float(step.p[d])) for d in best)
     return Digit(*alternatives[0], _original(step.piece, photo), alternatives, step.seen)
+
+
+def _kind(word: Piece) -> str:
+    """Why it is left out: a letter by itself, or a stroke, is no word."""
+    parts = cv2.connectedComponents((word.ink > SEEN).astype(np.uint8))[0]
+    w, h = word.box[2:]
+    return A_WORD if parts > 2 and w > h else NOT_DIGIT  # the paper is the first part
 
 
 def _original(piece: Piece, photo: Photo) -> Box:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,7 +15,7 @@ from digitrec.lattice import Step, lattices
 from digitrec.line_reader import network
 from digitrec.pieces import Line, Piece
 from digitrec.reader import read
-from digitrec.reading import A_WORD, Reading, Refusal
+from digitrec.reading import A_WORD, NOT_DIGIT, Reading, Refusal
 from digitrec.segment import find_lines
 from digitrec.ui.words import refusal
 from digitrec.words import apart, without_units
@@ -160,4 +161,14 @@ def test_words_left_out_are_counted_in_a_sentence() -> None:
     (number,) = read(page([["4"]], 1, camera=CLEAN).pixels).numbers
     assert refusal(Reading((number,), (word,), 0.0)) == "One word is left out."
     assert refusal(Reading((number,), (word, word), 0.0)) == "2 words are left out."
-    assert refusal(Reading((), (word,), 0.0)) == "This is not a digit."
+    assert refusal(Reading((), (word,), 0.0)) == "One word is left out."  # as its row in the CSV
+    letter = replace(word, reason=NOT_DIGIT)
+    assert refusal(Reading((), (letter,), 0.0)) == "This is not a digit."
+
+
+def test_letters_by_themselves_are_no_words() -> None:
+    paper = np.full((300, 860, 3), 255, np.uint8)
+    for letter, x in (("A", 60), ("K", 600)):
+        cv2.putText(paper, letter, (x, 220), cv2.FONT_HERSHEY_SIMPLEX, 7, (51, 34, 28), 12)
+    reading = read(paper)
+    assert [shape.reason for shape in reading.refused] == [NOT_DIGIT] * 2

@@ -84,7 +84,7 @@ def refusal(reading: Reading) -> str:
     count = len(reading.refused)
     if not count:
         return ""
-    if reading.numbers and all(shape.reason == A_WORD for shape in reading.refused):
+    if all(shape.reason == A_WORD for shape in reading.refused):
         said = ngettext("One word is left out.", "{count} words are left out.", count)
         return said.format(count=count)
     said = ngettext("This is not a digit.", "These {count} shapes are not digits.", count)
