@@ -82,7 +82,7 @@ def show(result: Result) -> None:
             _ways_out(result, shown)
     confidence(shown)
     if said := corrections(shown):
-        st.html(f'<p class="certainty">{said}</p>')
+        st.html(f'<div class="certainty">{said}</div>')
     else:
         blank()
     message(result.problems, shown, shapes=True)

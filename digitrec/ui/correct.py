@@ -45,6 +45,8 @@ def correct(reading: Reading, photo: Callable[[], Photo], key: str) -> None:
         return
     state = st.session_state
     this = kept.name(reading, key)
+    of, problem = state.pop("correction-problem", (None, ""))
+    problem = problem if of == this else ""
     with st.container(key="correct", gap="xsmall"):
         if said := kept.said().get(this):
             _thank(this, said)
@@ -52,14 +54,15 @@ def correct(reading: Reading, photo: Callable[[], Photo], key: str) -> None:
         elif (fixing := state.get("fixing")) and fixing["of"] == this:
             _fix_boxes(fixing, reading, photo)
         else:
-            _ask(this, reading, kept.left(reading, key), photo)
-        of, problem = state.pop("correction-problem", (None, ""))
-        if of == this:
+            _ask(this, reading, kept.left(reading, key), photo, problem)
+        if problem and state.get("correcting") != this:  # else it is in the form
             st.error(plain(problem), icon=":material/error:")
 
 
-def _ask(this: str, reading: Reading, left: Reading, photo: Callable[[], Photo]) -> None:
-    """left: what can still be said of it."""
+def _ask(
+    this: str, reading: Reading, left: Reading, photo: Callable[[], Photo], problem: str
+) -> None:
+    """left: what can still be said of it. problem: with what was typed last."""
     state = st.session_state
     field = f"right-number-{this}"
     nothing = NOT_A_DIGIT_LETTER * (len(shapes(reading.numbers)) or len(reading.refused))
@@ -113,14 +116,20 @@ def _ask(this: str, reading: Reading, left: Reading, photo: Callable[[], Photo])
             args=("correcting", None if correcting else this),
         )
     if correcting:
-        _form(this, reading.written, field, take, nothing)
+        _form(this, reading.written, field, take, nothing, problem)
     else:
         blank(2)
 
 
-def _form(this: str, text: str, field: str, take: Callable[..., None], nothing: str) -> None:
+def _form(
+    this: str, text: str, field: str, take: Callable[..., None], nothing: str, problem: str
+) -> None:
     """Below what it asks about: a popover would cover the number, or the drawing."""
     with st.form(f"correction-{this}"):
+        if problem:  # above the field, where a phone still shows it
+            st.error(plain(problem), icon=":material/error:")
+        else:
+            blank()
         with st.container(horizontal=True, gap="small"):
             st.text_input(
                 _("What does it say?"),

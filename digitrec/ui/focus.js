@@ -1,5 +1,7 @@
 // The cursor into the first field of the form that this is in, with what is there selected. A phone
 // shows its telephone keys: digits, and the * of what is none.
+const ROOM = "7rem"; // below the form, so that it is still in sight when something is told in it
+
 export default function ({ data, parentElement }) {
   const form = (parentElement.getRootNode().host ?? parentElement).closest("[data-testid=stForm]");
   const observer = new MutationObserver(look);
@@ -10,6 +12,8 @@ export default function ({ data, parentElement }) {
     field.inputMode = "tel";
     field.focus();
     field.select();
+    form.style.scrollMarginBottom = ROOM;
+    form.scrollIntoView({ block: "nearest" });
   }
   observer.observe(form, { childList: true, subtree: true, attributeFilter: ["value"] });
   look();

@@ -242,3 +242,21 @@ def test_wrong_asks_below_what_it_is_about(window: Callable[..., Page], scheme: 
     assert contrast > 4.5
     page.get_by_role("button", name="Wrong").click()
     expect(field).to_have_count(0)
+
+
+def test_what_was_typed_wrongly_is_told_beside_the_field_on_a_phone(
+    window: Callable[..., Page],
+) -> None:
+    page = window(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    drawable(page)
+    for stroke in DIGITS["7"]:
+        touch(page, stroke, (40, 50, 75, 140))
+    expect(page.locator(".st-key-answer")).to_have_text("7")
+    page.get_by_role("button", name="Wrong").tap()
+    field = page.get_by_role("textbox", name="What does it say?")
+    expect(field).to_be_focused()
+    field.fill("abc")
+    page.keyboard.press("Enter")
+    told = page.locator(".st-key-correct [role=alert]")
+    expect(told).to_be_in_viewport(ratio=1)
+    expect(field).to_be_in_viewport(ratio=1)
