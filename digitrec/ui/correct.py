@@ -27,7 +27,7 @@ from digitrec.images import ImageError, Photo
 from digitrec.language import _, ngettext
 from digitrec.reading import Box
 from digitrec.runtime import ModelError
-from digitrec.ui import boxes, browser, kept
+from digitrec.ui import boxes, browser, kept, place
 from digitrec.ui.blank import blank
 from digitrec.ui.words import plain
 
@@ -94,6 +94,7 @@ def _ask(
     if several := len(reading.numbers) > 1:
         right = _("All are right") if left == reading else _("The others are right")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        place.told("", "confirm")
         if left.numbers or left.refused:
             st.button(
                 right,
@@ -168,6 +169,8 @@ def _keep(
     this: str, left: Reading, photo: Photo, pairs: list[tuple[Shape, int]], typed: str
 ) -> None:
     """left: what can still be said of it. typed: by the person; its labels in their order."""
+    if this in kept.said():  # it was pressed twice: Undo would bring the first ones back
+        return
     source = SOURCES.get(st.session_state.get("input", ""), "uploaded")
     writer = st.session_state.get("writer")
     version = in_service().name
@@ -182,6 +185,7 @@ def _keep(
         tuple(shape.box for shape, label in pairs if label != NOT_A_DIGIT),
     )
     st.session_state.correcting = None
+    place.pass_on()
 
 
 def _attempt(this: str, act: Callable[..., None], *arguments: Any) -> None:
@@ -197,13 +201,14 @@ def _thank(this: str, said: kept.Said) -> None:
 
     def undo() -> None:
         examples.undo(said.what)
-        del kept.said()[this]
+        kept.said().pop(this, None)  # unless it was pressed twice
+        place.pass_on()
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         words = _("Thank you, kept.")
         if not said.right:
             words = _("Thank you, kept as **{label}**.").format(label=_shown(said.labels))
-        st.markdown(f":material/check_circle: {words}", width="content")
+        place.told(f":material/check_circle: {words}", "unkeep")
         st.button(
             _("Undo"),
             icon=":material/undo:",
@@ -211,6 +216,7 @@ def _thank(this: str, said: kept.Said) -> None:
             on_click=_attempt,
             args=(this, undo),
         )
+        blank()  # where Wrong was
 
 
 def _shown(wanted: Sequence[int]) -> str:

@@ -260,3 +260,27 @@ def test_what_was_typed_wrongly_is_told_beside_the_field_on_a_phone(
     told = page.locator(".st-key-correct [role=alert]")
     expect(told).to_be_in_viewport(ratio=1)
     expect(field).to_be_in_viewport(ratio=1)
+
+
+def test_the_keyboard_keeps_its_place_through_a_correction(drawn: Page) -> None:
+    wrong, undo = (drawn.get_by_role("button", name=name) for name in ("Wrong", "Undo"))
+    field = drawn.get_by_role("textbox", name="What does it say?")
+    told = drawn.locator(".st-key-told")
+    expect(told).to_have_role("status")
+    told.evaluate("told => { told.mark = 'mine' }")
+    wrong.press("Enter")
+    expect(field).to_be_focused()
+    drawn.keyboard.press("Escape")
+    expect(field).to_have_count(0)
+    expect(wrong).to_be_focused()
+    drawn.keyboard.press("Enter")
+    expect(field).to_be_focused()
+    field.fill("721")
+    drawn.get_by_role("button", name="Keep").press("Enter")
+    expect(told).to_contain_text("Thank you, kept as 721.")
+    expect(told).to_have_js_property("mark", "mine")  # what it is told in was there before
+    expect(undo.last).to_be_focused()
+    expect(wrong).to_have_count(0)
+    drawn.keyboard.press("Enter")
+    expect(drawn.get_by_role("button", name="Right")).to_be_focused()
+    expect(drawn.locator(".st-key-answer")).to_have_text("724")

@@ -1,0 +1,27 @@
+"""The keyboard's place, and what is heard, where one button takes the place of another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+_place = st.components.v2.component(
+    "digitrec_place", js=(Path(__file__).resolve().parent / "place.js").read_text()
+)
+
+
+def told(words: str, button: str) -> None:
+    """What is told beside the buttons, and heard. button: the key of the one to go on with."""
+    with st.container(key="told", width="content", gap=None):
+        _place(
+            key="place",
+            data={"turn": st.session_state.get("turn", 0), "button": button},
+            height=1,
+        )
+        st.markdown(words, width="content")
+
+
+def pass_on() -> None:
+    """The button that was pressed goes: the one that `told` names next has the keyboard's place."""
+    st.session_state.turn = st.session_state.get("turn", 0) + 1
