@@ -37,10 +37,15 @@ class ExamplesError(RuntimeError):
 
 @dataclass(frozen=True)
 class Kept:
-    """What one `add` did, for `undo`: the new ids, and those that they took the place of."""
+    """What one `add` did, for `undo`: the new ids, and those that they took the place of.
+
+    until: when the latest was made, in unix seconds; once the bin has been emptied, later ones may
+    get the same ids.
+    """
 
     ids: tuple[int, ...]
     replaced: tuple[int, ...] = ()
+    until: float = 0.0
 
 
 def add(new: Sequence[New]) -> Kept:
@@ -59,14 +64,15 @@ def add(new: Sequence[New]) -> Kept:
         replaced = tuple(_same(connection, last))
         _mark(connection, replaced, now)
         added = connection.execute(sa.insert(EXAMPLES).returning(EXAMPLES.c.id), rows)
-        return Kept(tuple(added.scalars()), replaced)
+        return Kept(tuple(added.scalars()), replaced, max(row["created"] for row in rows))
 
 
 def undo(kept: Kept) -> None:
     """As if that `add` had not been, but for an ink that has been kept again since."""
     with _transaction() as connection:
         for ids in _slices(kept.ids):
-            connection.execute(sa.delete(EXAMPLES).where(EXAMPLES.c.id.in_(ids)))
+            same = EXAMPLES.c.id.in_(ids) & (EXAMPLES.c.created <= kept.until)
+            connection.execute(sa.delete(EXAMPLES).where(same))
         before = _newest(connection, kept.replaced)
         again = set(_same(connection, before).values())
         _mark(connection, [id_ for ink, id_ in before.items() if ink not in again], None)

@@ -171,6 +171,15 @@ def test_no_ink_is_kept_under_two_labels(url: str) -> None:
     assert ids() == [second]
 
 
+def test_undo_leaves_a_later_one_that_got_the_same_id(url: str) -> None:
+    first = examples.add([example(1)])
+    examples.delete(first.ids)
+    examples.empty_bin()
+    later = examples.add([example(2)])
+    examples.undo(first)
+    assert ids() == list(later.ids)
+
+
 def test_what_is_undone_does_not_come_back_beside_what_took_its_place(url: str) -> None:
     first = examples.add([example(1, 1), example(2)])
     second = examples.add([example(1, 4), example(2)])
