@@ -50,41 +50,42 @@ def is_phone() -> bool:
     return "Mobi" in st.context.headers.get("User-Agent", "")
 
 
+def room() -> int:
+    """The room across, in CSS pixels: as the easel measured it; until then a guess."""
+    try:
+        width = st.session_state["easel"]["width"]
+    except (KeyError, TypeError):
+        width = None
+    usable = isinstance(width, int) and 100 <= width <= 4000
+    return width if usable else 340 if is_phone() else 860
+
+
 @dataclass(frozen=True)
 class Easel:
-    """width: the room for the canvas in CSS pixels. mounted: when the browser made the canvas.
+    """mounted: when the browser made the canvas.
 
     kept: the strokes that this tab kept from before a reload.
     """
 
-    width: int
     mounted: float | None
     kept: list[Any]
 
 
-def easel(strokes: list[Any] | None, width: int) -> Easel:
-    """What the browser knows of the canvas; it keeps `strokes` over a reload.
-
-    width: what to assume until the browser has answered.
-    """
+def easel(strokes: list[Any] | None) -> Easel:
+    """What the browser knows of the canvas; it keeps `strokes` over a reload."""
     state = _easel(
         key="easel",
         data={
             "strokes": strokes,
             "label": _("Drawing area: write a number with the mouse, a pen or a finger"),
         },
-        default={"width": width, "mounted": None},
+        default={"width": None, "mounted": None},
         on_width_change=lambda: None,
         on_mounted_change=lambda: None,
     )
-    usable = isinstance(state.width, int) and 100 <= state.width <= 4000
     mounted = state.mounted if isinstance(state.mounted, dict) else {}
     kept = mounted.get("kept")
-    return Easel(
-        width=state.width if usable else width,
-        mounted=mounted.get("at"),
-        kept=kept if isinstance(kept, list) else [],
-    )
+    return Easel(mounted=mounted.get("at"), kept=kept if isinstance(kept, list) else [])
 
 
 def refill() -> None:

@@ -13,7 +13,7 @@ from digitrec import ImageError, load, read
 from digitrec.classifier import in_service
 from digitrec.language import N_, _
 from digitrec.runtime import ModelError
-from digitrec.ui import browser, fabric
+from digitrec.ui import browser, fabric, fit
 from digitrec.ui.answer import Result
 from digitrec.ui.blank import blank
 
@@ -27,17 +27,22 @@ NOT_WHOLE = N_(
 def draw() -> Result:
     """The canvas and its tools; the reading of what is drawn."""
     state = st.session_state
+    state.setdefault("size", _size())
     strokes = _strokes()
-    easel = browser.easel(strokes, width=_likely_width())
+    easel = browser.easel(strokes)
+    size = _size()
     if easel.mounted != state.get("mounted"):  # a reload, a return to this page, a new canvas
         state.mounted = easel.mounted
         strokes = easel.kept if strokes is None else strokes
         if strokes:
-            _redraw(strokes)
+            _redraw(strokes, fit.scale(strokes, size))
+    elif strokes and size != state.size and (scale := fit.scale(strokes, size)) != _scale():
+        _redraw(strokes, scale)
+    state.size = size
     with st.container(key="paper", gap=None):
         hint = _("Write a number here")
         st.html(f'<p class="hint{" gone" if strokes else ""}">{hint}</p>')
-        image, problem = _canvas(easel.width)
+        image, problem = _canvas(size)
     with st.container(horizontal=True, vertical_alignment="center", key="tools"):
         st.segmented_control(
             _("Pen"),
@@ -84,7 +89,7 @@ def draw() -> Result:
     return result
 
 
-def _canvas(width: int) -> tuple[bytes | None, str | None]:
+def _canvas(size: tuple[int, int]) -> tuple[bytes | None, str | None]:
     """The canvas; what it holds as PNG bytes, or what is wrong with it."""
     state = st.session_state
     try:
@@ -93,8 +98,8 @@ def _canvas(width: int) -> tuple[bytes | None, str | None]:
             stroke_color=INK,
             background_color=_paper(),
             initial_drawing=state.get("start"),
-            width=width,
-            height=_height(width),
+            width=size[0],
+            height=size[1],
             return_image_data=True,
             key="canvas",
         )
@@ -104,16 +109,12 @@ def _canvas(width: int) -> tuple[bytes | None, str | None]:
     return image, None
 
 
-def _height(width: int) -> int:
-    """Of the canvas, in CSS pixels: for one line, or for several."""
+def _size() -> tuple[int, int]:
+    """Width and height of the canvas, in CSS pixels: for one line, or for several."""
+    width = browser.room()
     if st.session_state.get("taller"):
-        return 600
-    return 300 if width > 500 else 260
-
-
-def _likely_width() -> int:
-    """A first guess at the room for the canvas, in CSS pixels, until the browser has told."""
-    return 340 if browser.is_phone() else 860
+        return width, 600
+    return width, 300 if width > 500 else 260
 
 
 def _paper() -> str:
@@ -138,14 +139,27 @@ def _sent() -> list[Any] | None:
 
 
 def _strokes() -> list[Any] | None:
-    """The strokes of the drawing; None before there was any."""
+    """The strokes of the drawing, in its own pixels; None before there was any.
+
+    The canvas adds to what it was given. Those are kept as they were, and not as they come back,
+    so that a drawing that was made smaller and larger again is what it was.
+    """
+    state = st.session_state
     sent = _sent()
     if sent is not None:
-        st.session_state.strokes = sent
-    return st.session_state.get("strokes")
+        known = state.get("strokes") or []
+        new = fit.kept(sent[len(known) :], _scale(), state.size)
+        state.strokes = [*known[: len(sent)], *new]
+    return state.get("strokes")
 
 
-def _redraw(strokes: list[Any]) -> None:
+def _scale() -> float:
+    """Pixels of the canvas for one of the drawing."""
+    scale: float = st.session_state.get("scale", 1.0)
+    return scale
+
+
+def _redraw(strokes: list[Any], scale: float) -> None:
     """Put these strokes, and no others, on the canvas.
 
     The canvas redraws when what it starts from changes, and its paper does: it stays mounted, and
@@ -153,22 +167,28 @@ def _redraw(strokes: list[Any]) -> None:
     """
     state = st.session_state
     state.strokes = strokes
+    state.scale = scale
     state.revision = state.get("revision", 0) + 1
-    state.start = {"objects": strokes}
-    state.canvas = {"drawing": {"raw": {"objects": strokes}, "data": None}}
+    state.start = {"objects": fit.shown(strokes, scale)}
+    state.canvas = {"drawing": {"raw": state.start, "data": None}}
 
 
 def _redraw_all() -> None:
-    """After a change of size: the browser sends what now fits only when it draws anew."""
-    _redraw(_strokes() or [])
+    """After a change of height: the browser sends what is seen now only when it draws anew."""
+    _redraw(_strokes() or [], _scale())
 
 
 def _undo() -> None:
-    """Take back the last stroke, or the clearing."""
+    """Take back the last stroke, or the clearing.
+
+    What is left of a drawing stays as large as it is, so that there is room to write on.
+    """
+    state = st.session_state
     strokes = _strokes()
-    _redraw(strokes[:-1] if strokes else st.session_state.pop("cleared", []))
+    left = strokes[:-1] if strokes else state.pop("cleared", [])
+    _redraw(left, _scale() if strokes and left else fit.scale(left, state.size))
 
 
 def _clear() -> None:
     st.session_state.cleared = _strokes() or []
-    _redraw([])
+    _redraw([], 1.0)

@@ -19,6 +19,35 @@ def drawn(page: Page) -> Page:
     return page
 
 
+SHOWN = """() => {
+    const stage = document.querySelector(".st-key-draw");
+    const hosts = [...stage.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
+    const root = hosts.map((host) => host.shadowRoot).find((one) => one?.querySelector(".dc-root"));
+    return root.querySelector(".lower-canvas:has(+ .upper-canvas)");
+}"""
+
+
+def _wait_until_fitted(page: Page, side: int) -> None:
+    """Until the canvas has this width or height, and the drawing fills it without touching it."""
+    page.wait_for_function(
+        f"""(side) => {{
+            const canvas = ({SHOWN})();
+            if (canvas.width !== side && canvas.height !== side) return false;
+            const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            let right = 0, bottom = 0;
+            pixels.data.forEach((value, i) => {{
+                if (i % 4 || value > 128) return; // red, of paper
+                const place = Math.floor(i / 4);
+                right = Math.max(right, place % canvas.width);
+                bottom = Math.max(bottom, Math.floor(place / canvas.width));
+            }});
+            const room = Math.min(canvas.width - 1 - right, canvas.height - 1 - bottom);
+            return room > 0 && room < 15;
+        }}""",
+        arg=side,
+    )
+
+
 def test_nothing_drawn_is_not_answered(page: Page) -> None:
     expect(page.get_by_text("Write a number here")).to_be_visible()
     expect(page.locator(".st-key-answer")).to_have_text("")
@@ -94,9 +123,56 @@ def test_a_taller_canvas_keeps_the_drawing_and_has_room_for_a_line(drawn: Page) 
     assert answer.inner_text().split() == ["724", "41"]
     with settled(drawn):
         drawn.get_by_text("Taller").click()
-    expect(answer).to_have_text("724")
-    drawn.get_by_text("Taller").click()
+    expect(canvas(drawn)).to_have_js_property("clientHeight", 300)
     expect(answer).to_have_text("724 41")
+    _wait_until_fitted(drawn, 300)
+
+
+def test_a_narrower_canvas_shows_the_whole_drawing(window: Callable[..., Page]) -> None:
+    page = window(viewport={"width": 1024, "height": 800})
+    page.get_by_test_id("stSidebar").hover()
+    page.locator("[data-testid=stSidebarCollapseButton] button").click()
+    expect(canvas(page)).to_have_js_property("clientWidth", 860)
+    drawable(page)
+    write(page, "72431")
+    answer = page.locator(".st-key-answer")
+    expect(answer).to_have_text("72431")
+    before = page.evaluate(f"({SHOWN})().toDataURL()")
+
+    page.get_by_test_id("stExpandSidebarButton").click()
+    _wait_until_fitted(page, 564)
+    page.set_viewport_size({"width": 400, "height": 800})
+    _wait_until_fitted(page, 368)
+    expect(answer).to_have_text("72431")
+    page.reload()
+    drawable(page)
+    _wait_until_fitted(page, 368)
+    expect(answer).to_have_text("72431")
+
+    page.set_viewport_size({"width": 1400, "height": 800})
+    page.wait_for_function(f"(before) => ({SHOWN})().toDataURL() === before", arg=before)
+    expect(answer).to_have_text("72431")
+
+
+def test_undo_takes_back_what_is_seen_on_a_narrower_canvas(window: Callable[..., Page]) -> None:
+    page = window(viewport={"width": 1280, "height": 800})
+    drawable(page)
+    write(page, "7240")
+    answer = page.locator(".st-key-answer")
+    expect(answer).to_have_text("7240")
+    page.set_viewport_size({"width": 400, "height": 800})
+    _wait_until_fitted(page, 368)
+    with settled(page):
+        page.get_by_role("button", name="Undo").click()
+    expect(answer).to_have_text("724")
+    write(page, "1", x=280, y=30, height=90)
+    expect(answer).to_have_text("7241")
+    with settled(page):
+        page.get_by_role("button", name="Clear").click()
+    expect(answer).to_have_text("")
+    page.get_by_role("button", name="Undo").click()
+    expect(answer).to_have_text("7241")
+    _wait_until_fitted(page, 368)
 
 
 def test_the_drawing_outlives_a_look_elsewhere_and_a_reload(drawn: Page) -> None:

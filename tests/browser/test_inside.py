@@ -40,6 +40,24 @@ def test_a_drawn_digit_goes_through_the_layers(window: Callable[..., Page]) -> N
     expect(page.locator(".st-key-reasons canvas")).to_have_count(12)
 
 
+def test_what_was_drawn_on_the_wider_canvas_is_whole_on_the_narrower_ones(
+    window: Callable[..., Page],
+) -> None:
+    page = window()
+    drawable(page)
+    write(page, "7240")
+    answer = page.locator(".st-key-answer")
+    expect(answer).to_have_text("7240")
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Inside").click()
+    expect(page.locator(".st-key-inside")).to_be_visible()
+    drawable(page)
+    expect(answer).to_have_text("7240")
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Read").click()
+    expect(page.locator(".st-key-inside")).to_have_count(0)
+    drawable(page)
+    expect(answer).to_have_text("7240")
+
+
 def test_a_test_digit_is_picked_on_a_phone(window: Callable[..., Page]) -> None:
     page = window("/inside?test=0", **PHONE)
     expect(page.locator(".st-key-answer")).to_have_text("7")
