@@ -34,7 +34,14 @@ def test_a_cutout_has_room_around_what_was_found_within_the_picture(boxes: Modul
     cutout = boxes.cutout_of(PHOTO, [(10, 100, 30, 50), (60, 120, 20, 40)])
     assert (cutout.left, cutout.top) == (0, 50)
     assert (cutout.left + cutout.width, cutout.top + cutout.height) == (130, 210)
-    assert max(cutout.size[0] / 680, cutout.size[1] / 420) == 1  # as large as the page has room for
+    assert max(cutout.size[0] / 860, cutout.size[1] / 420) == 1  # as large as the page has room for
+
+
+def test_a_cutout_is_as_wide_as_there_is_room(
+    boxes: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digitrec.ui.browser.room", lambda: 288)
+    assert boxes.cutout_of(PHOTO, [(10, 100, 30, 50), (600, 120, 20, 40)]).size[0] == 288
 
 
 def test_boxes_come_back_in_the_picture_s_pixels_whatever_the_zoom(boxes: ModuleType) -> None:

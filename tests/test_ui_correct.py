@@ -321,6 +321,20 @@ def test_boxes_drawn_by_hand_are_kept(app: AppTest) -> None:
     assert kept() == [(7, 7)]
 
 
+def test_boxes_stay_where_they_are_when_the_page_gets_narrower(app: AppTest) -> None:
+    draw(app)
+    say(app, "7")
+    app.session_state["boxes-0"] = {"drawing": {"raw": {"objects": [drawn_box(1)]}}}
+    app.run()
+    app.session_state["easel"] = {"width": 288, "mounted": None}
+    app.run()
+    (box,) = app.session_state["boxes-0"]["drawing"]["raw"]["objects"]
+    assert box["left"] + box["width"] < 288
+    app.button(key="keep-boxes").click().run()
+    assert not app.exception
+    assert kept() == [(7, 7)]
+
+
 def test_boxes_that_were_sure_can_be_drawn_anew(app: AppTest) -> None:
     draw(app)
     say(app, "477")
@@ -340,7 +354,7 @@ def drawn_box(digit: int) -> dict[str, object]:
     left, top = (max(0, min(b[i] for b in boxes) - room) for i in (0, 1))
     right = min(DRAWN.width, max(x + w for x, _, w, _ in boxes) + room)
     bottom = min(DRAWN.height, max(y + h for _, y, _, h in boxes) + room)
-    zoom = min(680 / (right - left), 420 / (bottom - top))
+    zoom = min(860 / (right - left), 420 / (bottom - top))
     x, y, w, h = boxes[digit]
     return {
         "type": "LabeledRect",

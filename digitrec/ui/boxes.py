@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import streamlit as st
 from PIL import Image
 from streamlit_drawable_canvas import CanvasResult, boxes_to_drawing, st_canvas
 
@@ -40,7 +41,7 @@ def cutout_of(photo: Photo, found: Sequence[Box]) -> Cutout:
     left, top = (max(0, min(box[i] for box in found) - room) for i in (0, 1))
     right = min(photo.width, max(x + w for x, _, w, _ in found) + room)
     bottom = min(photo.height, max(y + h for _, y, _, h in found) + room)
-    zoom = min((330 if browser.is_phone() else 680) / (right - left), 420 / (bottom - top))
+    zoom = min(browser.room() / (right - left), 420 / (bottom - top))
     return Cutout(left, top, right - left, bottom - top, zoom)
 
 
@@ -53,20 +54,11 @@ def canvas(
     bottom = round((cutout.top + cutout.height) / photo.scale)
     picture = Image.fromarray(photo.pixels[y:bottom, x:right]).resize(cutout.size)
     width, height = cutout.size
-    start = [
-        {
-            "label": text,
-            "left": (x - cutout.left) * cutout.zoom,
-            "top": (y - cutout.top) * cutout.zoom,
-            "width": w * cutout.zoom,
-            "height": h * cutout.zoom,
-        }
-        for (x, y, w, h), text in given
-    ]
+    start = _start(cutout, given, key)
     st_canvas(
         drawing_mode="labeled_rect",
         label=label,
-        initial_drawing=boxes_to_drawing(start, stroke_color=COLOUR, stroke_width=2),
+        initial_drawing=start,
         stroke_width=2,
         stroke_color=COLOUR,
         fill_color="rgba(0, 0, 0, 0)",
@@ -76,6 +68,36 @@ def canvas(
         font_size=16,
         key=key,
     )
+
+
+def _start(cutout: Cutout, given: Sequence[tuple[Box, str]], key: str) -> dict[str, Any]:
+    """What the canvas starts from: the given boxes, or after a change of its size all there are."""
+    state = st.session_state
+    of = (key, given, replace(cutout, zoom=1.0))
+    last, before, boxes = state.get("boxes-start", (None, cutout, given))
+    if last != of:
+        boxes = given
+    elif before != cutout:
+        boxes = drawn(state.get(key), before) or boxes
+        state[key] = {"drawing": {"raw": _drawing(boxes, cutout), "data": None}}
+    state["boxes-start"] = (of, cutout, boxes)
+    return _drawing(boxes, cutout)
+
+
+def _drawing(boxes: Sequence[tuple[Box, str]], cutout: Cutout) -> dict[str, Any]:
+    """Boxes of the picture as the canvas draws them."""
+    shown = [
+        {
+            "label": text,
+            "left": (x - cutout.left) * cutout.zoom,
+            "top": (y - cutout.top) * cutout.zoom,
+            "width": w * cutout.zoom,
+            "height": h * cutout.zoom,
+        }
+        for (x, y, w, h), text in boxes
+    ]
+    found: dict[str, Any] = boxes_to_drawing(shown, stroke_color=COLOUR, stroke_width=2)
+    return found
 
 
 def drawn(state: Any, cutout: Cutout) -> list[tuple[Box, str]]:

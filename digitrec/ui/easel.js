@@ -70,9 +70,9 @@ export default function ({ data, parentElement, setStateValue }) {
   let width = 0;
   const sizes = new ResizeObserver(([entry]) => {
     const now = Math.floor(entry.contentRect.width);
-    if (now > 0 && now !== width) setStateValue("width", (width = now)); // 0: hidden
+    if (now > 0 && now !== width) setStateValue("width", (width = now)); // 0: on its way out
   });
-  sizes.observe(stage);
+  sizes.observe(stage.parentElement); // as wide, and there when the canvas is hidden
   const cleanup = () => {
     sizes.disconnect();
     mounts?.disconnect();

@@ -480,3 +480,18 @@ def test_back_from_a_page_that_a_link_led_to_is_the_page_before(
     expect(chosen).to_have_text(re.compile("Upload"))
     page.go_back()
     expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
+
+
+def test_boxes_are_drawn_on_all_of_a_narrow_page(window: Callable[..., Page]) -> None:
+    page = window("/?input=Upload", viewport={"width": 820, "height": 900})
+    page.locator(".st-key-samples button").nth(3).click()
+    correct = page.locator(".st-key-correct")
+    correct.get_by_role("button", name="Wrong").click()
+    field = page.get_by_role("textbox", name="What does it say?")
+    field.fill("27189")
+    field.press("Enter")
+    paper = correct.locator("canvas.upper-canvas")
+    for viewport, room in ((820, 488), (320, 288), (640, 608)):
+        page.set_viewport_size({"width": viewport, "height": 900})
+        expect(paper).to_have_js_property("clientWidth", room)
+        assert box_of(paper)["x"] + room <= viewport
