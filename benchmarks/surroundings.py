@@ -72,13 +72,15 @@ def _as_it_is(written: Page, _ink: str, _rng: Random) -> Pixels:
     return written.pixels
 
 
-def _ruled(written: Page, _ink: str, rng: Random) -> Pixels:
-    """With a notebook's rules, one a line or two, and turned."""
+def _ruled(written: Page, _ink: str, rng: Random, *, squared: bool = False) -> Pixels:
+    """With a notebook's rules, one a line or two, and turned. squared: both ways, and closer."""
     photo = written.pixels.astype(np.float32)
     height, width = photo.shape[:2]
-    pitch = PITCH * HEIGHT / rng.choice((1, 2))
+    pitch = PITCH * HEIGHT / rng.choice((3, 4) if squared else (1, 2))
     for y in np.arange(rng.uniform(0, pitch), height, pitch).astype(int):
         photo[y : y + 2] *= RULE
+    for x in np.arange(rng.uniform(0, pitch), width if squared else 0, pitch).astype(int):
+        photo[:, x : x + 2] *= RULE
     turn, size = turning((height, width), rng.uniform(*STEEP) * rng.choice((-1, 1)))
     turned = cv2.warpAffine(photo, turn, size, borderMode=cv2.BORDER_REPLICATE)
     return turned.astype(np.uint8)
@@ -174,6 +176,7 @@ SCENES: dict[str, Callable[[Page, str, Random], Pixels]] = {
     "nothing else": _as_it_is,
     TURNED: _as_it_is,
     "the same on ruled paper": _ruled,
+    "the same on squared paper": partial(_ruled, squared=True),
     "one to three folds": _folded,
     "the desk in two corners": _from_the_side,
     "rings around numbers": partial(_drawn, _ring),
