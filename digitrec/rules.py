@@ -77,13 +77,14 @@ def _without_lines(
     across, down = (
         straight_lines(side, stroke, slope=slope, bow=round(BOW * stroke)) for side, slope in sides
     )
-    level = [rule for rule in across if _crosses(rule, mask.shape[1], stroke)]
+    height, width = mask.shape
+    level = [rule for rule in across if _crosses(rule, width, stroke)]
     upright = [rule for rule in down if _is_upright(rule, level, mask.shape)]
     if squared:  # what is left of its lines, as where the page does not lie flat
-        level, upright = (
-            [rule for rule in rules if rule.stop - rule.start > max(LONG * side, squared.long)]
-            for rules, side in ((across, mask.shape[1]), (down, mask.shape[0]))
-        )
+        for rules, lines, side in ((level, across, width), (upright, down, height)):
+            least = max(LONG * side, squared.long)
+            long = [rule for rule in lines if rule.stop - rule.start > least]
+            rules += [rule for rule in long if rule not in rules]
     upright += _folds(down, upright, level, mask, stroke)
     walls, posts = (straight_lines(side, stroke, slope=slope) for side, slope in sides)
     closed, dashed = _closed(walls, posts, 2 * stroke), _dashed(mask, turned, stroke)

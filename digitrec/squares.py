@@ -32,12 +32,10 @@ class Squares:
     @property
     def long(self) -> float:
         """What is as long and straight, in pixels, is no digit's stroke."""
-        places = [[float(rule.middle.mean()) for rule in side] for side in self._sides]
-        return LONG * float(np.median(np.concatenate([np.diff(side) for side in places])))
-
-    @property
-    def _sides(self) -> tuple[list[Rule], list[Rule]]:
-        return self.level, self.upright
+        sides = self.level, self.upright
+        gaps = [np.diff([float(rule.middle.mean()) for rule in side]) for side in sides]
+        apart = np.concatenate(gaps)
+        return LONG * float(np.median(apart)) if len(apart) else np.inf
 
     def without(self, mask: Mask, stroke: float) -> Mask:
         """A mask without them, nor where they cross each other; the strokes on them kept."""

@@ -42,6 +42,15 @@ def test_lines_are_found_whatever_is_written_on_them(slope: float) -> None:
     assert rest[digit == 0].sum() < 0.06 * paper.sum()
 
 
+def test_one_line_each_way_is_enough_where_it_is_thinner_than_the_pen() -> None:
+    paper = np.zeros((HEIGHT, WIDTH), np.uint8)
+    paper[100 : 100 + LINE], paper[:, 130 : 130 + LINE] = 1, 1
+    found = squares(stroke(paper, (100, 40), (160, 40), (106, 160)), LINE, (0.0, 0.0))
+    assert found
+    assert (len(found.level), len(found.upright)) == (1, 1)
+    assert found.long == np.inf  # how far apart its lines are is not known
+
+
 @pytest.mark.parametrize("way", ["level", "upright"])
 def test_paper_with_lines_one_way_is_not_squared(way: str) -> None:
     written = stroke(lined(60, ways=way), (100, 40), (160, 40), (106, 160))

@@ -45,8 +45,9 @@ def saved(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What each button would download, by its label."""
     files: dict[str, str] = {}
 
-    def offer(label: str, data: str | Callable[[], str], **_: Any) -> None:
-        files[label] = data if isinstance(data, str) else data()
+    def offer(label: str, data: str | bytes | Callable[[], str | bytes], **_: Any) -> None:
+        made = data() if callable(data) else data
+        files[label] = made if isinstance(made, str) else made.decode("utf-8-sig")
 
     monkeypatch.setattr(st, "download_button", offer)
     return files
