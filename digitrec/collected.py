@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from digitrec import examples, storage
 from digitrec.example import NOT_A_DIGIT, Which
@@ -92,6 +90,10 @@ def near_duplicates(
 
 
 def _alike(x: NDArray[np.uint8], heed: Callable[[], None]) -> NDArray[np.int64]:
+    # Every page tells of an adaptation, and SciPy is 20 MB: it is there when there is work.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     flat = _unit(x)
     block = max(1, COMPARED // len(x))
     found = []
