@@ -34,6 +34,8 @@ PATIENCE = 60_000  # milliseconds: the machine may be training a network beside 
 # The canvas's library, fabric.js, may on rare occasions redraw a canvas that it has just let go of
 # (its issue 8071): the drawing is on the next one all the same, which the tests look at.
 REDRAWN = "Cannot read properties of undefined (reading 'clearRect')"
+# A download's button asks for its file once, unseen; the next stroke may have replaced it by then.
+REPLACED = "Download Button source error - 404"
 expect.set_options(timeout=PATIENCE)
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = (
@@ -126,9 +128,12 @@ def window(chromium: Browser, url: str) -> Iterator[Callable[..., Page]]:
     complaints: list[str] = []
 
     def complain(said: ConsoleMessage) -> None:
-        # On a page below the root Streamlit's script looks for its server there first.
-        if said.type == "error" and "/_stcore/" not in said.location.get("url", ""):
-            complaints.append(said.text)
+        # On a page below the root Streamlit's script looks for its server there first. A picture
+        # that is missing is complained of a second time, by Streamlit itself.
+        address = said.location.get("url", "")
+        silent = "/_stcore/" in address or "/media/" in address or REPLACED in said.text
+        if said.type == "error" and not silent:
+            complaints.append(f"{said.text} {address}")
 
     def open_page(path: str = "/", **options: object) -> Page:
         size = {"width": 1280, "height": 900}
