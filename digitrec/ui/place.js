@@ -1,7 +1,7 @@
 // Around Right and Wrong: what is told is heard, Escape closes the form, and the keyboard's place
 // passes from a button that goes to the one that comes.
-const turns = new WeakMap(); // the last one, of each such part of the page
-const PATIENCE = 5000; // ms, for the button that comes
+const PATIENCE = 10000; // ms, for the button that comes
+let last; // the turn that was seen last
 
 export default function ({ data, parentElement }) {
   const host = parentElement.getRootNode().host ?? parentElement;
@@ -13,18 +13,23 @@ export default function ({ data, parentElement }) {
     wrong.focus();
     wrong.click();
   };
-  const before = turns.get(part) ?? data.turn;
-  turns.set(part, data.turn);
+  const before = last ?? data.turn;
+  last = data.turn;
   if (before === data.turn) return;
   const until = performance.now() + PATIENCE;
-  // By the frame: a button that is only hidden loses its place after the page has changed.
+  let over = false; // as soon as a key or the pointer goes on from here
+  for (const kind of ["keydown", "pointerdown"]) {
+    addEventListener(kind, () => (over = true), { once: true, capture: true });
+  }
+  // By the frame, and on after it is there: Streamlit may hide the button that goes long after, or
+  // keep it in sight for as long as it has the place, and put the one that has come in anew.
   function look() {
-    const button = part.querySelector(`.st-key-${data.button} button`);
+    if (over || last !== data.turn || performance.now() > until) return;
+    const buttons = [...part.querySelectorAll(`.st-key-${data.button} button`)];
+    const next = buttons.find((button) => button.checkVisibility());
     const at = document.activeElement;
-    if (at === document.body && button) return button.focus();
-    const elsewhere = at !== document.body && !part.contains(at);
-    if (at === button || elsewhere || turns.get(part) !== data.turn) return;
-    if (performance.now() < until) requestAnimationFrame(look);
+    if (at === document.body || (part.contains(at) && at !== next)) next?.focus();
+    requestAnimationFrame(look);
   }
   look();
 }
