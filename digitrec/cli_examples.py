@@ -89,10 +89,11 @@ def _import(parsed: argparse.Namespace) -> int:
 
 def _list(_parsed: argparse.Namespace) -> int:
     from digitrec import examples
+    from digitrec.queries import BATCH
 
     print("id\tlabel\tread\tversion\tsource\twriter\twhen")
     page = 0
-    while found := examples.find(Which(), examples.BATCH, page * examples.BATCH):
+    while found := examples.find(Which(), BATCH, page * BATCH):
         print("\n".join(map(_line, found)))
         page += 1
     return 0

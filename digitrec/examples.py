@@ -19,16 +19,13 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection, Row
 
-from digitrec import storage
+from digitrec import queries, storage
 from digitrec.example import LABELS, NOT_A_DIGIT, Example, New, Which
 from digitrec.language import N_, Sentence, _, number
 from digitrec.schema import EXAMPLES, NewerSchemaError, database, refusal, writing
 from digitrec.settings import settings
 
 LONGEST = 64  # letters of a source, a version or a writer
-BATCH = 500  # rows fetched or named at once
-
-_LISTED = [column for column in EXAMPLES.c if column.name not in ("bytes", "crop", "digest")]
 
 
 class ExamplesError(RuntimeError):
@@ -39,13 +36,11 @@ class ExamplesError(RuntimeError):
 class Kept:
     """What one `add` did, for `undo`: the new ids, and those that they took the place of.
 
-    until: when the latest was made, in unix seconds; once the bin has been emptied, later ones may
-    get the same ids.
+    No id is given twice, also after the bin has been emptied.
     """
 
     ids: tuple[int, ...]
     replaced: tuple[int, ...] = ()
-    until: float = 0.0
 
 
 def add(new: Sequence[New]) -> Kept:
@@ -61,45 +56,44 @@ def add(new: Sequence[New]) -> Kept:
     rows = list(last.values())
     with _transaction() as connection:
         _check_room(connection, rows)
-        replaced = tuple(_same(connection, last))
-        _mark(connection, replaced, now)
+        replaced = tuple(queries.same(connection, last))
+        queries.mark(connection, replaced, now)
         added = connection.execute(sa.insert(EXAMPLES).returning(EXAMPLES.c.id), rows)
-        return Kept(tuple(added.scalars()), replaced, max(row["created"] for row in rows))
+        return Kept(tuple(added.scalars()), replaced)
 
 
 def undo(kept: Kept) -> None:
     """As if that `add` had not been, but for an ink that has been kept again since."""
     with _transaction() as connection:
-        for ids in _slices(kept.ids):
-            same = EXAMPLES.c.id.in_(ids) & (EXAMPLES.c.created <= kept.until)
-            connection.execute(sa.delete(EXAMPLES).where(same))
-        before = _newest(connection, kept.replaced)
-        again = set(_same(connection, before).values())
-        _mark(connection, [id_ for ink, id_ in before.items() if ink not in again], None)
+        for ids in queries.slices(kept.ids):
+            connection.execute(sa.delete(EXAMPLES).where(EXAMPLES.c.id.in_(ids)))
+        before = queries.newest(connection, kept.replaced)
+        again = set(queries.same(connection, before).values())
+        queries.mark(connection, [id_ for ink, id_ in before.items() if ink not in again], None)
 
 
 def find(which: Which, limit: int, offset: int = 0) -> list[Example]:
     """A page of them, the newest first."""
-    query = _chosen(which).order_by(EXAMPLES.c.id.desc()).limit(limit).offset(offset)
+    query = queries.chosen(which).order_by(EXAMPLES.c.id.desc()).limit(limit).offset(offset)
     with _connected() as connection:
-        return [_example(row) for row in connection.execute(query)]
+        return [queries.example(row) for row in connection.execute(query)]
 
 
 def count(which: Which) -> int:
     """How many there are."""
     with _connected() as connection:
-        query = sa.select(sa.func.count()).select_from(_chosen(which).subquery())
+        query = sa.select(sa.func.count()).select_from(queries.chosen(which).subquery())
         return int(connection.execute(query).scalar_one())
 
 
 def every(which: Which) -> Iterator[Example]:
     """All of them, the oldest first, a few hundred in memory at a time."""
-    return map(_example, _rows(which))
+    return map(queries.example, _rows(which))
 
 
 def every_with_crop(which: Which) -> Iterator[tuple[Example, bytes]]:
     """The same with their places in the pictures, as PNG, which take most of the reading."""
-    return ((_example(row), bytes(row.crop)) for row in _rows(which, EXAMPLES.c.crop))
+    return ((queries.example(row), bytes(row.crop)) for row in _rows(which, EXAMPLES.c.crop))
 
 
 def crop(id_: int) -> bytes:
@@ -138,7 +132,7 @@ def relabel(labels: Mapping[int, int]) -> dict[int, int]:
 def unlabel(before: Mapping[int, int]) -> None:
     """Take a `relabel` back, in the bin too; what has been removed for good is left out."""
     with _transaction() as connection:
-        for ids in _slices(tuple(before)):
+        for ids in queries.slices(tuple(before)):
             had = sa.case({id_: before[id_] for id_ in ids}, value=EXAMPLES.c.id)
             connection.execute(sa.update(EXAMPLES).where(EXAMPLES.c.id.in_(ids)).values(label=had))
 
@@ -156,7 +150,7 @@ def known(inks: Sequence[NDArray[np.uint8]]) -> list[bool]:
     """Of each ink, (28, 28) uint8, whether it is kept already, under whatever label."""
     digests = [_digest(ink) for ink in inks]
     with _connected() as connection:
-        there = set(_same(connection, digests).values())
+        there = set(queries.same(connection, digests).values())
     return [digest in there for digest in digests]
 
 
@@ -167,9 +161,9 @@ def restore(ids: Sequence[int]) -> None:
     """
     with _transaction() as connection:
         _update(connection, ids, deleted=None)
-        newest = _newest(connection, ids)
-        others = set(_same(connection, newest)).difference(newest.values())
-        _mark(connection, tuple(others), time.time())
+        newest = queries.newest(connection, ids)
+        others = set(queries.same(connection, newest)).difference(newest.values())
+        queries.mark(connection, tuple(others), time.time())
 
 
 def empty_bin() -> int:
@@ -226,30 +220,10 @@ def _check_room(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def _same(connection: Connection, digests: Iterable[str]) -> dict[int, str]:
-    """The kept examples whose ink has one of these digests, each with it."""
-    found: dict[int, str] = {}
-    for some in _slices(tuple(digests)):
-        same = EXAMPLES.c.digest.in_(some) & EXAMPLES.c.deleted.is_(None)
-        rows = connection.execute(sa.select(EXAMPLES.c.id, EXAMPLES.c.digest).where(same))
-        found |= {row.id: row.digest for row in rows}
-    return found
-
-
-def _newest(connection: Connection, ids: Sequence[int]) -> dict[str, int]:
-    """Their digests, kept or in the bin, each with the newest of those that have it."""
-    found: dict[str, int] = {}
-    for some in _slices(sorted(set(ids))):
-        query = sa.select(EXAMPLES.c.digest, EXAMPLES.c.id).where(EXAMPLES.c.id.in_(some))
-        rows = connection.execute(query.order_by(EXAMPLES.c.id))
-        found |= {row.digest: row.id for row in rows}
-    return found
-
-
 def _labels(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
     """Of examples that are not in the bin, and stay out of it while the transaction lasts."""
     c, found = EXAMPLES.c, {}
-    for some in _slices(tuple(ids)):
+    for some in queries.slices(tuple(ids)):
         query = sa.select(c.id, c.label, c.deleted).where(c.id.in_(some))
         for row in connection.execute(query):
             if row.deleted is not None:
@@ -260,14 +234,8 @@ def _labels(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
     return found
 
 
-def _mark(connection: Connection, ids: Sequence[int], deleted: float | None) -> None:
-    for some in _slices(ids):
-        chosen = sa.update(EXAMPLES).where(EXAMPLES.c.id.in_(some))
-        connection.execute(chosen.values(deleted=deleted))
-
-
 def _update(connection: Connection, ids: Sequence[int], **values: Any) -> None:
-    for some in _slices(tuple(set(ids))):
+    for some in queries.slices(tuple(set(ids))):
         chosen = sa.update(EXAMPLES).where(EXAMPLES.c.id.in_(some))
         if connection.execute(chosen.values(**values)).rowcount != len(some):
             found = sa.select(EXAMPLES.c.id).where(EXAMPLES.c.id.in_(some))
@@ -275,53 +243,16 @@ def _update(connection: Connection, ids: Sequence[int], **values: Any) -> None:
             raise ExamplesError(_("There is no example {number}.").format(number=min(missing)))
 
 
-def _slices(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
-
-
 def _rows(which: Which, *more: sa.ColumnClause[Any]) -> Iterator[Row[Any]]:
     last = 0
     while True:
-        query = _chosen(which, *more).where(EXAMPLES.c.id > last)
+        query = queries.chosen(which, *more).where(EXAMPLES.c.id > last)
         with _connected() as connection:
-            rows = connection.execute(query.order_by(EXAMPLES.c.id).limit(BATCH)).all()
+            rows = connection.execute(query.order_by(EXAMPLES.c.id).limit(queries.BATCH)).all()
         if not rows:
             return
         yield from rows
         last = rows[-1].id
-
-
-def _chosen(which: Which, *more: sa.ColumnClause[Any]) -> sa.Select[Any]:
-    c = EXAMPLES.c
-    query = sa.select(*_LISTED, *more)
-    query = query.where(c.deleted.is_not(None) if which.binned else c.deleted.is_(None))
-    for column, values in ((c.label, which.labels), (c.read_as, which.read), (c.id, which.ids)):
-        if values:
-            query = query.where(column.in_(values))
-    if which.right is not None:
-        same = c.read_as == c.label
-        query = query.where(same if which.right else sa.not_(same))
-    if which.since is not None:
-        query = query.where(c.created >= which.since)
-    if which.until is not None:
-        query = query.where(c.created < which.until)
-    return query if which.writer is None else query.where(c.writer == which.writer)
-
-
-def _example(row: Row[Any]) -> Example:
-    ink = np.frombuffer(bytes(row.ink), np.uint8).reshape(28, 28)
-    return Example(
-        id=row.id,
-        label=row.label,
-        read=row.read_as,
-        confidence=row.confidence,
-        version=row.version,
-        source=row.source,
-        writer=row.writer,
-        created=row.created,
-        deleted=row.deleted,
-        ink=ink,
-    )
 
 
 @contextmanager
