@@ -197,9 +197,7 @@ def _digest(ink: NDArray[np.uint8]) -> str:
 
 
 def _clean(name: str | None) -> str:
-    """On one line and short; what a database refuses or a terminal obeys is dropped."""
-    words = " ".join((name or "").split())
-    return "".join(letter for letter in words if letter.isprintable())[:LONGEST]
+    return storage.plain(name or "")[:LONGEST]
 
 
 def _check_room(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

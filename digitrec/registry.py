@@ -142,7 +142,7 @@ def rename(old: str, new: str, models: Path | None = None) -> None:
             check_name(new)
         except PlanError as error:
             raise RegistryError(str(error)) from error
-        if (store / new).exists():
+        if os.path.lexists(store / new):
             raise RegistryError(_(TAKEN).format(version=new))
         serving = pointed_to(store) == old
         folder.rename(store / new)
@@ -162,7 +162,7 @@ def annotate(name: str, note: str, models: Path | None = None) -> None:
         folder = _folder(store, name)
         if name == DEFAULT:
             raise RegistryError(_("The shipped version takes no note."))
-        note = " ".join(note.split())
+        note = storage.plain(note)
         if len(note) > NOTE_LENGTH:
             raise RegistryError(
                 _("A note has at most {count} characters.").format(count=NOTE_LENGTH)
@@ -223,7 +223,7 @@ def _folder(store: Path, name: str) -> Path:
 def _free(store: Path, name: str) -> Path:
     """A new version's folder: of this name, or the first of NAME-2, NAME-3 … that is not taken."""
     folder, count = store / name, 1
-    while folder.exists():
+    while os.path.lexists(folder):  # nor can a link that leads nowhere be replaced by a folder
         count += 1
         folder = store / f"{name[:60]}-{count}"  # a name has 64 letters at most
     return folder

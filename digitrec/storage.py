@@ -29,7 +29,7 @@ def write(path: Path, data: bytes | str) -> None:
     old file untouched.
     """
     content = data.encode() if isinstance(data, str) else data
-    temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}.tmp")
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")  # the name may be the longest
     # Not by tempfile, which shuts others out: to open them in again takes the umask, and that can
     # only be read by setting it, for all threads.
     try:
@@ -50,6 +50,15 @@ def write(path: Path, data: bytes | str) -> None:
             error.filename = str(path)  # the one that somebody asked for
         raise
     sync_folder(path.parent)
+
+
+def plain(text: str) -> str:
+    r"""On one line, without what a file or a database refuses or a terminal obeys.
+
+    >>> plain("a\tred \x1b[31mpen\n")
+    'a red [31mpen'
+    """
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
 
 
 def npz(**arrays: NDArray[Any]) -> bytes:
@@ -177,5 +186,6 @@ def words(error: OSError, *, reading: bool = False) -> Sentence | str:
         errno.ENOTDIR: N_("a part of the path is no folder"),
         errno.EISDIR: N_("it is a folder"),
         errno.ENAMETOOLONG: N_("the name is too long"),
+        errno.ELOOP: N_("its links lead in a circle"),
     }.get(error.errno or 0)
     return Sentence(known) if known else (error.strerror or str(error)).lower()

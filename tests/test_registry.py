@@ -141,6 +141,8 @@ def test_names_that_cannot_be(models, old, new, message):
 def test_a_note_stays_with_its_version(models):
     registry.annotate("newer", "  with\nmore data ", models)
     assert registry.version("newer", models).note == "with more data"
+    registry.annotate("newer", "of \x1b[31mthe caf\udcff", models)  # a terminal's, and no text
+    assert registry.version("newer", models).note == "of [31mthe caf"
     assert registry.version("newer", models).damaged is None
     with pytest.raises(RegistryError, match="at most 500"):
         registry.annotate("newer", "x" * 501, models)
@@ -295,6 +297,13 @@ def test_publish_finds_a_name_where_its_own_is_taken(models, make_version, name)
         make_version(models, name)
     assert publish(models, name) == f"{name[:60]}-2"
     assert publish(models, name) == f"{name[:60]}-3"
+
+
+def test_a_link_that_leads_nowhere_takes_a_name_too(models):
+    (models / "made").symlink_to("nowhere")
+    with pytest.raises(RegistryError, match="exists already"):
+        registry.rename("newer", "made", models)
+    assert publish(models, "made") == "made-2"
 
 
 def test_nothing_heavy_is_loaded_for_the_page():

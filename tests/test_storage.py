@@ -20,6 +20,12 @@ def test_what_cannot_be_written_is_called_by_its_own_name(tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
+def test_the_longest_name_there_may_be_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / ("a" * 255)
+    storage.write(path, "x")
+    assert [path.name for path in tmp_path.iterdir()] == ["a" * 255]
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [
@@ -29,7 +35,8 @@ def test_what_cannot_be_written_is_called_by_its_own_name(tmp_path: Path) -> Non
         (errno.ENOTDIR, "a part of the path is no folder"),
         (errno.EISDIR, "it is a folder"),
         (errno.ENAMETOOLONG, "the name is too long"),
-        (errno.ELOOP, os.strerror(errno.ELOOP).lower()),
+        (errno.ELOOP, "its links lead in a circle"),
+        (errno.EBUSY, os.strerror(errno.EBUSY).lower()),
     ],
 )
 def test_what_the_system_refuses_is_told_in_our_words(code: int, words: str) -> None:
