@@ -20,7 +20,7 @@ from typing import Any
 
 from digitrec import collected, registry, runs, storage
 from digitrec.language import N_, Sentence, said
-from digitrec.settings import settings
+from digitrec.runtime import quietly
 
 FOLDER, LOCK, STATUS = ".adapt", "lock", "status.json"
 NEWEST = 2_000  # examples at most: with more, a training run is the better way
@@ -49,7 +49,7 @@ class Status:
 
 def start(models: Path | None = None) -> None:
     """Begin in a child process of lower priority. Raises `AdaptationError`."""
-    store = _store(models)
+    store = runs.store_of(models)
     lock = _take_lock(store)
     try:
         _say(store, Status("running", Sentence(N_("Starting."))))
@@ -81,7 +81,7 @@ def _take_lock(store: Path) -> int:
 
 def seen(models: Path | None = None) -> Status | None:
     """The adaptation under way or the last one; None where there was none. Any process may ask."""
-    folder = _store(models) / FOLDER
+    folder = runs.store_of(models) / FOLDER
     try:
         values = json.loads((folder / STATUS).read_text())
         status = Status(**{**values, "message": Sentence.from_json(values["message"])})
@@ -97,7 +97,7 @@ def carry_out(
     models: Path | None = None, *, serve: bool = False, tell: Tell | None = None
 ) -> dict[str, Any]:
     """Adapt, write the version, and return its report. Raises `AdaptationError`."""
-    store = _store(models)
+    store = runs.store_of(models)
     lock = _take_lock(store)
     try:
         return _carry_out(store, serve, tell)
@@ -136,7 +136,8 @@ def _adapted(store: Path, say: Tell) -> dict[str, Any]:
     base = registry.version(registry.in_service(store), store)
     if base.damaged is not None:
         raise AdaptationError(base.damaged)
-    from digitrec.adapt import adapted  # TensorFlow's seconds are spent when there is work
+    with quietly():  # TensorFlow's seconds are spent when there is work
+        from digitrec.adapt import adapted
 
     began = time.perf_counter()
     report = adapted(base, found, store / FOLDER / "version", say)
@@ -187,19 +188,8 @@ def _say(store: Path, status: Status) -> None:
     storage.write(store / FOLDER / STATUS, json.dumps(vars(status), default=Sentence.to_json))
 
 
-def _store(models: Path | None) -> Path:
-    return (models or settings().models).resolve()
-
-
-def main(store: str) -> int:
-    """One that `start` began: its lock is inherited, and its status says how it ends."""
+if __name__ == "__main__":  # as `start` begins it: it inherits the lock
     try:
-        _carry_out(Path(store))
-    except AdaptationError as error:
-        print(error, file=sys.stderr, flush=True)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+        _carry_out(Path(sys.argv[1]))
+    except AdaptationError as ended:
+        sys.exit(str(ended))

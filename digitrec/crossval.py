@@ -70,8 +70,9 @@ def carry_out(
     """Do what a run's plan says, or go on with it, and return the version's name.
 
     The caller holds the machine's lock. tell is called a few times a second. The engine is this
-    machine unless another is given. Raises `RunError`; the run's events then say the same.
-    Checkpoints stay for a later `jobs.resume`, except after a cancel.
+    machine unless another is given. Raises `RunError`, and ``BrokenPipeError`` where tell does; the
+    run's events then say the same. Checkpoints stay for a later `jobs.resume`, except after a
+    cancel.
     """
     run = Run.load(folder).follow()
     try:
@@ -82,6 +83,10 @@ def carry_out(
         raise
     except KeyboardInterrupt:
         _last_words(folder, "failed", Sentence(N_("Stopped from the keyboard; it can go on.")))
+        raise
+    except BrokenPipeError:  # of what `tell` prints to
+        gone = Sentence(N_("Stopped, as nobody reads its output any more; it can go on."))
+        _last_words(folder, "failed", gone)
         raise
     except RunError as error:
         _last_words(folder, "failed", error.why)
@@ -264,15 +269,8 @@ def _result(run: Run, part: str) -> tuple[dict[str, Any], Any]:
         return json.loads(str(file["result"])), file["probabilities"]
 
 
-def main(folder: str) -> int:
-    """A run that `jobs` started: its lock is inherited, and its events say how it ends."""
+if __name__ == "__main__":  # as `jobs` starts it: it inherits the lock
     try:
-        carry_out(Path(folder))
-    except RunError as error:
-        print(error, file=sys.stderr, flush=True)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+        carry_out(Path(sys.argv[1]))
+    except RunError as ended:
+        sys.exit(str(ended))

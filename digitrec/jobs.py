@@ -23,7 +23,6 @@ from digitrec.language import N_, Sentence, _, speaking
 from digitrec.recipes import Plan
 from digitrec.registry import TAKEN
 from digitrec.runs import Lock, Run
-from digitrec.settings import settings
 from digitrec.snapshot import Snapshot
 from digitrec.storage import reason
 
@@ -45,7 +44,7 @@ _followed: dict[Path, Run] = {}  # so that a look a second reads only what is ne
 
 def runs_folder(models: Path | None = None) -> Path:
     """Where a models folder's runs are kept, as an absolute path; it need not be there yet."""
-    return (models or settings().models).resolve() / runs.FOLDER
+    return runs.store_of(models) / runs.FOLDER
 
 
 def start(plan: Plan, models: Path | None = None) -> str:
@@ -65,7 +64,7 @@ def prepare(plan: Plan, models: Path | None = None) -> tuple[Path, Lock]:
     stamp = time.strftime("%Y%m%d-%H%M%S")
     if plan.name is None:
         plan = replace(plan, name=f"{plan.recipe}-{plan.schedule}-{stamp}")
-    if (store.parent / str(plan.name)).exists():
+    if os.path.lexists(store.parent / str(plan.name)):
         raise JobError(_(TAKEN).format(version=plan.name))
     run = f"{stamp}-{secrets.token_hex(2)}"
     lock = _take_lock(store, run)

@@ -18,7 +18,7 @@ from digitrec.collected import Collected, moved
 from digitrec.datasets import Mnist, as_input, mnist
 from digitrec.registry import in_service
 from digitrec.runs import FINAL, Run
-from digitrec.runtime import ModelError
+from digitrec.runtime import ModelError, quietly
 from digitrec.worker import CALIBRATED_ON, examples_of, folds, recipe_of
 
 PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "scikit-learn", "ai-edge-litert")
@@ -140,7 +140,8 @@ def _out_of_fold(
 def _serving(models: Path) -> Classifier | None:
     """The version in service, which a new one is compared with; None where none can serve."""
     try:
-        return Classifier(models / in_service(models))
+        with quietly():
+            return Classifier(models / in_service(models))
     except ModelError:
         return None
 

@@ -25,7 +25,7 @@ from typing import IO, Any
 from digitrec import storage
 from digitrec.language import N_, Sentence, _, speaking
 from digitrec.recipes import Plan
-from digitrec.settings import ROOT
+from digitrec.settings import ROOT, settings
 
 FOLDER, LOCK = ".runs", "lock"
 FINAL = "final"
@@ -74,6 +74,12 @@ class Part:
     @property
     def loss(self) -> float | None:
         return self.history[-1].val_loss if self.history else None
+
+
+def store_of(models: Path | None) -> Path:
+    """The folder of versions, by its absolute path; that of the settings where it is None."""
+    # Not by Path.resolve: up to Python 3.12, links that lead in a circle end in a RuntimeError.
+    return Path(os.path.realpath(models or settings().models))
 
 
 def parts_of(plan: Plan) -> tuple[Part, ...]:
@@ -309,7 +315,7 @@ def take_lock(runs: Path, run: str) -> Lock | Path:
     """The lock; or, where another run holds it, that run's `.runs` folder. Raises ``OSError``."""
     machine = _hold(machine_lock(), str(runs))
     if machine is None:
-        return Path(machine_lock().read_text())
+        return Path(os.fsdecode(machine_lock().read_bytes()))
     try:
         folder = _hold(runs / LOCK, run)
     except BaseException:
@@ -343,5 +349,5 @@ def _hold(path: Path, words: str) -> int | None:
     handle = storage.lock(path, ENDING, follow=False)  # what it leads to would be overwritten
     if handle is not None:
         os.ftruncate(handle, 0)
-        os.pwrite(handle, words.encode(), 0)
+        os.pwrite(handle, os.fsencode(words), 0)
     return handle

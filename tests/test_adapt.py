@@ -226,8 +226,7 @@ def test_a_child_that_dies_at_once_is_not_waited_for(
 def test_a_start_is_a_child_that_says_how_it_went(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adaptation, "FEWEST", 13)
-    code = "import digitrec.adaptation as a; a.FEWEST = 13; a.main({!r})"
+    examples.delete(range(1, 11))
     real, children = subprocess.Popen, []
 
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
@@ -236,16 +235,17 @@ def test_a_start_is_a_child_that_says_how_it_went(
         assert command[:4] == ["nice", sys.executable, "-m", "digitrec.adaptation"]
         told = ("CUDA_VISIBLE_DEVICES", "TF_CPP_MIN_LOG_LEVEL", "DIGITREC_LANGUAGE")
         assert [options["env"][name] for name in told] == ["3", "2", "en"]
-        children.append(real([sys.executable, "-c", code.format(command[4])], **options))
+        children.append(real(command, **options))
         return children[0]
 
     monkeypatch.setattr(subprocess, "Popen", child)
     adaptation.start(store)
-    children[0].wait(120)
+    assert children[0].wait(120) == 1
     status = adaptation.seen(store)
     assert status is not None
     assert status.state == "failed"
-    assert "(12 so far)" in str(status.message)
+    assert "(2 so far)" in str(status.message)
+    assert (store / ".adapt" / "log.txt").read_text() == f"{status.message}\n"
 
 
 # A training run with examples.

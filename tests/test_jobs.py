@@ -354,6 +354,28 @@ def test_a_taken_name_is_refused(models):
     (models / "small").mkdir(parents=True)
     with pytest.raises(JobError, match="exists already"):
         jobs.start(SMALL, models)
+    (models / "small").rmdir()
+    (models / "small").symlink_to("nowhere")
+    with pytest.raises(JobError, match="exists already"):
+        jobs.start(SMALL, models)
+
+
+@pytest.mark.parametrize(
+    ("folder", "words"),
+    [("a" * 300, "the name is too long"), ("circle", "its links lead in a circle")],
+)
+def test_a_folder_that_cannot_be_is_a_sentence(tmp_path, folder, words):
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(JobError, match=f"The run cannot be written: {words}"):
+        jobs.start(SMALL, tmp_path / folder)
+
+
+def test_a_folder_s_name_need_not_be_text(tmp_path):
+    models = tmp_path / os.fsdecode(b"caf\xe9")
+    _, lock = jobs.prepare(SMALL, models)
+    with pytest.raises(BusyError, match=f"on this machine, in {models};"):
+        jobs.prepare(SMALL, tmp_path / "other")
+    lock.close()
 
 
 @pytest.mark.parametrize(
@@ -493,6 +515,20 @@ def test_ctrl_c_leaves_the_epochs_to_go_on_with(models, monkeypatch):
         crossval.carry_out(folder)
     assert jobs.snapshot(folder.name, models).resumable
     assert (folder / "fold-1.checkpoint.npz").exists()
+
+
+def test_a_run_stops_with_whoever_read_its_output(models, monkeypatch):
+    def gone(*_):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    started = with_worker(monkeypatch, "import time; time.sleep(100)")
+    folder = prepared(models)
+    with pytest.raises(BrokenPipeError):
+        crossval.carry_out(folder, gone)
+    assert {part.returncode for part in started} == {-signal.SIGKILL}
+    seen = jobs.snapshot(folder.name, models)
+    assert (seen.state, seen.resumable) == ("failed", True)
+    assert seen.message.startswith("Stopped, as nobody reads its output any more")
 
 
 def test_a_full_disk_while_events_are_written_ends_in_a_sentence(models, monkeypatch):
