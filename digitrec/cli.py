@@ -19,7 +19,7 @@ from typing import TextIO, TypeVar
 
 from digitrec import __version__, cli_examples, cli_train, cli_words
 from digitrec.classifier import Classifier, in_service
-from digitrec.cli_output import FAILED, complain, on_one_line
+from digitrec.cli_output import FAILED, complain, on_one_line, open_streams
 from digitrec.images import ImageError
 from digitrec.language import _, ngettext
 from digitrec.reader import line_notice, read
@@ -38,18 +38,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0; 1 when a part of the work failed; 2 when none of it can be done, as for argparse; 130 after
     Ctrl-C, and 141 when whoever read our output has gone.
     """
+    open_streams()
     try:
         settings()  # first, for the language of the parser
     except ValueError as error:
         complain(error)
         return UNUSABLE
-    parsed = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = parsed.command
     if hasattr(sys.stdout, "reconfigure"):  # a file's name need not be valid text
         sys.stdout.reconfigure(errors="surrogateescape")
     try:
-        status = command(parsed)
-        sys.stdout.flush()
+        try:
+            parsed = _parser().parse_args(arguments)
+            command: Callable[[argparse.Namespace], int] = parsed.command
+            status = command(parsed)
+        finally:
+            sys.stdout.flush()  # here, where it is told what keeps it from being written
     except ModelError as error:
         complain(error)
         return UNUSABLE
@@ -217,14 +220,14 @@ def _evaluate(parsed: argparse.Namespace) -> int:
     try:
         parsed.folder.stat()
     except OSError as error:
-        complain(f"{on_one_line(parsed.folder)}: {_unopened(error)}")
+        complain(f"{parsed.folder}: {_unopened(error)}")
         return FAILED
     files, status = _files([parsed.folder])
     paths = [path for path in files if evaluation.label(path) is not None]
     if not paths:
         if files:  # else it has been said why there are none
             none = _("There is no picture named label__n.ext here.")
-            complain(f"{on_one_line(parsed.folder)}: {none}")
+            complain(f"{parsed.folder}: {none}")
         return FAILED
     classifier = _classifier()
     scores: dict[str, list[evaluation.Score]] = defaultdict(list)
@@ -268,10 +271,10 @@ def _files(paths: Iterable[Path]) -> tuple[list[Path], int]:
             if not any(part.startswith(".") for part in Path(folder, name).relative_to(path).parts)
         ]
         for error in refused:
-            complain(f"{on_one_line(error.filename)}: {_unopened(error)}")
+            complain(f"{error.filename}: {_unopened(error)}")
         if not found and not refused:
             none = _("This folder holds no files.")
-            complain(f"{on_one_line(path)}: {none}")
+            complain(f"{path}: {none}")
         if refused or not found:
             status = FAILED
         files += sorted(filter(_may_be_read, found), key=_natural)

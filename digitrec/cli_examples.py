@@ -76,7 +76,7 @@ def _import(parsed: argparse.Namespace) -> int:
         complain(error)
         return FAILED
     for name, why in taken.refused:
-        complain(f"{on_one_line(name)}: {why}")
+        complain(f"{name}: {why}")
     count = len(examples.add(taken.new).ids)
     said = ngettext(
         "{count} example kept, {left} left out", "{count} examples kept, {left} left out", count
@@ -115,7 +115,7 @@ def _export(parsed: argparse.Namespace) -> int:
         complain(error)
         return FAILED
     said = ngettext("{count} example", "{count} examples", count).format(count=number(count))
-    print(f"{parsed.file}: {said}")
+    print(f"{on_one_line(parsed.file)}: {said}")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 
@@ -10,8 +11,21 @@ FAILED = 1  # the exit status when a part of the work failed
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
+def open_streams() -> None:
+    """Let standard streams that are closed lead nowhere.
+
+    Else the next files to be opened would be them, and hold what libraries print.
+    """
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(handle)
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
+
+
 def complain(error: object) -> None:
-    print(error, file=sys.stderr, flush=True)
+    """Print a sentence on stderr, on one line."""
+    print(on_one_line(error), file=sys.stderr, flush=True)
 
 
 def on_one_line(name: object) -> str:

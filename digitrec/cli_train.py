@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import sys
 from pathlib import Path
 from typing import Any, Self
 
 from digitrec import jobs, registry
-from digitrec.cli_output import FAILED, complain
+from digitrec.cli_output import FAILED, complain, on_one_line
 from digitrec.language import N_, _, number, percent
 from digitrec.recipes import RECIPES, Plan, PlanError
 from digitrec.runs import Run, part_name
@@ -147,7 +148,7 @@ def _train(parsed: argparse.Namespace) -> int:
     except RunError as error:
         complain(error)
         return FAILED
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BrokenPipeError):
         complain(_("Go on with --resume {run}.").format(run=folder.name))
         raise
     finally:
@@ -214,7 +215,9 @@ def _summary(name: str, models: Path) -> str:
     if report["comparison"]:
         lines.append(verdict(report["comparison"]))
     said = _("{folder}: {share} of MNIST's test digits right")
-    lines.append(said.format(folder=models / name, share=percent(report["test"]["accuracy"], 2)))
+    lines.append(
+        said.format(folder=on_one_line(models / name), share=percent(report["test"]["accuracy"], 2))
+    )
     return "\n".join(lines)
 
 
@@ -279,7 +282,7 @@ def _rename(parsed: argparse.Namespace) -> str:
 
 def _note(parsed: argparse.Namespace) -> str:
     registry.annotate(parsed.version, parsed.note, parsed.models)
-    return f"{parsed.version}: {parsed.note}"
+    return f"{parsed.version}: {registry.version(parsed.version, parsed.models).note}"
 
 
 def _delete(parsed: argparse.Namespace) -> str:
@@ -288,10 +291,14 @@ def _delete(parsed: argparse.Namespace) -> str:
 
 
 def _export(parsed: argparse.Namespace) -> int:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # its greetings are not for our user
     from digitrec.datasets import DatasetError, as_input, mnist
-    from digitrec.export import as_tutorial
-    from digitrec.training import TrainingError
+    from digitrec.runtime import quietly
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # its greetings are not for our user
+    logging.getLogger("absl").setLevel(logging.ERROR)  # nor Keras's advice against HDF5
+    with quietly():  # nor the greetings that do not heed the level
+        from digitrec.export import as_tutorial
+        from digitrec.training import TrainingError
 
     try:
         name = parsed.version or registry.in_service(parsed.models)
@@ -303,7 +310,7 @@ def _export(parsed: argparse.Namespace) -> int:
         complain(error)
         return FAILED
     for path in written:
-        print(path)
+        print(on_one_line(path))
     said = _("Loaded again, it reads MNIST's first ten test digits as {digits}.")
     print(said.format(digits=digits), flush=True)
     return 0

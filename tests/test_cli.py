@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from digitrec.runtime import ModelError
 from digitrec.settings import ROOT
 
 PYTHON = [sys.executable, "-m", "digitrec"]
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 HEAVY = ("tensorflow", "keras", "streamlit", "sklearn", "pandas")
 
 
@@ -180,15 +182,32 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
-@pytest.mark.parametrize("command", [("read",), ("read", "--json"), ("models", "list")])
+@pytest.mark.parametrize(
+    "command", [("read",), ("read", "--json"), ("models", "list"), ("--help",), ("--version",)]
+)
 def test_output_to_a_full_disk_is_one_sentence_and_a_failure(tmp_path, command):
     picture = [a_seven(tmp_path / "seven.png")] if command[0] == "read" else []
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [*PYTHON, *command, *picture],
-            cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=280,
+            cwd=ROOT, env=BUFFERED, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            timeout=280,
         )  # fmt: skip
     assert (done.stderr, done.returncode) == ("Stopped: the disk is full.\n", 1)
+
+
+@pytest.mark.parametrize("closed", [(0, 1, 2), (1,), (2,)])
+def test_streams_that_are_closed_are_no_failure(tmp_path, closed):
+    """Nor do the files that it opens take their places."""
+    paths, out = [a_seven(tmp_path / f"{n}.png") for n in range(2)], tmp_path / "out.jsonl"
+    command = shlex.join(map(str, [*PYTHON, "read", "--out", out, *paths]))
+    command += "".join(f" {stream}>&-" for stream in closed)
+    done = subprocess.run(
+        command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False, timeout=280
+    )
+    said = "" if 1 in closed else f"{out}: 2 of 2 pictures read.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
+    assert [json.loads(line)["text"] for line in out.read_text().splitlines()] == ["7", "7"]
 
 
 def test_ctrl_c_ends_politely(tmp_path):

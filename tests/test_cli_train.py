@@ -121,14 +121,18 @@ def test_train_waits_for_nobody(call, models):
     lock.close()
 
 
-def test_ctrl_c_says_how_to_go_on(call, models, monkeypatch):
-    def interrupt(*_):
-        raise KeyboardInterrupt
+@pytest.mark.parametrize(
+    ("cause", "ended", "more"), [(KeyboardInterrupt, 130, "Stopped.\n"), (BrokenPipeError, 141, "")]
+)
+def test_what_stops_it_says_how_to_go_on(call, models, monkeypatch, cause, ended, more):
+    def stop(*_):
+        raise cause
 
-    monkeypatch.setattr(crossval, "carry_out", interrupt)
+    monkeypatch.setattr(crossval, "carry_out", stop)
+    monkeypatch.setattr(cli, "_give_up_output", lambda: None)  # it is pytest's
     status, _, err = call("train")
     (run,) = jobs.history(models)
-    assert (status, err) == (130, f"Go on with --resume {run.id}.\nStopped.\n")
+    assert (status, err) == (ended, f"Go on with --resume {run.id}.\n{more}")
 
 
 def test_export_writes_the_tutorials_files_and_reads_with_them(tmp_path):
@@ -144,3 +148,4 @@ def test_export_writes_the_tutorials_files_and_reads_with_them(tmp_path):
     assert done.returncode == 0, done.stderr
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"model.json", "final_model.h5"}
     assert done.stdout.endswith("as 7 2 1 0 4 1 4 9 5 9.\n")
+    assert done.stderr == ""
