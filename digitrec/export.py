@@ -13,7 +13,7 @@ from digitrec import storage
 from digitrec.language import N_, Sentence, _
 from digitrec.runtime import MODEL, Network
 from digitrec.training import FLOAT, TrainingError, answers
-from digitrec.versions import KERAS
+from digitrec.versions import KERAS, damage
 
 TOLERANCE = 1e-4  # between the probabilities of the two runtimes
 COMPARED = 1000  # images
@@ -60,13 +60,15 @@ def check(difference: float) -> None:
 
 def load(version: Path) -> keras.Model:
     """The network of a version's folder, to go on training. Raises `TrainingError`."""
+    # Told by its hash: of a damaged file, Keras raises nearly anything.
+    if damaged := damage(version, (KERAS,)):
+        raise TrainingError(damaged)
     path = version / KERAS
     try:
         return keras.models.load_model(path, compile=False)
-    except (OSError, ValueError) as error:
-        raise TrainingError(
-            Sentence(N_("{file} is missing or damaged."), {"file": str(path)})
-        ) from error
+    except (OSError, ValueError) as error:  # another Keras's, say
+        refused = Sentence(N_("{file} cannot be loaded."), {"file": str(path)})
+        raise TrainingError(refused) from error
 
 
 def as_tutorial(version: Path, folder: Path, x: FLOAT) -> tuple[list[Path], str]:

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -19,6 +20,7 @@ from digitrec.runs import FINAL, held_out
 from digitrec.runtime import Network
 from digitrec.settings import ROOT
 from digitrec.training import Batches, Checkpoint, TrainingError, fit
+from digitrec.versions import KERAS, file_facts
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +187,8 @@ def version(digits, tmp_path_factory):
     checkpoint = Checkpoint(folder.parent / "final.npz")
     model = fit(recipe, *digits, seed=1, checkpoint=checkpoint, tell=nowhere)
     probabilities, difference = write(model, folder, as_input(digits[1][0]))
+    facts = {"calibration": {"temperature": 1.0}, "files": file_facts(folder)}
+    (folder / "report.json").write_text(json.dumps(facts))
     return folder, probabilities, difference
 
 
@@ -251,9 +255,16 @@ def test_a_full_disk_leaves_the_last_export(version, tmp_path, monkeypatch):
     }
 
 
-def test_export_of_what_is_missing_ends_in_a_sentence(tmp_path):
-    with pytest.raises(TrainingError, match="missing or damaged"):
-        as_tutorial(tmp_path, tmp_path, np.zeros((1, 28, 28, 1), np.float32))
+def test_export_of_what_is_missing_or_damaged_ends_in_a_sentence(tmp_path):
+    version, x = tmp_path / "default", np.zeros((1, 28, 28, 1), np.float32)
+    with pytest.raises(TrainingError, match=r"report.json is missing"):
+        as_tutorial(version, tmp_path, x)
+    shutil.copytree(ROOT / "models" / "default", version)
+    content = bytearray((version / KERAS).read_bytes())
+    content[len(content) // 2] ^= 1  # Keras: zipfile.BadZipFile
+    (version / KERAS).write_bytes(content)
+    with pytest.raises(TrainingError, match=r"model.keras is damaged"):
+        as_tutorial(version, tmp_path, x)
 
 
 def test_a_worker_ends_when_its_parent_does():
