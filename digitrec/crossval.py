@@ -18,8 +18,6 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-import numpy as np
-
 from digitrec import registry, runs, speed, storage
 from digitrec.language import N_, Sentence, said
 from digitrec.results import report_of, this_device
@@ -147,9 +145,7 @@ class _Parts:
     def __init__(self, run: Run, engine: Engine) -> None:
         self.run, self.engine = run, engine
         self.threads = runs.threads_of(run.plan, engine.cores)
-        self.waiting = [
-            name for name in run.parts if not run.part_path(name, "result.npz").exists()
-        ]
+        self.waiting = [name for name in run.parts if not _is_done(run, name)]
         self.running: dict[str, Part] = {}
 
     def finish(self, tell: Callable[[Run], None] | None) -> None:
@@ -265,8 +261,17 @@ def _publish(run: Run, worked: float, engine: Engine) -> str:
 
 
 def _result(run: Run, part: str) -> tuple[dict[str, Any], Any]:
-    with np.load(run.part_path(part, "result.npz"), allow_pickle=False) as file:
-        return json.loads(str(file["result"])), file["probabilities"]
+    found = storage.arrays(run.part_path(part, "result.npz"))
+    return json.loads(str(found["result"])), found["probabilities"]
+
+
+def _is_done(run: Run, part: str) -> bool:
+    """One whose result is damaged goes on from its checkpoint, as one that was never done."""
+    try:
+        _result(run, part)
+    except (OSError, ValueError, KeyError):
+        return False
+    return True
 
 
 if __name__ == "__main__":  # as `jobs` starts it: it inherits the lock

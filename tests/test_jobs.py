@@ -99,15 +99,19 @@ def test_an_event_is_told_whole_or_refused(models, monkeypatch):
         runs.write_event(folder, "message", message="x")
 
 
-def test_a_look_each_second_is_cheap(models):
+def test_a_look_each_second_takes_in_only_what_is_new(models, monkeypatch):
     folder, lock = jobs.prepare(SMALL, models)
-    for _ in range(3000):
-        runs.write_event(folder, "step", part="fold 1", done=0.1)
+    for done in range(4):
+        runs.write_event(folder, "step", part="fold 1", done=done / 10)
     jobs.current(models)
-    began = time.process_time()
-    for _ in range(100):
-        jobs.current(models)
-    assert (time.process_time() - began) / 100 < 0.002
+    taken, take = [], runs.Run._take
+    monkeypatch.setattr(
+        runs.Run, "_take", lambda run, event: taken.append(event) or take(run, event)
+    )
+    runs.write_event(folder, "step", part="fold 1", done=0.4)
+    for _ in range(2):
+        assert jobs.current(models).parts[0].step == 0.4
+    assert [event["done"] for event in taken] == [0.4]
     lock.close()
 
 
@@ -471,6 +475,16 @@ def finished(folder):
     content = storage.npz(result=np.array("{}"), probabilities=np.zeros(1))
     for part in run.parts:
         storage.write(run.part_path(part, "result.npz"), content)
+
+
+def test_a_part_whose_result_is_damaged_is_done_again(models, monkeypatch):
+    with_worker(monkeypatch, "import sys; sys.exit(f'{sys.argv[2]} again')")
+    folder = prepared(models)
+    finished(folder)
+    (folder / "fold-2.result.npz").write_bytes(b"PK half of it")
+    with pytest.raises(crossval.RunError, match="Fold 2: ended with status 1"):
+        crossval.carry_out(folder)
+    assert jobs.log(folder.name, models) == "fold 2 again\n"
 
 
 @pytest.mark.parametrize("step", ["keep_examples", "report_of"])
