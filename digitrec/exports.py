@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ class ExportError(ValueError):
 def write(path: Path, which: Which | None = None) -> int:
     """Write the kind that the name ends in, whole or not at all; returns how many examples.
 
+    A link is written through, as by other programs.
+
     Raises `ExportError` and `examples.ExamplesError`.
     """
     make = KINDS.get(path.suffix.lower())
@@ -35,7 +38,7 @@ def write(path: Path, which: Which | None = None) -> int:
         )
     content, count = make(which or Which())
     try:
-        storage.write(path, content)
+        storage.write(Path(os.path.realpath(path)), content)
     except OSError as error:
         raise ExportError(
             _("The file cannot be written: {why}").format(why=storage.reason(error))

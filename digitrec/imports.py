@@ -10,6 +10,7 @@ stored or deflated is taken, since `zipfile` bounds no other method.
 
 from __future__ import annotations
 
+import os
 import stat
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -79,11 +80,7 @@ def looked_into(source: Path) -> Found:
     """A folder with its subfolders, or a zip. Raises `ImportRefusedError`."""
     try:
         if source.is_dir():
-            return _sorted_out(
-                (path.relative_to(source).as_posix(), partial(_content, path))
-                for path in sorted(source.rglob("*"))
-                if path.is_file() and not path.is_symlink()
-            )
+            return _in_folder(source)
         with source.open("rb"):  # that it cannot be is told from what is no zip
             return in_zip(source)
     except FileNotFoundError:
@@ -94,6 +91,28 @@ def looked_into(source: Path) -> Found:
         raise ImportRefusedError(
             _("{file} cannot be opened: {why}.").format(file=source, why=words(error, reading=True))
         ) from None
+
+
+def _in_folder(source: Path) -> Found:
+    """Raises ``OSError`` where it may not be read; folders in it that may not are refused."""
+    closed: list[OSError] = []
+    paths = sorted(
+        Path(folder, name)
+        for folder, _, names in os.walk(source, onerror=closed.append)
+        for name in names
+    )
+    found = _sorted_out(
+        (path.relative_to(source).as_posix(), partial(_content, path))
+        for path in paths
+        if path.is_file() and not path.is_symlink()
+    )
+    for error in closed:
+        folder = Path(error.filename)
+        if folder == source:
+            raise error
+        why = str(words(error, reading=True))
+        found = replace(found, refused=(*found.refused, (str(folder.relative_to(source)), why)))
+    return found
 
 
 def _content(path: Path) -> bytes:

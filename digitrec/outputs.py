@@ -244,7 +244,8 @@ class _Parquet:
     def close(self, *, complete: bool) -> None:
         if complete:
             try:
-                storage.write(self.path, self._content())
+                # Through a link, as lines are written.
+                storage.write(Path(os.path.realpath(self.path)), self._content())
                 self.waiting.path.unlink()
             except OSError as error:
                 raise _refused(self.path, error) from error

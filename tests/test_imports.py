@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -20,7 +22,7 @@ from digitrec.datasets import mnist
 from digitrec.example import NOT_A_DIGIT, Example, New, Which
 from digitrec.exports import ExportError
 from digitrec.imports import ImportRefusedError
-from digitrec.settings import settings
+from digitrec.settings import ROOT, settings
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +64,33 @@ def test_both_layouts_are_understood(tmp_path: Path) -> None:
         zip(names, [(4,), (1, 0, 4, 2), (7,), (7,), (NOT_A_DIGIT,), (NOT_A_DIGIT,)], strict=True)
     )
     assert {name for name, _ in found.refused} == {"plain.png", "a/4x__1.png", "12/c.png"}
+
+
+LOOKING = """
+import sys
+from pathlib import Path
+from digitrec import imports
+try:
+    found = imports.looked_into(Path(sys.argv[1]))
+    print([item.name for item in found.items], found.refused)
+except imports.ImportRefusedError as error:
+    print(error)
+"""
+
+
+def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path, heeding_modes: list[str]) -> None:
+    for name in ("4__1.png", "closed/4__1.png"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(b"")
+    for folder, said in (
+        ("closed", "['4__1.png'] (('closed', 'this user may not read it'),)"),
+        ("", f"{tmp_path / 'in'} cannot be opened: this user may not read it."),
+    ):
+        (tmp_path / "in" / folder).chmod(0)
+        command = [*heeding_modes, sys.executable, "-c", LOOKING, tmp_path / "in"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        (tmp_path / "in" / folder).chmod(0o755)
+        assert done.stdout == f"{said}\n"
 
 
 def test_pictures_are_read_and_cut_into_their_digits() -> None:
@@ -212,6 +241,14 @@ def test_examples_are_exported_in_every_kind(tmp_path: Path) -> None:
     rows = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
     assert [row["label"] for row in rows] == ["4", "0", "7", "10"]
     assert rows[0]["writer"] == "'=Ada"  # no spreadsheet takes it for a formula
+
+
+def test_a_link_to_an_export_is_written_through(tmp_path: Path) -> None:
+    (tmp_path / "out.csv").symlink_to("there.csv")
+    for _ in range(2):  # it leads nowhere, and then to a file
+        exports.write(tmp_path / "out.csv")
+        assert (tmp_path / "there.csv").read_text().startswith("id,label")
+        assert (tmp_path / "out.csv").is_symlink()
 
 
 def test_no_name_in_the_table_is_a_formula_in_a_spreadsheet(tmp_path: Path) -> None:

@@ -139,6 +139,14 @@ def test_a_parquet_table_of_other_kinds_is_something_else(tmp_path, values):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_link_is_written_through(path):
+    path.symlink_to(f"there{path.suffix}")
+    write(path, ROWS[:1])
+    write(path, ROWS[1:2])
+    assert path.is_symlink()
+    assert len(found(path.with_name(f"there{path.suffix}"))) == 2
+
+
 def test_parquet_gets_later_rows_after_earlier_ones(tmp_path):
     path = tmp_path / "numbers.parquet"
     write(path, ROWS[:2])
