@@ -6,6 +6,7 @@ The database and what reads it are imported by the command that needs them.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 import time
@@ -68,10 +69,12 @@ def _examples(parsed: argparse.Namespace) -> int:
 
 def _import(parsed: argparse.Namespace) -> int:
     from digitrec import examples, imports
+    from digitrec.runtime import quietly
 
     try:
         found = imports.looked_into(parsed.source)
-        taken = imports.taken(found, writer=parsed.writer)
+        with quietly():
+            taken = imports.taken(found, writer=parsed.writer)
     except imports.ImportRefusedError as error:
         complain(error)
         return FAILED
@@ -135,6 +138,7 @@ def _delete(parsed: argparse.Namespace) -> int:
 
 def _adapt(parsed: argparse.Namespace) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # its greetings are not for our user
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # nor its advice to programmers
 
     from digitrec import adaptation, registry
 

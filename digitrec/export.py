@@ -11,7 +11,7 @@ import numpy as np
 
 from digitrec import storage
 from digitrec.language import N_, Sentence, _
-from digitrec.runtime import MODEL, Network
+from digitrec.runtime import MODEL, Network, quietly
 from digitrec.training import FLOAT, TrainingError, answers
 from digitrec.versions import KERAS, damage
 
@@ -27,7 +27,8 @@ def write(model: keras.Model, folder: Path, x: FLOAT) -> tuple[FLOAT, float]:
     """
     folder.mkdir(exist_ok=True)
     save(model, folder)
-    ours = Network((folder / MODEL).read_bytes())(x)[0]
+    with quietly():
+        ours = Network((folder / MODEL).read_bytes())(x)[0]
     theirs = answers(model, x[:COMPARED])
     difference = float(np.abs(ours[:COMPARED] - theirs).max())
     check(difference)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import subprocess
+import sys
 import zipfile
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,7 +19,7 @@ from benchmarks import synthetic
 from digitrec import adaptation, cli_examples, examples, language, storage
 from digitrec.cli import main
 from digitrec.example import NOT_A_DIGIT, New, Which
-from digitrec.settings import settings
+from digitrec.settings import ROOT, settings
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +49,12 @@ def test_import_list_export_and_delete(
     assert capsys.readouterr().out == f"{tmp_path / 'out.zip'}: 3 examples\n"
     assert main(["examples", "delete", rows[0].split("\t")[0]]) == 0
     assert examples.count(Which()) == 2
+
+
+def test_import_says_nothing_that_is_not_ours(folder: Path) -> None:
+    command = [sys.executable, "-m", "digitrec", "examples", "import", folder]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("3 examples kept, 0 left out\n", "")
 
 
 @pytest.mark.parametrize(
