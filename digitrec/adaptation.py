@@ -71,9 +71,7 @@ def _take_lock(store: Path) -> int:
         (store / FOLDER).mkdir(parents=True, exist_ok=True)
         lock = storage.lock(store / FOLDER / LOCK)
     except OSError as error:
-        raise AdaptationError(
-            Sentence(N_("It cannot be written: {why}"), {"why": storage.refusal(error)})
-        ) from error
+        raise AdaptationError(_unwritten(error)) from error
     if lock is None:
         raise AdaptationError(Sentence(UNDER_WAY))
     return lock
@@ -121,12 +119,18 @@ def _carry_out(store: Path, serve: bool = False, tell: Tell | None = None) -> di
         _say(store, Status("done", _outcome(report), 1.0, name))
     except (OSError, RuntimeError, ValueError) as error:
         why = _why(error)
-        with suppress(OSError):  # the disk may be full
+        _clear(store)  # on a full disk it makes room for the last word
+        with suppress(OSError):
             _say(store, Status("failed", why))
         raise AdaptationError(why) from error
     finally:
-        shutil.rmtree(store / FOLDER / "version", ignore_errors=True)
+        _clear(store)
     return report
+
+
+def _clear(store: Path) -> None:
+    """Remove what has not become a version."""
+    shutil.rmtree(store / FOLDER / "version", ignore_errors=True)
 
 
 def _adapted(store: Path, say: Tell) -> dict[str, Any]:
@@ -179,9 +183,11 @@ def _outcome(report: dict[str, Any]) -> Sentence:
 
 def _why(error: Exception) -> Sentence | str:
     """The sentence that an exception was raised with, or else its words."""
-    if isinstance(error, OSError):
-        return storage.refusal(error)
-    return said(error)
+    return _unwritten(error) if isinstance(error, OSError) else said(error)
+
+
+def _unwritten(error: OSError) -> Sentence:
+    return Sentence(N_("It cannot be written: {why}"), {"why": storage.refusal(error)})
 
 
 def _say(store: Path, status: Status) -> None:

@@ -157,7 +157,31 @@ def test_what_the_system_refuses_is_read_in_both_languages(
     with in_french():
         status = adaptation.seen(tmp_path)
         assert status is not None
-        assert str(status.message) == "le disque est plein."
+        assert str(status.message).endswith("le disque est plein.")
+
+
+def test_a_full_disk_has_room_for_the_last_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, write = tmp_path / ".adapt" / "version", storage.write
+
+    def refuse(*_: object) -> None:
+        part.mkdir(parents=True)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def if_there_is_room(path: Path, data: str) -> None:
+        if part.exists():
+            refuse()
+        write(path, data)
+
+    monkeypatch.setattr(adaptation.collected, "collected", refuse)
+    monkeypatch.setattr(adaptation.storage, "write", if_there_is_room)
+    with pytest.raises(adaptation.AdaptationError):
+        adaptation.carry_out(tmp_path)
+    status = adaptation.seen(tmp_path)
+    assert status is not None
+    said = "It cannot be written: the disk is full."
+    assert (status.state, str(status.message)) == ("failed", said)
 
 
 def test_a_disk_too_full_for_the_last_word_is_a_sentence(
