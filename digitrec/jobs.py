@@ -274,7 +274,8 @@ def forget(run: str, models: Path | None = None) -> None:
     except OSError as error:
         raise JobError(_("The run cannot be removed: {why}").format(why=reason(error))) from error
     _followed.pop(folder, None)
-    shutil.rmtree(hidden, ignore_errors=True)
+    for left in hidden.parent.glob(".removed-*"):  # by whoever was killed at this, too
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def log(run: str, models: Path | None = None) -> str:

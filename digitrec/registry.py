@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -185,10 +186,11 @@ def delete(name: str, models: Path | None = None) -> None:
             )
         if name == pointed_to(store):
             storage.write(store / POINTER, DEFAULT + "\n")
-        hidden = store / f".deleted-{name}-{os.getpid()}"
-        folder.rename(hidden)  # gone at once and whole, however long the rest takes
+        # Gone at once and whole, however long the rest takes.
+        folder.rename(store / f".deleted-{secrets.token_hex(8)}")
         storage.sync_folder(store)
-        shutil.rmtree(hidden, ignore_errors=True)
+        for left in store.glob(".deleted-*"):  # by whoever was killed at this, too
+            shutil.rmtree(left, ignore_errors=True)
         _write_before(store, [other for other in _before(store) if other != name])
 
 

@@ -143,9 +143,12 @@ def test_what_may_not_be_removed_is_said_so_and_stays(models, monkeypatch):
         with pytest.raises(JobError, match="cannot be removed: this user may not write there"):
             jobs.forget(folder.name, models)
     assert len(jobs.history(models)) == 1
-    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)  # killed before it is done
-    jobs.forget(folder.name, models)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", lambda *_, **__: None)  # killed before it is done
+        jobs.forget(folder.name, models)
     assert jobs.history(models) == []
+    jobs.forget(prepared(models).name, models)
+    assert [path.name for path in jobs.runs_folder(models).iterdir()] == [runs.LOCK]
 
 
 def test_a_run_that_another_process_removed_is_no_run(models):

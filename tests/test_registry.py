@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -157,6 +158,16 @@ def test_delete_spares_the_shipped_one_and_the_one_in_service(models):
             registry.delete(name, models)
     registry.delete("older", models)
     assert names(models) == ["newer", "default"]
+    assert not list(models.glob(".deleted*"))
+
+
+def test_what_a_kill_left_of_a_deletion_goes_with_the_next(models, make_version, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", lambda *_, **__: None)
+        registry.delete("older", models)
+    assert names(models) == ["default", "newer"]
+    make_version(models, "older")
+    registry.delete("older", models)
     assert not list(models.glob(".deleted*"))
 
 
