@@ -19,7 +19,7 @@ from typing import TextIO, TypeVar
 
 from digitrec import __version__, cli_examples, cli_train, cli_words
 from digitrec.classifier import Classifier, in_service
-from digitrec.cli_output import FAILED, complain, on_one_line, open_streams
+from digitrec.cli_output import FAILED, complain, file_name, on_one_line, open_streams
 from digitrec.images import ImageError
 from digitrec.language import _, ngettext
 from digitrec.reader import line_notice, read
@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     reading.add_argument(
         "paths",
         nargs="+",
-        type=Path,
+        type=file_name,
         metavar=_("IMAGE|FOLDER"),
         help=_("a picture, or a folder to read with all its subfolders"),
     )
@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     form.add_argument(
         "--out",
-        type=Path,
+        type=file_name,
         metavar=_("FILE"),
         help=_(
             "read with every core into a .csv, .jsonl or .parquet file; one that is there "
@@ -129,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
             "numbers may come in any order."
         ),
     )
-    evaluating.add_argument("folder", type=Path, metavar=_("FOLDER"))
+    evaluating.add_argument("folder", type=file_name, metavar=_("FOLDER"))
     evaluating.set_defaults(command=_evaluate)
 
     cli_train.add(commands)

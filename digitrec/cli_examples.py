@@ -10,10 +10,9 @@ import logging
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
-from digitrec.cli_output import FAILED, complain, on_one_line
+from digitrec.cli_output import FAILED, complain, file_name, on_one_line
 from digitrec.example import Example, Which, named
 from digitrec.language import Sentence, _, ngettext, number, percent
 
@@ -33,11 +32,11 @@ def add(commands: Any) -> None:
     importing = action(
         "import", _import, _("keep pictures named label__n.ext, or in a folder a digit")
     )
-    importing.add_argument("source", type=Path, metavar=_("FOLDER|ZIP"))
+    importing.add_argument("source", type=file_name, metavar=_("FOLDER|ZIP"))
     importing.add_argument("--writer", metavar=_("NAME"), help=_("whose hand it is"))
     action("list", _list, _("all of them, the newest first"))
     exporting = action("export", _export, _("write all of them to a file"))
-    exporting.add_argument("file", type=Path, metavar=_("OUT.zip|OUT.npz|OUT.csv"))
+    exporting.add_argument("file", type=file_name, metavar=_("OUT.zip|OUT.npz|OUT.csv"))
     deleting = action("delete", _delete, _("put some into the bin"))
     deleting.add_argument("ids", type=int, nargs="+", metavar=_("ID"))
 
@@ -50,7 +49,7 @@ def add(commands: Any) -> None:
         ),
     )
     adapting.add_argument(
-        "--models", type=Path, metavar=_("DIR"), help=_("where versions are kept")
+        "--models", type=file_name, metavar=_("DIR"), help=_("where versions are kept")
     )
     adapting.add_argument("--serve", action="store_true", help=_("put it in service when done"))
     adapting.set_defaults(command=_adapt)

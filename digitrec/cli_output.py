@@ -1,10 +1,11 @@
-"""What every command prints alike: complaints, and the names of files."""
+"""What every command takes and prints alike: files and their names, and complaints."""
 
 from __future__ import annotations
 
 import os
 import re
 import sys
+from pathlib import Path
 
 FAILED = 1  # the exit status when a part of the work failed
 # Breaks lines, steers terminals, or reverses what comes after it.
@@ -21,6 +22,13 @@ def open_streams() -> None:
     os.close(handle)
     sys.stdout = sys.stdout or os.fdopen(1, "w")
     sys.stderr = sys.stderr or os.fdopen(2, "w")
+
+
+def file_name(text: str) -> Path:
+    """An argument that names a file or a folder: ``Path("")`` would be the working folder."""
+    if not text:
+        raise ValueError(text)
+    return Path(text)
 
 
 def complain(error: object) -> None:

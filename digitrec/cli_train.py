@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from digitrec import jobs, registry
-from digitrec.cli_output import FAILED, complain, on_one_line
+from digitrec.cli_output import FAILED, complain, file_name, on_one_line
 from digitrec.language import N_, _, number, percent
 from digitrec.recipes import RECIPES, Plan, PlanError
 from digitrec.runs import Run, part_name
@@ -39,14 +39,16 @@ def add(commands: Any) -> None:
     # The only one so far; the specified command names it.
     exporting.add_argument("--format", choices=["json+h5"], default="json+h5")
     exporting.add_argument(
-        "--output", type=Path, metavar=_("DIR"), help=_("default: the version's own")
+        "--output", type=file_name, metavar=_("DIR"), help=_("default: the version's own")
     )
     _add_folder(exporting)
     exporting.set_defaults(command=_export)
 
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--models", type=Path, metavar=_("DIR"), help=_("where versions are kept"))
+    parser.add_argument(
+        "--models", type=file_name, metavar=_("DIR"), help=_("where versions are kept")
+    )
 
 
 def _add_train(commands: Any) -> None:

@@ -402,7 +402,18 @@ def test_evaluate_says_what_is_wrong_with_a_folder(tmp_path, fake, capsys):
         assert capsys.readouterr() == ("", f"{tmp_path / name}: {said}\n")
 
 
-@pytest.mark.parametrize("arguments", [[], ["read"], ["fly"], ["train", "--recipe", "none"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["read"],
+        ["fly"],
+        ["train", "--recipe", "none"],
+        ["read", ""],  # a shell's unset variable is not the working folder
+        ["examples", "import", ""],
+        ["models", "list", "--models", ""],
+    ],
+)
 def test_wrong_usage_ends_in_2(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main(arguments)
