@@ -18,11 +18,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from digitrec import runs, speed, storage
+from digitrec import locks, runs, speed, storage
 from digitrec.language import N_, Sentence, _, speaking
+from digitrec.locks import Lock
 from digitrec.recipes import Plan
 from digitrec.registry import TAKEN
-from digitrec.runs import Lock, Run
+from digitrec.runs import Run
 from digitrec.snapshot import Snapshot
 from digitrec.storage import reason
 
@@ -84,7 +85,7 @@ def prepare(plan: Plan, models: Path | None = None) -> tuple[Path, Lock]:
 def _take_lock(store: Path, run: str) -> Lock:
     try:
         store.mkdir(parents=True, exist_ok=True)
-        taken = runs.take_lock(store, run)
+        taken = locks.take_lock(store, run)
     except OSError as error:
         raise JobError(_("The run cannot be written: {why}").format(why=reason(error))) from error
     if isinstance(taken, Lock):
@@ -114,13 +115,13 @@ def _spawn(folder: Path, lock: Lock) -> None:
 def snapshot(run: str, models: Path | None = None) -> Snapshot:
     """Any run as it stands now. Raises `JobError` when there is none of that id."""
     store = runs_folder(models)
-    return Snapshot.of(_follow(store / Path(run).name), runs.holder(store))
+    return Snapshot.of(_follow(store / Path(run).name), locks.holder(store))
 
 
 def current(models: Path | None = None) -> Snapshot | None:
     """The run under way, if there is one; well under a millisecond."""
     store = runs_folder(models)
-    holder = runs.holder(store)
+    holder = locks.holder(store)
     if holder is None:
         return None
     try:
@@ -133,7 +134,7 @@ def current(models: Path | None = None) -> Snapshot | None:
 def history(models: Path | None = None) -> list[Snapshot]:
     """All runs, the newest first; a folder that is no run is left out."""
     store = runs_folder(models)
-    holder = runs.holder(store)
+    holder = locks.holder(store)
     found = []
     for folder in sorted(store.glob("[!.]*/"), reverse=True):
         try:
@@ -174,7 +175,7 @@ def _alone_with(run: str, models: Path | None) -> Iterator[Path]:
 
 def _is_held(folder: Path) -> bool:
     """Whether a run's process is there: one that goes on after a failure has not said so yet."""
-    return runs.holder(folder.parent) == folder.name
+    return locks.holder(folder.parent) == folder.name
 
 
 def cancel(run: str, models: Path | None = None) -> None:

@@ -19,7 +19,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from digitrec import cluster_training, crossval, jobs, language, registry, runs, speed, storage
+from digitrec import (
+    cluster_training,
+    crossval,
+    jobs,
+    language,
+    locks,
+    registry,
+    runs,
+    speed,
+    storage,
+)
 from digitrec.jobs import BusyError, JobError
 from digitrec.language import Sentence
 from digitrec.recipes import LIMITS, Plan, PlanError
@@ -148,7 +158,7 @@ def test_what_may_not_be_removed_is_said_so_and_stays(models, monkeypatch):
         jobs.forget(folder.name, models)
     assert jobs.history(models) == []
     jobs.forget(prepared(models).name, models)
-    assert [path.name for path in jobs.runs_folder(models).iterdir()] == [runs.LOCK]
+    assert [path.name for path in jobs.runs_folder(models).iterdir()] == [locks.LOCK]
 
 
 def test_a_run_that_another_process_removed_is_no_run(models):
@@ -287,7 +297,7 @@ def test_another_users_run_in_the_same_folder_is_heeded(models, tmp_path, monkey
 
 def test_the_lock_file_has_a_place_without_a_runtime_folder(monkeypatch):
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/nowhere")
-    assert runs.machine_lock().parent.parent == Path(tempfile.gettempdir())
+    assert locks.machine_lock().parent.parent == Path(tempfile.gettempdir())
 
 
 def link(folder, target):
@@ -319,7 +329,7 @@ def test_a_folder_of_locks_that_others_may_write_to_is_refused(models, tmp_path,
 def test_a_link_in_the_place_of_a_lock_is_not_written_through(models, tmp_path):
     precious = tmp_path / "precious"
     precious.write_text("mine")
-    for lock in (jobs.runs_folder(models) / runs.LOCK, runs.machine_lock()):
+    for lock in (jobs.runs_folder(models) / locks.LOCK, locks.machine_lock()):
         lock.parent.mkdir(parents=True, exist_ok=True)
         lock.unlink(missing_ok=True)
         lock.symlink_to(precious)
@@ -621,7 +631,7 @@ def test_no_run_goes_on_while_it_is_cancelled_or_removed(models, monkeypatch, ac
 
     monkeypatch.setattr(where, step, meanwhile)
     act(folder.name, models)
-    assert not storage.is_locked(runs.machine_lock())
+    assert not storage.is_locked(locks.machine_lock())
     with pytest.raises(JobError, match=r"nothing to go on with|no training run"):
         jobs.reopen(folder.name, models)
 
@@ -696,7 +706,7 @@ def test_a_run_outlives_the_page_that_started_it(models):
     with pytest.raises(BusyError):
         jobs.start(SMALL, models)
     jobs.cancel(run, models)
-    until(lambda: not storage.is_locked(runs.machine_lock()))
+    until(lambda: not storage.is_locked(locks.machine_lock()))
     assert jobs.snapshot(run, models).state == "cancelled"
 
 
@@ -757,7 +767,7 @@ def test_a_run_killed_in_the_middle_goes_on_from_its_last_epoch(models):
     assert len(report["folds"]) == 2
     assert report["out_of_fold"]["images"] == 800
     assert report["comparison"]["with"] == "default"
-    until(lambda: not storage.is_locked(runs.machine_lock()) and not processes(run), 20)
+    until(lambda: not storage.is_locked(locks.machine_lock()) and not processes(run), 20)
     assert not list((jobs.runs_folder(models) / run).glob("*.npz"))
     assert jobs.estimate_known(plan, models) is None  # so few images teach no pace
     assert speed.known(Plan.of("classic"), jobs.runs_folder(models)) is None
