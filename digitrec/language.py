@@ -121,14 +121,22 @@ class Sentence:
 
     @classmethod
     def from_json(cls, found: Any) -> Sentence | str:
-        """What `to_json` gave; anything else as it is, in words."""
+        """What `to_json` gave; anything but a dictionary as it is, in words.
+
+        Raises ``ValueError`` for one of which no sentence can be made.
+        """
         if not isinstance(found, dict):
             return str(found)
-        values = {
-            name: value if isinstance(value, int | float) else cls.from_json(value)
-            for name, value in found["values"].items()
-        }
-        return cls(found["english"], values)
+        try:
+            values = {
+                name: value if isinstance(value, int | float) else cls.from_json(value)
+                for name, value in found["values"].items()
+            }
+            sentence = cls(found["english"], values)
+            str(sentence)  # else whoever reads it would meet what it lacks
+        except (AttributeError, IndexError, KeyError, TypeError) as error:
+            raise ValueError("no sentence") from error
+        return sentence
 
 
 def said(error: BaseException) -> Sentence | str:

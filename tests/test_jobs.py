@@ -91,6 +91,23 @@ def test_messages_from_before_stay_as_they_were_written(models, monkeypatch):
     assert jobs.snapshot(folder.name, models).message == "Pli 1 : le {disque} est plein."
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"english": "Done.", "values": []},
+        {"english": "{version} is done.", "values": {}},
+        {"english": 7, "values": {}},
+        {"values": {}},
+    ],
+)
+def test_a_run_with_a_damaged_message_is_left_out_of_the_history(models, message):
+    bad, good = prepared(models), prepared(models)
+    runs.write_event(bad, "done", message=message)
+    assert [seen.id for seen in jobs.history(models)] == [good.name]
+    with pytest.raises(JobError, match="no training run"):
+        jobs.snapshot(bad.name, models)
+
+
 def test_lines_that_a_full_disk_cut_short_are_passed_over(models):
     folder = prepared(models)
     runs.write_event(folder, "started", resumed=0)
