@@ -44,8 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         complain(error)
         return UNUSABLE
-    if hasattr(sys.stdout, "reconfigure"):  # a file's name need not be valid text
-        sys.stdout.reconfigure(errors="surrogateescape")
     try:
         try:
             parsed = _parser().parse_args(arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import sys
@@ -13,15 +14,32 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def open_streams() -> None:
-    """Let standard streams that are closed lead nowhere.
+    """Let standard streams that are closed lead nowhere, and stdout take any text.
 
-    Else the next files to be opened would be them, and hold what libraries print.
+    Closed, the next files to be opened would be them, and hold what libraries print.
     """
     while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(handle)
     sys.stdout = sys.stdout or os.fdopen(1, "w")
     sys.stderr = sys.stderr or os.fdopen(2, "w")
+    if hasattr(sys.stdout, "reconfigure"):
+        codecs.register_error("nearest", _nearest)
+        sys.stdout.reconfigure(errors="nearest")
+
+
+def _nearest(error: UnicodeError) -> tuple[bytes, int]:
+    """A file's name need not be text, and is printed as it is; what an encoding lacks is not.
+
+    French has spaces that Latin-1 lacks, and the progress of a run must not end it.
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letter = error.object[error.start]
+    near = b" " if letter.isspace() else b"?"
+    if "\udc80" <= letter <= "\udcff":  # a byte, as Python reads names
+        near = os.fsencode(letter)
+    return near, error.start + 1
 
 
 def file_name(text: str) -> Path:

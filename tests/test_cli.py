@@ -210,6 +210,23 @@ def test_streams_that_are_closed_are_no_failure(tmp_path, closed):
     assert [json.loads(line)["text"] for line in out.read_text().splitlines()] == ["7", "7"]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "dash"), [("utf-8", "–".encode()), ("cp1252", b"\x96"), ("latin-1", b"?")]
+)
+def test_what_an_encoding_lacks_is_no_failure(make_version, tmp_path, encoding, dash):
+    """Latin-1 has neither the dash for what is not known nor all of French spaces."""
+    models = tmp_path / "models"
+    make_version(models, "default", test={}, created=None)
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "DIGITREC_LANGUAGE": "fr"}
+    for arguments, said in ((["models", "list"], b" " + dash), (["--help"], b"usage")):
+        command = [*PYTHON, *arguments, *(["--models", models] if len(arguments) > 1 else [])]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, check=False, timeout=280
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert said in done.stdout
+
+
 def test_ctrl_c_ends_politely(tmp_path):
     fifo = tmp_path / "never.png"
     os.mkfifo(fifo)
