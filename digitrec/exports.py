@@ -73,9 +73,9 @@ def as_npz(which: Which) -> tuple[bytes, int]:
 
 
 def as_csv(which: Which) -> tuple[bytes, int]:
-    """The table alone, of `COLUMNS`, in UTF-8."""
+    """The table alone, of `COLUMNS`."""
     found = list(examples.every(which))
-    return _table(found).encode(), len(found)
+    return _table(found), len(found)
 
 
 KINDS: dict[str, Callable[[Which], tuple[bytes, int]]] = {
@@ -85,7 +85,8 @@ KINDS: dict[str, Callable[[Which], tuple[bytes, int]]] = {
 }
 
 
-def _table(found: list[Example]) -> str:
+def _table(found: list[Example]) -> bytes:
+    """In UTF-8, with the mark that Excel wants at its beginning: accents are garbled without."""
     file = io.StringIO()
     table = csv.writer(file)
     table.writerow(COLUMNS)
@@ -95,4 +96,4 @@ def _table(found: list[Example]) -> str:
         version, source, writer = (harmless(name or "") for name in names)
         read = (example.read, version, example.confidence)
         table.writerow((example.id, example.label, *read, source, writer, when))
-    return file.getvalue()
+    return file.getvalue().encode("utf-8-sig")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import subprocess
@@ -238,8 +239,11 @@ def test_examples_are_exported_in_every_kind(tmp_path: Path) -> None:
     with np.load(tmp_path / "out.npz") as arrays:
         assert arrays["y"].tolist() == [4, 0, 7, NOT_A_DIGIT]
         assert (arrays["x"][0] == kept[-1].ink).all()
-    rows = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
+    rows = list(csv.DictReader((tmp_path / "out.csv").read_text("utf-8-sig").splitlines()))
     assert [row["label"] for row in rows] == ["4", "0", "7", "10"]
+    assert (tmp_path / "out.csv").read_bytes().startswith(codecs.BOM_UTF8)  # for Excel
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        assert archive.read("examples/examples.csv") == (tmp_path / "out.csv").read_bytes()
     assert rows[0]["writer"] == "'=Ada"  # no spreadsheet takes it for a formula
 
 
@@ -256,7 +260,7 @@ def test_no_name_in_the_table_is_a_formula_in_a_spreadsheet(tmp_path: Path) -> N
     said = {"source": "-1+1", "version": "=HYPERLINK(1)", "writer": "@Ada"}
     examples.add([New(np.zeros((28, 28), np.uint8), b"png", 4, **said)])
     exports.write(tmp_path / "out.csv")
-    (row,) = csv.DictReader((tmp_path / "out.csv").read_text().splitlines())
+    (row,) = csv.DictReader((tmp_path / "out.csv").read_text("utf-8-sig").splitlines())
     assert {name: row[name] for name in said} == {name: f"'{text}" for name, text in said.items()}
 
 
