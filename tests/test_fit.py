@@ -52,6 +52,14 @@ def test_what_went_past_the_edge_of_the_canvas_need_not_fit() -> None:
     assert fit.scale(strokes, NARROW) == 340 / 860
 
 
+def test_a_canvas_cuts_what_goes_past_its_right_and_bottom_edge() -> None:
+    inside, past = stroke(300), stroke(2000)
+    assert fit.cut([inside], 1, WIDE) == fit.cut([], 1, WIDE) == (0, 0)
+    assert fit.cut([inside, past], 1, WIDE) == (860, 0)
+    assert fit.cut([inside, past], 340 / 860, NARROW) == (860, 0)  # the same is seen of it
+    assert fit.cut([stroke(300, 900), {"path": 7}], 0.5, WIDE) == (0, 600)
+
+
 @pytest.mark.parametrize("seen", [None, 7, "ab", [1], [1, 2, 3], ["a", 2], [float("nan")] * 2])
 def test_what_makes_no_sense_of_what_was_seen_is_no_bound(seen: Any) -> None:
     assert fit.scale([stroke(670, seen=seen)], NARROW) == 340 / 680

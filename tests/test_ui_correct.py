@@ -182,6 +182,22 @@ def test_the_right_number_is_typed(app: AppTest) -> None:
     assert "kept as **4x**" in text(app)
 
 
+def test_a_drawing_on_a_larger_canvas_is_the_same_to_who_corrects_it(app: AppTest) -> None:
+    draw(app)
+    app.button(key="wrong").click().run()
+    app.toggle(key="taller").set_value(True).run()
+    paper = f"rgba(255, 255, 255, {1 + app.session_state['revision']})"
+    more = Image.new("RGB", (DRAWN.width, 2 * DRAWN.height), "white")
+    more.paste(DRAWN)
+    sent = {"raw": {"objects": app.session_state["strokes"], "background": paper}}
+    sent["data"] = f"data:image/png;base64,{base64.b64encode(png(more)).decode()}"
+    app.session_state["canvas"] = {"drawing": sent}
+    app.run()
+    assert "What does it say?" in [field.label for field in app.text_input]
+    say(app, "41")
+    assert kept() == [(4, 4), (7, 1)]
+
+
 def test_a_correction_is_what_the_page_shows_copies_and_saves(
     app: AppTest, saved: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,18 +75,34 @@ def draw() -> Result:
     if image is None or drawn is None:  # the last reading stays until the browser has redrawn
         last: Result = state.get("drawing", Result())
         return last if strokes else Result()
-    key = hashlib.sha256(image).hexdigest()
     try:
-        classifier = in_service()
-        asked = (key, drawn, classifier)
-        if state.get("asked") != asked:  # each click beside the drawing comes here, too
-            state.reading = read(image, classifier, strokes=fabric.strokes(drawn))
-            state.asked = asked
+        result = _read(image, drawn, strokes or [])
     except (ImageError, ModelError) as error:
         return Result(problems=(str(error),))
-    result = Result(state.reading, _("drawing"), key, partial(load, image))
     state.drawing = result
     return result
+
+
+def _read(image: bytes, drawn: list[Any], strokes: list[Any]) -> Result:
+    """The reading of what the canvas holds. drawn: its strokes there. strokes: in their own pixels.
+
+    A drawing that the page put on the canvas anew, larger, smaller or with more paper, is another
+    picture and the same drawing: it keeps its reading, and what a person is saying of it.
+    """
+    state, classifier = st.session_state, in_service()
+    key = hashlib.sha256(image).hexdigest()
+    asked = (key, drawn, classifier)
+    drawing = (strokes, fit.cut(strokes, _scale(), state.size), classifier)
+    turn = state.get("revision", 0)
+    before: tuple[int, Any] | None = state.get("read")
+    redrawn = before is not None and before[0] != turn and before[1] == drawing
+    if state.get("asked") != asked:  # each click beside the drawing comes here, too
+        if not redrawn:
+            reading = read(image, classifier, strokes=fabric.strokes(drawn))
+            state.reading = (reading, key, partial(load, image))
+        state.asked, state.read = asked, (turn, drawing)
+    reading, key, photo = state.reading
+    return Result(reading, _("drawing"), key, photo)
 
 
 def _canvas(size: tuple[int, int]) -> tuple[bytes | None, str | None]:

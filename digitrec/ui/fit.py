@@ -40,6 +40,19 @@ def kept(strokes: Sequence[Any], scale: float, size: tuple[int, int]) -> list[An
     ]
 
 
+def cut(strokes: Sequence[Any], scale: float, size: tuple[int, int]) -> tuple[int, int]:
+    """Where the right and the bottom edge of a canvas cut a drawing, in its pixels; 0 where none.
+
+    So two canvases that show the same of it are told from one that shows more or less.
+    """
+    found = [one for each in strokes for one in fabric.strokes([each])]
+    right, bottom = np.stack(
+        [np.zeros(2), *(one.points.max(0) + one.width / 2 for one in found)]
+    ).max(0)
+    width, height = (round(side / scale) for side in size)
+    return width if right > width else 0, height if bottom > height else 0
+
+
 def _end(stroke: Any) -> NDArray[np.float64]:
     """The right and bottom of what was seen of a stroke, with a little room."""
     found = fabric.strokes([stroke])
