@@ -1,4 +1,4 @@
-"""The language of a session: what the address says, else the browser's, until it is switched."""
+"""The language of a session: the address's, the last one chosen, or the browser's."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from digitrec import language
 from digitrec.settings import LANGUAGES, settings
 
+COOKIE = "digitrec-language"
+YEAR = 365 * 24 * 3600  # seconds
+
 _html = st.components.v2.component(
     "digitrec_language",
-    js="export default ({ data }) => { document.documentElement.lang = data.language; };",
+    js="""export default ({ data }) => {
+        document.documentElement.lang = data.language;
+        document.cookie = `${data.cookie}; path=/; samesite=lax`;
+    };""",
 )
 
 
@@ -30,19 +36,19 @@ def _of_browser() -> str:
 
 
 def begin() -> None:
-    """Before anything is drawn. The address keeps over a reload what the browser does not ask for.
+    """Before anything is drawn.
 
-    A page that is gone to has an address of its own, so it is told anew each time. Streamlit may
+    What the browser does not ask for outlasts a reload in a cookie. In the address it would be put
+    there after the page is, and each page that is gone to would take two steps back. Streamlit may
     forget what the switch says, so it is kept beside it.
     """
     asked = st.query_params.get("lang")
-    first = asked if asked in LANGUAGES else _of_browser()
+    wishes = (asked, st.context.cookies.get(COOKIE), _of_browser())
+    first = next(wish for wish in wishes if wish in LANGUAGES)
     spoken = st.session_state.get("spoken", first)
     chosen = st.session_state.spoken = st.session_state.setdefault("language", spoken)
-    if chosen == _of_browser():
-        st.query_params.pop("lang", None)
-    else:
-        st.query_params["lang"] = chosen
+    if asked not in (None, chosen):  # a reload would ask for it again
+        st.query_params.pop("lang")
 
 
 def switch() -> None:
@@ -55,4 +61,7 @@ def switch() -> None:
         key="language",
         label_visibility="collapsed",
     )
-    _html(key="html-language", data={"language": language.language()}, height=1)
+    chosen = language.language()
+    age = YEAR if chosen != _of_browser() else 0
+    cookie = f"{COOKIE}={chosen}; max-age={age}"
+    _html(key="html-language", data={"language": chosen, "cookie": cookie}, height=1)

@@ -18,11 +18,10 @@ def heading(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
 
 
-def test_the_browser_s_language_until_it_is_switched(window: Callable[..., Page]) -> None:
+def test_the_browser_s_language_until_it_is_switched(window: Callable[..., Page], url: str) -> None:
     page = window(locale="fr-FR")
     heading(page, "Lire un nombre")
     expect(page.locator("html")).to_have_attribute("lang", "fr")
-    expect(page).not_to_have_url(re.compile("lang="))
     drawable(page)
     write(page, "7")  # a fragment's run, in a thread of its own
     expect(page.locator(".st-key-answer")).to_have_text("7")
@@ -32,7 +31,6 @@ def test_the_browser_s_language_until_it_is_switched(window: Callable[..., Page]
     page.get_by_role("radio", name="English").click()
     heading(page, "Read a number")
     expect(page.locator("html")).to_have_attribute("lang", "en")
-    expect(page).to_have_url(re.compile("lang=en"))
     expect(page.locator(".st-key-answer")).to_have_text("7")  # what was drawn stays
     expect(page.get_by_role("button", name="Copy")).to_be_visible()
 
@@ -40,8 +38,13 @@ def test_the_browser_s_language_until_it_is_switched(window: Callable[..., Page]
     heading(page, "Read a number")
     page.get_by_role("link", name="Models").click()
     heading(page, "Models")
-    expect(page).to_have_url(re.compile("models.*lang=en"))
-    page.reload()
+    page.go_back()
+    heading(page, "Read a number")
+    page.go_back()
+    page.wait_for_url("about:blank")  # the switch took no step of its own
+    page.go_forward()
+    heading(page, "Read a number")
+    page.goto(f"{url}/models")
     heading(page, "Models")
     page.get_by_role("radio", name="Français").click()
     heading(page, "Modèles")
