@@ -9,7 +9,7 @@ import streamlit as st
 from digitrec import language
 from digitrec.language import N_, _
 from digitrec.settings import settings
-from digitrec.ui import browser, memory, status, switch
+from digitrec.ui import borrowed, browser, memory, status, switch
 
 memory.limit_arenas()  # once, before a picture is decoded
 language.ask(switch.of_session)
@@ -94,4 +94,5 @@ def sidebar() -> None:
                 )
             )
         switch.switch()
+        borrowed.speak()
         browser.refill()

@@ -15,7 +15,8 @@ _html = st.components.v2.component(
     "digitrec_language",
     js="""export default ({ data }) => {
         document.documentElement.lang = data.language;
-        document.cookie = `${data.cookie}; path=/; samesite=lax`;
+        const { cookie, language, age } = data;
+        document.cookie = `${cookie}=${language}; max-age=${age}; path=/; samesite=lax`;
     };""",
 )
 
@@ -63,5 +64,5 @@ def switch() -> None:
     )
     chosen = language.language()
     age = YEAR if chosen != _of_browser() else 0
-    cookie = f"{COOKIE}={chosen}; max-age={age}"
-    _html(key="html-language", data={"language": chosen, "cookie": cookie}, height=1)
+    data = {"language": chosen, "cookie": COOKIE, "age": age}
+    _html(key="html-language", data=data, height=1)

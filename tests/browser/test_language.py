@@ -22,6 +22,7 @@ def test_the_browser_s_language_until_it_is_switched(window: Callable[..., Page]
     page = window(locale="fr-FR")
     heading(page, "Lire un nombre")
     expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page.get_by_role("button", name="Menu principal")).to_be_visible()
     drawable(page)
     write(page, "7")  # a fragment's run, in a thread of its own
     expect(page.locator(".st-key-answer")).to_have_text("7")
@@ -31,6 +32,7 @@ def test_the_browser_s_language_until_it_is_switched(window: Callable[..., Page]
     page.get_by_role("radio", name="English").click()
     heading(page, "Read a number")
     expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.get_by_role("button", name="Main menu")).to_be_visible()
     expect(page.locator(".st-key-answer")).to_have_text("7")  # what was drawn stays
     expect(page.get_by_role("button", name="Copy")).to_be_visible()
 
@@ -129,7 +131,9 @@ def test_the_words_of_streamlit_are_ours(window: Callable[..., Page]) -> None:
     item = page.get_by_test_id("stMainMenuItem-theme-Dark")
     expect(item).to_have_css("font-size", "0px")
     assert item.evaluate(shown) not in ("none", "normal")
+    expect(page.get_by_text("Made with")).to_be_hidden()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Montrer la barre latérale")).to_be_visible()
     page.wait_for_function("document.querySelector('video')?.currentTime > 0.2")
     page.get_by_test_id("stCameraInputButton").click()
     again = page.get_by_test_id("stCameraInputButton")

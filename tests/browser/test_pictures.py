@@ -395,7 +395,9 @@ def test_a_file_that_is_no_picture_is_a_sentence_and_the_next_is_read(
 
 def test_a_file_over_the_limit_is_refused(upload: Page, files: dict[str, Path]) -> None:
     give(upload, files["huge"])
-    expect(upload.get_by_text("File must be 20.0MB or smaller")).to_be_visible()
+    why = upload.get_by_text("File must be 20.0MB or smaller")
+    expect(why).to_be_visible()
+    assert box_of(why)["width"] > 100  # and not for screen readers alone
     give(upload, files["second"])
     expect(upload.locator(".st-key-answer")).to_have_text("7")
 
