@@ -62,8 +62,9 @@ def draw() -> Result:
             on_change=_redraw_all,
         )
         undoable = bool(strokes or state.get("cleared"))
-        st.button(_("Undo"), icon=":material/undo:", on_click=_undo, disabled=not undoable)
-        st.button(_("Clear"), icon=":material/delete:", on_click=_clear, disabled=not strokes)
+        with st.container(horizontal=True, width="content", key="back"):  # they stay together
+            st.button(_("Undo"), icon=":material/undo:", on_click=_undo, disabled=not undoable)
+            st.button(_("Clear"), icon=":material/delete:", on_click=_clear, disabled=not strokes)
     if not strokes:
         st.caption(_("It is read each time you lift the pen."))
     else:

@@ -41,7 +41,10 @@ class Picture:
 
 
 def show(pictures: Sequence[Picture], key: str, side: str = "7rem", layout: str = "") -> None:
-    """Pictures side by side, at least `side` wide; with the layout "row" at most that."""
+    """Pictures side by side, at least `side` wide; with the layout "row" at most that.
+
+    With "four" at most that too, and four of them in one row, or in two where it is narrow.
+    """
     _pixels(key=key, data=_data(pictures, side, layout, choose=False))
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 
-from pen import drawable, write
-from playwright.sync_api import Page, expect
+from pen import canvas, drawable, write
+from playwright.sync_api import Locator, Page, expect
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SHARE = "(mark) => mark.offsetWidth / mark.parentElement.offsetWidth"
@@ -77,9 +78,20 @@ def test_the_course_fits_a_phone_and_turns(window: Callable[..., Page]) -> None:
     nine = page.locator(".st-key-chapter-4").get_by_role("radio", name="9", exact=True)
     expect(nine).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert rows(page.locator(".pixels.four figure")) == [2, 2]
     page.locator(".st-key-turn-left button").tap()
     expect(page.locator(".st-key-course h3").first).to_have_text("3. Preparing the data")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.set_viewport_size({"width": 820, "height": 1180})
+    expect(canvas(page)).to_have_js_property("clientWidth", 260)
+    assert rows(page.locator(".st-key-tools").locator("[role=radio], .stButton button")) == [3, 2]
+    assert rows(page.locator(".pixels.four figure")) == [4]
+
+
+def rows(parts: Locator) -> list[int]:
+    """How many of these stand in each row."""
+    tops = parts.evaluate_all("all => all.map(one => one.getBoundingClientRect().top)")
+    return list(Counter(map(round, tops)).values())
 
 
 def test_back_is_the_chapter_before(window: Callable[..., Page]) -> None:

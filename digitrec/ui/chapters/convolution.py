@@ -140,8 +140,8 @@ def _show(ink: Array, kernel: Array) -> None:
             ),
         ],
         "kernel-result",
-        side="min(7.75rem, 45%)",
-        layout="row",
+        side="11rem",
+        layout="four",
     )
 
 

@@ -93,6 +93,6 @@ def _steps(drawn: Ink, cut: Ink, framed: Ink) -> None:
             ),
         ],
         "prepare-steps",
-        side="min(11rem, 45%)",
-        layout="row",
+        side="11rem",
+        layout="four",
     )
