@@ -352,6 +352,18 @@ def test_boxes_stay_where_they_are_when_the_page_gets_narrower(app: AppTest) -> 
     assert kept() == [(7, 7)]
 
 
+def test_what_is_wrong_with_the_boxes_is_told_above_the_buttons(app: AppTest) -> None:
+    draw(app)
+    say(app, "7")
+    box = drawn_box(1) | {"label": "77"}
+    app.session_state["boxes-0"] = {"drawing": {"raw": {"objects": [box]}}}
+    app.run()
+    app.button(key="keep-boxes").click().run()
+    shown = [getattr(one, "key", None) or one.type for one in app.main]
+    assert shown.count("error") == 1
+    assert shown.index("error") < shown.index("keep-boxes")
+
+
 def test_boxes_that_were_sure_can_be_drawn_anew(app: AppTest) -> None:
     draw(app)
     say(app, "477")

@@ -45,18 +45,20 @@ def correct(reading: Reading, photo: Callable[[], Photo], key: str) -> None:
         return
     state = st.session_state
     this = kept.name(reading, key)
+    fixing = state.get("fixing")
     of, problem = state.pop("correction-problem", (None, ""))
     problem = problem if of == this else ""
     with st.container(key="correct", gap="xsmall"):
         if said := kept.said().get(this):
             _thank(this, said)
             blank(2)  # where the form was, or the boxes
-        elif (fixing := state.get("fixing")) and fixing["of"] == this:
-            _fix_boxes(fixing, reading, photo)
+        elif fixing and fixing["of"] == this:
+            _fix_boxes(fixing, reading, photo, problem)
+            problem = ""
         else:
             _ask(this, reading, kept.left(reading, key), photo, problem)
-        if problem and state.get("correcting") != this:  # else it is in the form
-            st.error(plain(problem), icon=":material/error:")
+            problem = "" if state.get("correcting") == this else problem  # it is in the form
+        _tell(problem)
 
 
 def _ask(
@@ -127,10 +129,7 @@ def _form(
 ) -> None:
     """Below what it asks about: a popover would cover the number, or the drawing."""
     with st.form(f"correction-{this}"):
-        if problem:  # above the field, where a phone still shows it
-            st.error(plain(problem), icon=":material/error:")
-        else:
-            blank()
+        _tell(problem)  # above the field, where a phone still shows it
         with st.container(horizontal=True, gap="small"):
             st.text_input(
                 _("What does it say?"),
@@ -234,8 +233,20 @@ def _typed(label: int) -> str:
     return NOT_A_DIGIT_LETTER if label == NOT_A_DIGIT else str(label)
 
 
-def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Photo]) -> None:
-    """The count of digits differs: the boxes that are sure are there, the others are drawn."""
+def _tell(problem: str) -> None:
+    if problem:
+        st.error(plain(problem), icon=":material/error:")
+    else:
+        blank()
+
+
+def _fix_boxes(
+    fixing: dict[str, Any], reading: Reading, photo: Callable[[], Photo], problem: str
+) -> None:
+    """The count of digits differs: the boxes that are sure are there, the others are drawn.
+
+    problem: with the boxes that were to be kept.
+    """
     state = st.session_state
     wanted = labels(fixing["typed"])
     sure: list[tuple[int, Box]] = fixing["found"]
@@ -279,6 +290,7 @@ def _fix_boxes(fixing: dict[str, Any], reading: Reading, photo: Callable[[], Pho
         fixing["round"] = state.round = fixing["round"] + 1
         fixing["found"] = []  # perhaps one of these was wrong
 
+    _tell(problem)  # between the boxes and what was pressed
     with st.container(horizontal=True, gap="small"):
         st.button(
             _("Keep"),
