@@ -324,14 +324,26 @@ def test_the_table_of_several_says_what_came_of_each(app: AppTest) -> None:
     assert rows["sure"][0].split(", ")[1] in meter.replace("&gt;", ">")
     assert list(rows["note"] == "") == [True, False, False]
     assert not app.error
-    config = json.loads(app.dataframe[0].proto.columns)
-    widths = [config[name]["width"] for name in ("picture", "number", "sure")]
-    assert sum(widths) < 390 - 2 * 16 - 36  # a phone's, without its margins and the row's mark
-
     app.session_state["table"] = {"selection": {"rows": [2], "columns": [], "cells": []}}
     app.run()
     (error,) = app.error
     assert re.findall(r"(\w+)\\.png", error.value) == ["empty"]
+
+
+@pytest.mark.parametrize(("room", "columns"), [(288, 2), (358, 3), (488, 4), (860, 5)])
+def test_the_table_of_several_has_the_columns_that_there_is_room_for(
+    app: AppTest, room: int, columns: int
+) -> None:
+    app.session_state["easel"] = {"width": room, "mounted": None}
+    upload(app, ("a.png", sheet("47")), ("b.png", sheet("3")))
+    assert not app.exception
+    table = app.dataframe[0].proto
+    config = json.loads(table.columns)
+    names = ["picture", "number", "sure", "file", "note"][:columns]
+    assert list(table.column_order) == names
+    assert room - 40 < sum(config[name]["width"] for name in names) <= room - 36  # the row's mark
+    named = r"a\.png" in [caption.value for caption in app.caption]
+    assert named == ("file" not in names)
 
 
 def test_the_picked_picture_stays_picked_over_a_look_elsewhere(app: AppTest) -> None:

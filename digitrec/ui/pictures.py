@@ -13,7 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from digitrec import imports
 from digitrec.language import N_, _, bound, ngettext, number
 from digitrec.settings import settings
-from digitrec.ui import address, kept, photo, table
+from digitrec.ui import address, browser, kept, photo, table
 from digitrec.ui.answer import Result
 from digitrec.ui.blank import blank
 from digitrec.ui.data_urls import data_url
@@ -30,6 +30,16 @@ SHOWN = {
     "4-pencil-in-a-soft-shadow.jpg": N_("Sample: pencil in a soft shadow"),
     "5-chalk-on-a-blackboard.jpg": N_("Sample: chalk on a blackboard"),
     "6-a-telephone-number.jpg": N_("Sample: a telephone number"),
+}
+# The table of many: what there is room for from the first on, and how wide at least, CSS pixels.
+LEAST = {"picture": 60, "number": 104, "sure": 122, "file": 140, "note": 200}
+MARK = 36  # CSS pixels: of the row that is picked
+TITLES = {
+    "picture": N_("Picture"),
+    "number": N_("Number"),
+    "sure": N_("How sure"),
+    "file": N_("File"),
+    "note": N_("Note"),
 }
 MOST = 500  # at once: of more than `photo` keeps, each click would read every one again
 NOTHING = N_("No digits were found: move closer, or use a darker pen.")
@@ -170,7 +180,8 @@ def _several(sources: list[Source]) -> Result:
         looks.append(photo.look_at(source))
     progress.empty()
 
-    row = _follow([source.key for source in sources])
+    column, widths = st.column_config, _widths(browser.room())
+    row = _follow([source.key for source in sources], list(widths))
     shown = [
         look if isinstance(look, str) else _corrected(source, look)
         for source, look in zip(sources, looks, strict=True)
@@ -179,14 +190,12 @@ def _several(sources: list[Source]) -> Result:
         [_row(source.name, look) for source, look in zip(sources, shown, strict=True)],
         hide_index=True,
         row_height=56,
-        column_order=["picture", "number", "sure", "file", "note"],
-        # The first three fit a phone; a long number is seen whole when its row is picked.
+        column_order=list(widths),
         column_config={
-            "picture": st.column_config.ImageColumn(_("Picture"), width=70),
-            "number": st.column_config.TextColumn(_("Number"), width=110),
-            "sure": st.column_config.TextColumn(_("How sure"), width=125),
-            "file": st.column_config.TextColumn(_("File"), width=140),
-            "note": st.column_config.TextColumn(_("Note"), width=335),
+            name: (column.ImageColumn if name == "picture" else column.TextColumn)(
+                _(TITLES[name]), width=width
+            )
+            for name, width in widths.items()
         },
         on_select="rerun",
         selection_mode="single-row-required",
@@ -194,23 +203,44 @@ def _several(sources: list[Source]) -> Result:
         alt=_("The files that were uploaded, with the number read in each"),
     )
     _downloads(sources, shown)
+    if "file" in widths:
+        blank()
+    else:
+        st.caption(plain(sources[row].name))
     return _one(sources[row], one_of_many=True)
 
 
-def _follow(keys: list[str]) -> int:
+def _widths(room: int) -> dict[str, int]:
+    """The table's columns that there is room for, all in CSS pixels, and how wide they are.
+
+    What is left out is told when a row is picked. The room that is over goes to the texts.
+    """
+    shown: dict[str, int] = {}
+    left = room - MARK
+    for name, width in LEAST.items():
+        if width > left:
+            break
+        shown[name] = width
+        left -= width
+    wider = shown.keys() & {"file", "note"} or {"number"}
+    return {name: width + left // len(wider) * (name in wider) for name, width in shown.items()}
+
+
+def _follow(keys: list[str], columns: list[str]) -> int:
     """The row that is picked: that of the same picture as before, where the rows have moved.
 
-    Streamlit keeps the row's number, and that only for as long as the table is drawn.
+    Streamlit keeps the row's number, and that only for as long as the table is drawn as it is.
     """
     state = st.session_state
-    before, picked = state.get("tabled", ([], ""))
-    kept_up = "table" in state and before == keys
+    now = (keys, columns)
+    before, picked = state.get("tabled", ((), ""))
+    kept_up = "table" in state and before == now
     if kept_up:
         picked = next((keys[row] for row in state.table["selection"]["rows"][:1]), "")
     row = keys.index(picked) if picked in keys else 0
     if not kept_up:
         state.table = {"selection": {"rows": [row], "columns": [], "cells": []}}
-    state.tabled = (keys, keys[row])
+    state.tabled = (now, keys[row])
     return row
 
 
