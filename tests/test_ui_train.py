@@ -535,6 +535,17 @@ def test_figures_can_be_read_on_every_colour(models: Path) -> None:
         assert (bright + 0.05) / (dark + 0.05) >= 4.5, theme
 
 
+def test_lines_and_bars_can_be_seen_on_either_paper() -> None:
+    """Their contrast is at least 3, and each fit of five folds and all has its own colour."""
+    for theme in ("light", "dark"):
+        paper = luminance(rgb(st.get_option(f"theme.{theme}.backgroundColor")))
+        colours = st.get_option(f"theme.{theme}.chartCategoricalColors")
+        assert len(set(colours)) >= 6
+        for colour in colours:
+            dark, bright = sorted((luminance(rgb(colour)), paper))
+            assert (bright + 0.05) / (dark + 0.05) >= 3, (theme, colour)
+
+
 def rgb(colour: str) -> list[float]:
     """Each from 0 to 1, of "#rrggbb"."""
     return [part / 255 for part in bytes.fromhex(colour[1:])]
