@@ -1,6 +1,6 @@
 """The parts that only a browser can do: keep a drawing, copy, click a number, fit a frame.
 
-And to see that the page is empty.
+And to scroll, and to see that the page is empty.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 _easel = st.components.v2.component("digitrec_easel", js=(HERE / "easel.js").read_text())
 _refill = st.components.v2.component("digitrec_refill", js=(HERE / "refill.js").read_text())
 _focus = st.components.v2.component("digitrec_focus", js=(HERE / "focus.js").read_text())
+_reveal = st.components.v2.component("digitrec_reveal", js=(HERE / "reveal.js").read_text())
 _copy = st.components.v2.component(
     "digitrec_copy",
     html='<button type="button"></button><span role="status"></span>',
@@ -99,6 +100,14 @@ def focus(text: str) -> None:
     text: what the field starts with.
     """
     _focus(key="focus", data={"text": text}, height=1)
+
+
+def reveal(what: str, part: str, block: Literal["start", "nearest"]) -> None:
+    """Scroll the part of the page with this key, in which this is called, into sight.
+
+    what: names what there is to see, which is done once for each; "": there is nothing to see.
+    """
+    _reveal(key=f"reveal-{part}", data={"what": what, "part": part, "block": block}, height=1)
 
 
 def copy_button(text: str) -> None:

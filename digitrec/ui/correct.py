@@ -270,7 +270,8 @@ def _fix_boxes(
         were += " " + _("What is sure has its box.")
     st.markdown(f"{were} {_next_step(missing, drawn)}")
     next_one = _typed(missing[max(0, min(drawn, len(missing) - 1))])
-    boxes.canvas(picture, part, next_one, given, key)
+    with st.container(key="boxes", width=part.size[0]):
+        boxes.canvas(picture, part, next_one, given, key)
     now = boxes.drawn(state.get(key), part)
 
     def keep() -> None:
@@ -305,6 +306,7 @@ def _fix_boxes(
             _("Start again"), icon=":material/restart_alt:", key="boxes-again", on_click=again
         )
         st.button(_("Leave it"), key="boxes-not", type="tertiary", on_click=leave)
+    browser.reveal(key, "correct", "nearest")
 
 
 def _next_step(missing: list[int], drawn: int) -> str:

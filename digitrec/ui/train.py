@@ -5,7 +5,7 @@ import streamlit as st
 from digitrec import jobs, registry
 from digitrec.language import _
 from digitrec.snapshot import Snapshot
-from digitrec.ui import progress, report_view
+from digitrec.ui import browser, progress, report_view
 from digitrec.ui.history import history
 from digitrec.ui.plan_form import plan_form
 
@@ -30,6 +30,7 @@ def choose_report(runs: list[Snapshot], made: dict[str, str]) -> str | None:
 
 with st.container(key="page", gap="small"):
     st.header(_("Train the network"), anchor=False)
+    linked = st.query_params.get("version", "")
     runs, made = jobs.history(), registry.of_runs()
     run = runs[0] if runs else None
     if run and run.under_way:
@@ -44,5 +45,7 @@ with st.container(key="page", gap="small"):
             progress.ended(run, made.get(run.id))
         plan_form()
     history(runs, made)
-    if name := choose_report(runs, made):
-        report_view.show(name)
+    with st.container(key="report", gap="small"):
+        if name := choose_report(runs, made):
+            report_view.show(name)
+            browser.reveal(name if name == linked else "", "report", "start")

@@ -101,6 +101,7 @@ def test_the_charts_of_a_report_draw_no_warning(window: Callable[..., Page], url
     page.goto(f"{url}/train?version=default")
     charts = page.locator(".st-key-train-report .vega-embed :is(canvas, svg)")
     expect(charts.nth(2)).to_be_visible()
+    expect(page.get_by_role("heading", name="default", exact=True)).to_be_in_viewport()
     assert not [text for text in said if "WARN" in text]
 
 

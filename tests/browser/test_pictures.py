@@ -493,6 +493,8 @@ def test_boxes_are_drawn_on_all_of_a_narrow_page(window: Callable[..., Page]) ->
     field.fill("27189")
     field.press("Enter")
     paper = correct.locator("canvas.upper-canvas")
+    expect(correct.get_by_role("button", name="Keep")).to_be_in_viewport()
+    expect(page.locator(".st-key-boxes")).to_have_css("overflow", "hidden")  # the canvas's tools
     for viewport, room in ((820, 488), (320, 288), (640, 608)):
         page.set_viewport_size({"width": viewport, "height": 900})
         expect(paper).to_have_js_property("clientWidth", room)

@@ -1,0 +1,21 @@
+// Once, brings the part of the page that this is in into sight, and keeps it there while what is in
+// it arrives, until the person does something.
+const PATIENCE = 3000; // ms
+const ACTS = ["pointerdown", "wheel", "touchmove", "keydown"];
+const shown = new WeakMap(); // what was brought into sight last, by each of these
+
+export default function ({ data, parentElement }) {
+  const host = parentElement.getRootNode().host ?? parentElement;
+  if (shown.get(host) === data.what) return;
+  shown.set(host, data.what);
+  if (!data.what) return;
+  const part = host.closest(`.st-key-${data.part}`);
+  const observer = new ResizeObserver(() => part.scrollIntoView({ block: data.block }));
+  observer.observe(part);
+  const stop = () => {
+    observer.disconnect();
+    for (const act of ACTS) window.removeEventListener(act, stop, true);
+  };
+  for (const act of ACTS) window.addEventListener(act, stop, true);
+  setTimeout(stop, PATIENCE);
+}
