@@ -42,7 +42,7 @@ export default function ({ data }) {
   known = words;
   [texts, names] = [data.texts, data.names].map((all) => Object.entries(all).map(phrase));
   look(document.body);
-  if (observer) return;
+  if (observer || !(texts.length || names.length)) return;
   observer = new MutationObserver((changes) => {
     for (const { type, target, attributeName, addedNodes } of changes) {
       if (type === "childList") addedNodes.forEach(look);
