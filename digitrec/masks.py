@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,14 @@ STRAIGHT = 1.3  # of its box's diagonal, at the most the length of a straight st
 
 def square(side: int) -> Mask:
     return np.ones((side, side), np.uint8)
+
+
+def ring(values: Mask | NDArray[np.bool_], inset: int = 0) -> NDArray[Any]:
+    """What is around a picture, (h, w) -> (n,), so many pixels from its frame, clockwise."""
+    height, width = values.shape
+    inset = min(inset, (min(height, width) - 1) // 2)
+    within = values[inset : height - inset, inset : width - inset]
+    return np.concatenate([within[0], within[1:, -1], within[-1, -2::-1], within[-2:0:-1, 0]])
 
 
 def disc(side: float) -> Mask:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.masks import Mask, morphed, square
+from digitrec.masks import Mask, morphed, ring, square
 
 Picture = NDArray[np.uint8]  # (h, w, 3)
 Depth = NDArray[np.float32]  # the share of the paper's light that is missing; about 0 on paper
@@ -17,6 +17,7 @@ WINDOWS = (3, 5, 7, 11, 15, 23, 33, 47, 67, 95, 135, 191)  # of the closings, pi
 LEAST, MOST = 0.02, 0.08  # of the ink that any window finds: what is too little, and what is enough
 STEADY = 1.15  # at the most how much more ink a wider window finds than one that is wide enough
 ALONG = 0.15  # of the frame: a stroke that is cut by it is there for less
+RIM = 0.03  # of the longer side: how wide a dark rim may be
 HOLLOW = 0.5, 0.95  # the share of a thick mark that a closing too narrow for it finds
 # A solid area's least width, in strokes' widths; how much of it is within its rim, at the least;
 # and how much of the rim's contrast there is within.
@@ -78,8 +79,8 @@ def ground_of(small: Picture) -> tuple[bool, bool]:
     """Whether ink is lighter than its ground, and whether the ground is one flat tone.
 
     A drawing has two clear tones, and the one that makes up the frame is the ground, however thick
-    the pen. So has a sheet in a hard shadow, but both run along the frame. A photo is judged by
-    its strokes.
+    the pen. So has a sheet in a hard shadow, but both run along the frame, or beside a dark rim, as
+    a cell has. A photo is judged by its strokes.
     """
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
@@ -87,10 +88,10 @@ def ground_of(small: Picture) -> tuple[bool, bool]:
     share = float(bright.mean())
     if 0 < share < 1:
         within = share * float(grey[bright].var()) + (1 - share) * float(grey[~bright].var())
-        frame = np.concatenate([bright[0], bright[1:, -1], bright[-1, -2::-1], bright[-2:0:-1, 0]])
+        frame, beside = ring(bright), ring(bright, max(3, round(RIM * max(bright.shape))))
         light = bool(frame.mean() < 0.5)
-        ink = frame == light
-        framed = ink.mean() < 0.3 and _longest_run(ink) < ALONG * len(ink)
+        cut, runs = (frame == light).mean() < 0.3, (frame == light, beside == light)
+        framed = cut and all(_longest_run(run) < ALONG * len(run) for run in runs)
         if framed and within < 0.1 * float(grey.var()):
             ground = grey[~bright] if light else grey[bright]
             return light, float(ground.std()) < 4
@@ -241,9 +242,10 @@ def rims_of_solids(pixels: Picture, inked: NDArray[np.bool_], stroke: float) -> 
         rim = edge & (1 - inside) & mask[place]  # without the strokes that lie on it
         around = cv2.dilate(whole, square(2 * reach + 1)) & (1 - mask[place]) & (1 - whole)
         within = cv2.erode(inside, square(2 * (reach // 2) + 1)) & (1 - mask[place])
+        # A shadow's edge through a 0 makes it as dark within, at places, as the paper is around it.
         tones = [
-            float(np.median(pixels[place][part > 0])) if part.any() else np.nan
-            for part in (around, within, rim)
+            float(np.percentile(pixels[place][part > 0], share)) if part.any() else np.nan
+            for part, share in ((around, 25), (within, 75), (rim, 50))
         ]
         if tones[0] - tones[1] > SOLID[2] * (tones[0] - tones[2]) > 0:
             rims[place] |= cv2.dilate(rim, square(3))

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.masks import Mask, square
+from digitrec.masks import Mask, ring, square
 
 LOOK = 240  # long side at which a sheet is looked for, pixels
 FRAME = 0.75  # of the picture's frame, at the least, is desk
@@ -20,6 +20,7 @@ SOLID = 0.7  # of its outline that a sheet fills; a box is only the outline
 SHARP = 0.5  # of the step from desk to paper, that is made at the edge; a shadow's is soft
 LARGE = 0.4  # of the picture: a sheet that is one, whatever lies beside it
 EDGE = 0.08  # of the picture's longer side: the least edge of a desk in a corner
+RIM = 0.03  # of the longer side: how wide a cell's line may be along the frame
 STRAYS = 1.5  # pixels, from a straight line
 SLANTING = 0.02  # the sine of the least angle
 COLOURED = 12  # levels of a colour, of 256, that are more than the noise of a photo
@@ -68,7 +69,7 @@ def find_sheet(pixels: NDArray[np.uint8]) -> Sheet | None:
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     contrast = _contrast(grey)
     oblongs = [part for each in partings for part in _oblong(*each)]
-    sheets = [part for part in oblongs if _is_sheet(part, grey, contrast)]
+    sheets = [part for part in oblongs if _is_sheet(part, small, grey, contrast)]
     filled = max(sheets, key=np.sum) if sheets else _between_corners(small, partings, contrast)
     if filled is None:
         return None
@@ -101,16 +102,21 @@ def _between_corners(
     """All but the corners that are no shadows and not written on, if something is written there."""
     desk = np.zeros_like(contrast)
     for part in (part for each in partings for part in _corners(*each)):
-        here, paper = (np.median(small[part == side], axis=0) for side in (1, 0))
-        light = here / np.maximum(paper, 1)
-        shadow = light.min() > SHADED and light.max() < UNCOLOURED * light.min()
-        if not shadow and not _is_written_on(contrast, part, MARKED * float(here.mean())):
+        tone = float(np.median(small[part > 0], axis=0).mean())
+        if not _is_shadow(small, part) and not _is_written_on(contrast, part, MARKED * tone):
             desk |= part
     if not 0 < desk.mean() < 0.5:
         return None
     between: Mask = 1 - desk
     tone = float(np.median(small[between > 0]))
     return between if _is_written_on(contrast, between, FAINT * tone) else None
+
+
+def _is_shadow(small: NDArray[np.uint8], part: Mask) -> bool:
+    """Whether a part of a picture may differ from the rest by the light that falls on it alone."""
+    here, paper = (np.median(small[part == side], axis=0) for side in (1, 0))
+    light = here / np.maximum(paper, 1)
+    return bool(light.min() > SHADED and light.max() < UNCOLOURED * light.min())
 
 
 def _corners(channel: NDArray[np.uint8], level: float) -> Iterator[Mask]:
@@ -146,7 +152,7 @@ def _parting(values: NDArray[np.uint8]) -> float:
 def _oblong(channel: NDArray[np.uint8], level: float) -> Iterator[Mask]:
     """The filled outline of an oblong on the other side of a level than the frame, if there is."""
     above = channel > level
-    frame = np.concatenate([above[0], above[-1], above[:, 0], above[:, -1]]).mean()
+    frame = ring(above).mean()
     if min(frame, 1 - frame) > 1 - FRAME:
         return
     tone = (above if frame < 0.5 else ~above).astype(np.uint8)
@@ -172,11 +178,21 @@ def _contrast(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return contrast
 
 
-def _is_sheet(filled: Mask, grey: NDArray[np.uint8], contrast: NDArray[np.uint8]) -> bool:
+def _is_sheet(
+    filled: Mask,
+    small: NDArray[np.uint8],
+    grey: NDArray[np.uint8],
+    contrast: NDArray[np.uint8],
+) -> bool:
     """Whether something is written on an oblong, and nothing around it.
 
-    A panel of a form is an oblong of another tone, too, but it is written around it as well.
+    A panel of a form is an oblong of another tone, too, but it is written around it as well. And
+    where a shadow's edge runs through a cell, the part in the light, or in the shadow, is an oblong
+    that only the cell's lines keep from the frame.
     """
+    beside = ring(filled, max(3, round(RIM * max(filled.shape))))
+    if beside.mean() > 1 - FRAME and _is_shadow(small, 1 - filled):
+        return False
     desk, paper = (float(np.median(grey[filled == side])) for side in (0, 1))
     if not _is_written_on(contrast, filled, FAINT * paper):
         return False

@@ -183,3 +183,26 @@ def test_the_rim_of_a_solid_area_is_no_ink(radius: int) -> None:
     ink = ink_map(page)
     assert not (ink[:150] > 0.3).any()
     assert (ink[150:] > 0.3).sum() > 5000
+
+
+def shaded(page: np.ndarray, top: int) -> np.ndarray:
+    """A page that is in a hard shadow from a row on."""
+    light = np.where(np.arange(len(page)) < top, 1.0, 0.45)[:, None, None]
+    return (page * cv2.GaussianBlur(light, (0, 0), 1)[..., None]).astype(np.uint8)
+
+
+@pytest.mark.parametrize("top", [174, 182])
+def test_a_six_whose_loop_is_in_a_hard_shadow_is_no_solid_area(top: int) -> None:
+    page = np.full((300, 200, 3), 240, np.uint8)
+    cv2.ellipse(page, (100, 210), (45, 45), 0, 0, 360, (60,) * 3, 6, cv2.LINE_AA)
+    cv2.line(page, (120, 20), (58, 195), (60,) * 3, 6, cv2.LINE_AA)
+    ink = page[..., 0] < 100
+    assert (ink_map(shaded(page, top)) > 0.3)[ink].mean() > 0.95
+
+
+def test_a_shadow_in_a_cell_whose_lines_are_at_the_frame_does_not_make_light_ink() -> None:
+    page = np.full((260, 200, 3), 240, np.uint8)
+    cv2.polylines(page, [np.array([(70, 90), (130, 90), (95, 180)])], False, (60,) * 3, 8)  # noqa: FBT003
+    ink = page[..., 0] < 100
+    cv2.rectangle(page, (0, 0), (199, 259), (120,) * 3, 6)
+    assert (ink_map(shaded(page, 120)) > 0.3)[ink].mean() > 0.95

@@ -60,6 +60,14 @@ def test_without_a_desk_there_is_no_sheet() -> None:
     assert find_sheet(paper) is None
 
 
+def test_the_part_of_a_cell_in_the_light_is_no_sheet() -> None:
+    cell = photo(240, 240)
+    cell[:, 320:] //= 2  # a shadow
+    for side in (np.s_[:5], np.s_[-5:], np.s_[:, :5], np.s_[:, -5:]):
+        cell[side] //= 2  # the cell's lines
+    assert find_sheet(cell) is None
+
+
 def test_a_bar_with_nothing_on_it_may_be_a_one() -> None:
     assert find_sheet(photo(240, 30, written=False)) is None
 
