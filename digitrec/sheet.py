@@ -191,7 +191,8 @@ def _is_sheet(
     that only the cell's lines keep from the frame.
     """
     beside = ring(filled, max(3, round(RIM * max(filled.shape))))
-    if beside.mean() > 1 - FRAME and _is_shadow(small, 1 - filled):
+    one_edge = np.count_nonzero(beside != np.roll(beside, 1)) == 2
+    if one_edge and beside.mean() > 1 - FRAME and _is_shadow(small, 1 - filled):
         return False
     desk, paper = (float(np.median(grey[filled == side])) for side in (0, 1))
     if not _is_written_on(contrast, filled, FAINT * paper):
