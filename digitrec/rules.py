@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from digitrec.brackets import brackets
-from digitrec.forms import STRAIGHT, by_frames, by_holes, scraps
+from digitrec.forms import STRAIGHT, THICKER, by_frames, by_holes, scraps
 from digitrec.masks import Mask, place_of, square
 from digitrec.preprocess import Ink, stroke_width
 from digitrec.rings import rings
@@ -18,6 +18,7 @@ EDGE = 0.025  # of the side: nearer than this to the frame counts as touching it
 SHORT = 3.5  # stroke widths: the least of a dashed side of a box, between the corners
 LONG = 0.35  # of the side: the least length of a rule that stands alone
 BOW = 0.5  # of a stroke's width, that a part of a rule is bowed by where paper does not lie flat
+SQUARE = 0.04  # how far the slopes of level and of upright lines differ, at the most, in a cell
 CLEAR = 5.0  # pixels of a stroke's width: what is around a number is seen well enough then
 FINE = 12.0  # pixels of a stroke's width: what is taken out is seen well enough then
 
@@ -30,6 +31,7 @@ def without_rules(ink: Ink) -> tuple[Ink, Mask, Mask]:
     Squared paper has lines from frame to frame both ways. A table or a form is a mark whose holes
     are rectangles, with what lies all along it, as the outer line of a double rule; where digits
     touch too many holes, it is told by its frame, or is made of rules whose ends all meet others.
+    Of a tilted one in a close crop, they may meet the picture's frame instead, on any of its sides.
     A dashed rule is a row of dashes. Any other level rule runs from one side of the picture to the
     other, or nearly, and an upright one, which might be a 1, lies along the frame, stands between
     two level rules, or is a fold, more than twice as tall as all else. Where nothing but a rule or
@@ -88,6 +90,13 @@ def _without_lines(
     upright += _folds(down, upright, level, mask, stroke)
     walls, posts = (straight_lines(side, stroke, slope=slope) for side, slope in sides)
     closed, dashed = _closed(walls, posts, 2 * stroke), _dashed(mask, turned, stroke)
+    if all(slopes) and abs(sum(slopes)) < SQUARE:  # a tilted cell, which the frame cuts
+        walls, posts = (
+            [r for r in rules if r.stop - r.start > LONG * side and r.thick <= THICKER * r.wide + 1]
+            for rules, side in ((walls, width), (posts, height))
+        )
+        cell = _closed(walls, posts, 2 * stroke, mask.shape)
+        closed = cell if all(cell) else closed
     certain = certain or squared is not None or any(closed) or any(dashed) or len(level) > 1
     cleaned, boxes = ink.copy(), np.zeros_like(mask)
     for rule in dict.fromkeys((*closed[0], *dashed[0])):
@@ -194,9 +203,18 @@ def _dashes(mask: Mask, stroke: float) -> tuple[Mask, float]:
     return linked, float(np.median(long))
 
 
-def _closed(level: list[Rule], upright: list[Rule], slack: float) -> tuple[list[Rule], list[Rule]]:
-    """The rules both of whose ends meet rules of the other direction of which the same holds."""
+def _closed(
+    level: list[Rule],
+    upright: list[Rule],
+    slack: float,
+    frame: tuple[int, ...] | None = None,
+) -> tuple[list[Rule], list[Rule]]:
+    """The rules both of whose ends meet rules of the other direction of which the same holds.
+
+    frame: height and width of the picture, where an end may meet its frame instead.
+    """
     sides = (level, upright)
+    frames = (frame, frame[::-1]) if frame else (None, None)
     while True:
         kept = tuple(
             [
@@ -204,14 +222,21 @@ def _closed(level: list[Rule], upright: list[Rule], slack: float) -> tuple[list[
                 for rule in these
                 if all(
                     any(other.passes(y, x, slack) for other in others)
+                    or (shape is not None and _at_frame(x, y, shape, slack))
                     for x, y in ((rule.start, rule.middle[0]), (rule.stop, rule.middle[-1]))
                 )
             ]
-            for these, others in (sides, sides[::-1])
+            for these, others, shape in zip(sides, sides[::-1], frames, strict=True)
         )
         if [len(rules) for rules in kept] == [len(rules) for rules in sides]:
             return sides
         sides = (kept[0], kept[1])
+
+
+def _at_frame(x: float, y: float, shape: tuple[int, ...], slack: float) -> bool:
+    """Whether a point is as near as that to a side of a picture of that height and width."""
+    height, width = shape
+    return not (slack < x < width - slack and slack < y < height - slack)
 
 
 def _crosses(rule: Rule, width: int, stroke: float) -> bool:

@@ -58,6 +58,19 @@ def test_the_rules_of_squared_paper_at_a_slope_are_taken_out(slope: float) -> No
     assert stats[1:, cv2.CC_STAT_HEIGHT].max() < 120
 
 
+@pytest.mark.parametrize("slope", [0.12, -0.15])
+def test_the_lines_of_a_tilted_cell_that_the_frame_cuts_are_taken_out(slope: float) -> None:
+    cell = page()
+    for x, y, along, up in ((200, 30, 1, slope), (200, 170, 1, slope), (90, 100, -slope, 1)):
+        ends = [(round(x + t * along), round(y + t * up)) for t in (-400, 400)]
+        cv2.line(cell, *ends, 1.0, 3, cv2.LINE_AA)
+    cleaned, form, _ = without_rules(cell)
+    assert cleaned[page() > 0.5].mean() > 0.95
+    stats = cv2.connectedComponentsWithStats((cleaned > 0.3).astype(np.uint8))[2]
+    assert np.count_nonzero(stats[1:, cv2.CC_STAT_HEIGHT] > 20) == 1
+    assert form[(cell > 0.5) & (page() == 0)].mean() > 0.9
+
+
 def test_the_strokes_that_cross_a_rule_stay() -> None:
     cleaned = without_rules(page(((0, 100), (399, 100))))[0]
     assert cleaned[:, :170].sum() == 0
