@@ -24,6 +24,7 @@ WIDEST_IN_LINE = 0.85  # of a mark among others, where touching digits are likel
 BESIDE = 0.3  # of the height: marks nearer than that to each other may belong together
 LOW = 0.55  # of the typical height: a lower mark may be a part of a digit
 TOO_TALL = 3  # times the usual height, for a straight stroke at the frame
+SLIVER = 0.65  # of the strokes' width inside, at the most that of a sliver
 STROKES = 4  # widths of a stroke, at the least, that digits are tall
 SEVERAL = 4  # marks, from which the slope of a page's lines is told
 SLOPES = np.tan(np.radians(np.arange(-14, 15)))  # of a page's lines
@@ -89,7 +90,12 @@ def _marks(ink: Ink) -> list[Piece]:
     areas = [area for i, area in enumerate(areas) if i not in bars]
     inside = [m for m in marks if not any(_touches(m, ink.shape))]
     usual = typical_height(inside) if len(inside) > 2 else 0.0
-    inner = [m for m, a in zip(marks, areas, strict=True) if not _is_edge(m, a, ink.shape, usual)]
+    pen = stroke_width(max(inside, key=lambda m: float(m.ink.sum())).ink) if inside else 0.0
+    inner = [
+        mark
+        for mark, area in zip(marks, areas, strict=True)
+        if not _is_edge(mark, area, ink.shape, usual) and not _is_sliver(mark, area, ink.shape, pen)
+    ]
     return inner or marks
 
 
@@ -121,6 +127,19 @@ def _is_edge(mark: Piece, area: int, shape: tuple[int, ...], usual: float) -> bo
     filled = area / (w * h)
     small = max(w, h) < 0.15 * max(height, width)
     return (thin and along and filled > 0.3) or (corner and (thin or small or filled > 0.5))
+
+
+def _is_sliver(mark: Piece, area: int, shape: tuple[int, ...], pen: float) -> bool:
+    """Whether the frame leaves less than the width of a straight stroke along it, as of a rule.
+
+    pen: the width of the strokes of a mark inside, 0 where there is none.
+    """
+    left, right, top, bottom = _touches(mark, shape)
+    _, _, w, h = mark.box
+    if not ((left or right) if h > w else (top or bottom)):
+        return False
+    width = stroke_width(mark.ink)
+    return width < SLIVER * pen and is_straight(area, w, h, width)
 
 
 def typical_height(marks: Sequence[Piece]) -> float:

@@ -112,6 +112,16 @@ def test_the_page_edge_is_not_a_mark() -> None:
     assert len(line.marks) == 1
 
 
+def test_what_the_frame_leaves_of_a_rule_is_not_a_mark_and_a_one_at_the_frame_is() -> None:
+    rule, one = np.zeros((2, 60, 60), np.float32)
+    for ink in (rule, one):
+        cv2.ellipse(ink, (25, 30), (6, 10), 0, 0, 360, 1.0, 4, cv2.LINE_AA)
+    cv2.line(rule, (55, 20), (59, 33), 1.0, 1, cv2.LINE_AA)
+    cv2.line(one, (57, 20), (50, 40), 1.0, 4, cv2.LINE_AA)
+    assert [len(line.marks) for line in find_lines(rule)] == [1]
+    assert [len(line.marks) for line in find_lines(one)] == [2]
+
+
 def test_the_edge_of_a_desk_across_the_picture_is_not_a_mark() -> None:
     ink = rings((100, 60), (180, 60), (100, 160), (180, 160), (260, 160))
     cv2.line(ink, (499, 0), (380, 299), 1.0, 3, cv2.LINE_AA)
