@@ -24,6 +24,7 @@ WIDEST_IN_LINE = 0.85  # of a mark among others, where touching digits are likel
 BESIDE = 0.3  # of the height: marks nearer than that to each other may belong together
 LOW = 0.55  # of the typical height: a lower mark may be a part of a digit
 TOO_TALL = 3  # times the usual height, for a straight stroke at the frame
+SLENDER = 2  # times its width, at the least, that a sliver at the frame is tall
 SLIVER = 0.65  # of the strokes' width inside, at the most that of a sliver
 STROKES = 4  # widths of a stroke, at the least, that digits are tall
 SEVERAL = 4  # marks, from which the slope of a page's lines is told
@@ -130,13 +131,13 @@ def _is_edge(mark: Piece, area: int, shape: tuple[int, ...], usual: float) -> bo
 
 
 def _is_sliver(mark: Piece, area: int, shape: tuple[int, ...], pen: float) -> bool:
-    """Whether the frame leaves less than the width of a straight stroke along it, as of a rule.
+    """Whether it would be a 1, but the frame leaves less than a stroke's width of it, as of a rule.
 
     pen: the width of the strokes of a mark inside, 0 where there is none.
     """
-    left, right, top, bottom = _touches(mark, shape)
+    left, right, _, _ = _touches(mark, shape)
     _, _, w, h = mark.box
-    if not ((left or right) if h > w else (top or bottom)):
+    if not (left or right) or h < SLENDER * w:
         return False
     width = stroke_width(mark.ink)
     return width < SLIVER * pen and is_straight(area, w, h, width)
