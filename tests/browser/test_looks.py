@@ -17,6 +17,16 @@ BRIGHTNESS = """node => {
     return (r + g + b) / 765;
 }"""
 
+# Once they are all laid out: one that is about to come has no width yet.
+WITHIN = """() => {
+    const seen = [...document.querySelectorAll(".st-key-page button")].filter(
+        one => one.checkVisibility()
+    );
+    return seen.length && seen.map(one => one.getBoundingClientRect()).every(
+        ({ left, right }) => 0 <= left && left < right && right <= 390
+    );
+}"""
+
 
 @pytest.mark.parametrize("where", ["Draw", "Upload", "Camera"])
 def test_nothing_is_wider_than_a_phone(window: Callable[..., Page], where: str) -> None:
@@ -26,10 +36,7 @@ def test_nothing_is_wider_than_a_phone(window: Callable[..., Page], where: str) 
         page.locator(".st-key-samples button").last.click()
         expect(page.locator(".picture")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    edges = page.locator(".st-key-page button:visible").evaluate_all(
-        "all => all.map(one => one.getBoundingClientRect()).map(box => [box.left, box.right])"
-    )
-    assert all(0 <= left < right <= 390 for left, right in edges)
+    page.wait_for_function(WITHIN)
 
 
 @pytest.mark.parametrize(("scheme", "bright"), [("light", True), ("dark", False)])
