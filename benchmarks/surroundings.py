@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
@@ -28,6 +29,7 @@ HEAD = ("pages with", "read exactly right", "characters")
 HEIGHT = 56  # of a digit, pixels
 TURNED = "lines that slope by 4 to 12 degrees"
 STEEP = 4, 12  # degrees
+SHADED = "a desk around them, and a hard shadow"
 RULE = np.array((0.5, 0.6, 0.8), np.float32)  # of the light, that a notebook's rules leave
 AMONG = 0.5  # the share of the numbers that has something around it
 Random = np.random.Generator
@@ -61,6 +63,9 @@ def _errors(name: str, seed: int) -> tuple[int, int]:
     if name == TURNED:
         tilt = float(rng.uniform(*STEEP) * rng.choice((-1, 1)))
     camera = Camera(shadow=rng.uniform(0, 0.4), tilt=tilt, jpeg=int(rng.integers(60, 95)))
+    if name == SHADED:
+        desk, shadow = str(rng.choice(list(DESKS))), rng.uniform(0.3, 0.6)
+        camera = replace(camera, desk=desk, shadow=shadow, hard=True)
     hand = Hand(ink, rng.uniform(0.1, 0.35), rng.normal(0, 0.12))
     written = page(rows, seed, paper=paper, hand=hand, camera=camera, height=HEIGHT)
     said = read(SCENES[name](written, ink, rng)).text.replace(" ", "")
@@ -179,6 +184,7 @@ SCENES: dict[str, Callable[[Page, str, Random], Pixels]] = {
     "the same on squared paper": partial(_ruled, squared=True),
     "one to three folds": _folded,
     "the desk in two corners": _from_the_side,
+    SHADED: _as_it_is,
     "rings around numbers": partial(_drawn, _ring),
     "brackets around numbers": partial(_drawn, _brackets),
     "a bracket after numbers": partial(_drawn, _closing),

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.masks import Mask, ring, square
+from digitrec.masks import Mask, morphed, ring, square
 
 LOOK = 240  # long side at which a sheet is looked for, pixels
 FRAME = 0.75  # of the picture's frame, at the least, is desk
@@ -17,6 +17,8 @@ LEAST = 0.08  # of the picture, a sheet's area
 OBLONG = 0.87  # of the box around it that a sheet fills; an ellipse fills 0.79
 SLIM = 0.15  # the least of its short side over its long one: a bar is rather a 1
 SOLID = 0.7  # of its outline that a sheet fills; a box is only the outline
+EDGES = 0.08, 0.13, 0.2, 0.3  # of the light: how much it changes within two pixels at an edge
+NECK = 3  # pixels: so narrow a way is none
 SHARP = 0.5  # of the step from desk to paper, that is made at the edge; a shadow's is soft
 LARGE = 0.4  # of the picture: a sheet that is one, whatever lies beside it
 EDGE = 0.08  # of the picture's longer side: the least edge of a desk in a corner
@@ -69,6 +71,7 @@ def find_sheet(pixels: NDArray[np.uint8]) -> Sheet | None:
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     contrast = _contrast(grey)
     oblongs = [part for each in partings for part in _oblong(*each)]
+    oblongs += _enclosed(small)
     sheets = [part for part in oblongs if _is_sheet(part, small, grey, contrast)]
     filled = max(sheets, key=np.sum) if sheets else _between_corners(small, partings, contrast)
     if filled is None:
@@ -149,24 +152,69 @@ def _parting(values: NDArray[np.uint8]) -> float:
     return float(cv2.threshold(values.reshape(-1, 1), 0, 255, cv2.THRESH_OTSU)[0])
 
 
+def _enclosed(small: NDArray[np.uint8]) -> Iterator[Mask]:
+    """The filled outlines of oblongs that no way without an edge leads to from the frame.
+
+    A hard shadow that lies over desk and paper parts both, but each part of the desk is at the
+    frame.
+    """
+    smooth = cv2.medianBlur(small, 5)
+    change = cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, square(3)).max(2)
+    steep = cv2.divide(change, np.maximum(smooth.max(2), 32), dtype=cv2.CV_32F)
+    for least in EDGES:
+        # Where a shadow's edge crosses the sheet's, lit desk may be as dark as shaded paper.
+        free = cv2.erode((steep < least).astype(np.uint8), square(NECK))
+        count, labels = cv2.connectedComponents(free, connectivity=4)
+        enclosed = np.ones(count, np.uint8)
+        enclosed[ring(labels)] = 0
+        enclosed[0] = 1
+        within = enclosed[labels]
+        # A shadow's own edge leads from the sheet's to the frame; the sheet's is none of it.
+        within = cv2.erode(morphed(within, cv2.MORPH_OPEN, square(11)), square(9))
+        yield from (filled for filled in _outlined(within) if _step(smooth, filled) > least)
+
+
+def _step(pixels: NDArray[np.uint8], filled: Mask) -> float:
+    """By how much of the light paper and desk differ along a sheet's edge, in the median.
+
+    0 about a drawn frame: on both sides of it is paper.
+    """
+    widths = [square(side) for side in (9, 17)]
+    inner, innermost = (cv2.erode(filled, width) for width in widths)
+    near, far = (cv2.dilate(filled, width) for width in widths)
+    tones = []
+    for side in (inner - innermost, far - near):
+        around = cv2.blur(side.astype(np.float32), (15, 15))[..., None]
+        tones.append(cv2.blur(pixels * np.float32(side[..., None]), (15, 15)) / (around + 1e-6))
+    edge = (near - filled) > 0
+    within, beyond = (tone[edge] for tone in tones)
+    steps = np.abs(within - beyond).max(1) / np.maximum(np.maximum(within, beyond).max(1), 32)
+    return float(np.median(steps)) if steps.size else 0.0
+
+
 def _oblong(channel: NDArray[np.uint8], level: float) -> Iterator[Mask]:
     """The filled outline of an oblong on the other side of a level than the frame, if there is."""
     above = channel > level
     frame = ring(above).mean()
     if min(frame, 1 - frame) > 1 - FRAME:
         return
-    tone = (above if frame < 0.5 else ~above).astype(np.uint8)
+    outlined = _outlined((above if frame < 0.5 else ~above).astype(np.uint8))
+    yield from (filled for filled in outlined if _is_sharp(channel, filled))
+
+
+def _outlined(tone: Mask) -> Iterator[Mask]:
+    """The largest mark's outline, filled, if it is an oblong."""
     outlines, _ = cv2.findContours(tone, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     if not outlines:
         return
     outline = max(outlines, key=cv2.contourArea)
     area, sides = cv2.contourArea(outline), cv2.minAreaRect(outline)[1]
     oblong = area > OBLONG * sides[0] * sides[1] and min(sides) > SLIM * max(sides)
-    if area < LEAST * channel.size or not oblong:
+    if area < LEAST * tone.size or not oblong:
         return
     filled = np.zeros_like(tone)
     cv2.drawContours(filled, [outline], -1, 1, cv2.FILLED)
-    if float(tone[filled > 0].mean()) > SOLID and _is_sharp(channel, filled):
+    if float(tone[filled > 0].mean()) > SOLID:
         yield filled
 
 

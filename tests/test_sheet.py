@@ -53,6 +53,14 @@ def test_a_sheet_half_in_a_hard_shadow_is_found_whole(
     assert cut[-1, -1] == pytest.approx(shaded, abs=2)
 
 
+def test_a_sheet_in_shadow_is_found_on_a_desk_as_dark_in_the_light() -> None:
+    pixels = photo(132, 240)
+    pixels[:, 330:] = pixels[:, 330:] * 0.55
+    sheet = find_sheet(pixels)
+    assert sheet is not None
+    assert sheet.box == pytest.approx((95, 60, 405, 270), abs=20)
+
+
 def test_without_a_desk_there_is_no_sheet() -> None:
     paper = photo(240, 240)
     assert find_sheet(paper) is None
@@ -60,12 +68,13 @@ def test_without_a_desk_there_is_no_sheet() -> None:
     assert find_sheet(paper) is None
 
 
-def test_the_part_of_a_cell_in_the_light_is_no_sheet() -> None:
+def test_a_cell_is_no_sheet_or_one_in_the_light_and_in_the_shadow() -> None:
     cell = photo(240, 240)
     cell[:, 320:] //= 2  # a shadow
     for side in (np.s_[:5], np.s_[-5:], np.s_[:, :5], np.s_[:, -5:]):
         cell[side] //= 2  # the cell's lines
-    assert find_sheet(cell) is None
+    sheet = find_sheet(cell)
+    assert sheet is None or sheet.box == pytest.approx((0, 0, 600, 400), abs=30)
 
 
 def test_a_bar_with_nothing_on_it_may_be_a_one() -> None:
@@ -122,6 +131,13 @@ def test_the_box_around_a_number_is_no_sheet() -> None:
     boxed = photo(240, 240)
     cv2.polylines(boxed, [np.array(CORNERS)], isClosed=True, color=(40, 40, 40), thickness=4)
     assert find_sheet(boxed) is None
+
+
+def test_a_wide_frame_is_no_sheet_whatever_is_written_around_it() -> None:
+    page = photo(240, 240)
+    cv2.rectangle(page, (60, 100), (560, 380), (40, 40, 40), 8)
+    cv2.putText(page, "2358", (60, 70), cv2.FONT_HERSHEY_SIMPLEX, 2, (40, 40, 40), 5)
+    assert find_sheet(page) is None
 
 
 def test_a_panel_of_a_form_that_is_written_around_is_no_sheet() -> None:
