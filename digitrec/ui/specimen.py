@@ -91,7 +91,8 @@ def from_mnist(classifier: Classifier) -> Specimen:
             index = int(dealt[pressed])
         st.button(_("Others"), icon=":material/shuffle:", on_click=_deal)
         st.caption(_("Ten thousand digits that the network was never trained on."))
-    st.query_params["test"] = str(index)
+    if asked != str(index):
+        st.query_params["test"] = str(index)
     specimen = look_at(as_input(images[index : index + 1])[0, ..., 0], classifier)
     with right:
         _said(_as_reading(specimen))
@@ -131,7 +132,8 @@ def from_examples(classifier: Classifier) -> Specimen | None:
             with st.container(horizontal=True, gap="small"):
                 for words, to in ((_("Newer"), start - DEALT), (_("Older"), start + DEALT)):
                     st.button(words, on_click=turn, args=(to,), disabled=not 0 <= to < count)
-    st.query_params["example"] = str(chosen.id)
+    if asked != str(chosen.id):
+        st.query_params["example"] = str(chosen.id)
     specimen = look_at(as_input(chosen.ink[None])[0, ..., 0], classifier)
     with right:
         _said(_as_reading(specimen))

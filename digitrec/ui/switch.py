@@ -13,10 +13,15 @@ YEAR = 365 * 24 * 3600  # seconds
 
 _html = st.components.v2.component(
     "digitrec_language",
-    js="""export default ({ data }) => {
+    js="""export default ({ data, setTriggerValue }) => {
         document.documentElement.lang = data.language;
         const { cookie, language, age } = data;
         document.cookie = `${cookie}=${language}; max-age=${age}; path=/; samesite=lax`;
+        if (!data.switched) return;
+        const address = new URL(location);
+        address.searchParams.delete("lang");
+        history.replaceState(history.state, "", address);
+        setTriggerValue("forgotten", true);
     };""",
 )
 
@@ -47,9 +52,7 @@ def begin() -> None:
     wishes = (asked, st.context.cookies.get(COOKIE), _of_browser())
     first = next(wish for wish in wishes if wish in LANGUAGES)
     spoken = st.session_state.get("spoken", first)
-    chosen = st.session_state.spoken = st.session_state.setdefault("language", spoken)
-    if asked not in (None, chosen):  # a reload would ask for it again
-        st.query_params.pop("lang")
+    st.session_state.spoken = st.session_state.setdefault("language", spoken)
 
 
 def switch() -> None:
@@ -64,5 +67,17 @@ def switch() -> None:
     )
     chosen = language.language()
     age = YEAR if chosen != _of_browser() else 0
-    data = {"language": chosen, "cookie": COOKIE, "age": age}
-    _html(key="html-language", data=data, height=1)
+    # A reload would ask for another language again. The browser forgets it first: where the address
+    # is not yet what Streamlit makes it, Streamlit adds a step for Back to take.
+    switched = st.query_params.get("lang") not in (None, chosen)
+    data = {"language": chosen, "cookie": COOKIE, "age": age, "switched": switched}
+    _html(
+        key="html-language",
+        data=data,
+        height=1,
+        on_forgotten_change=_forget,
+    )
+
+
+def _forget() -> None:
+    st.query_params.pop("lang", None)
