@@ -66,8 +66,8 @@ def _entry(run: Snapshot, version: str | None) -> None:
                     _("Report"),
                     icon=":material/monitoring:",
                     key=f"report-{run.id}",
-                    on_click=st.query_params.__setitem__,
-                    args=("version", version),
+                    on_click=_show_report,
+                    args=(version,),
                 )
             if run.resumable and st.button(
                 _("Resume"), icon=":material/resume:", key=f"resume-{run.id}"
@@ -84,3 +84,9 @@ def _entry(run: Snapshot, version: str | None) -> None:
                 _("Remove"), icon=":material/delete:", key=f"forget-{run.id}", type="tertiary"
             ):
                 progress.throw_away(run, jobs.forget, progress.REMOVE)
+
+
+def _show_report(version: str) -> None:
+    """Below on this page, and in sight; also where it is below already."""
+    st.query_params["version"] = version
+    st.session_state["report-asked"] = st.session_state.get("report-asked", 0) + 1

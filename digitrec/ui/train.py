@@ -40,7 +40,7 @@ with st.container(key="page", gap="small"):
         if run and st.session_state.pop("followed", None) == run.id:
             st.session_state.watched = run.id
             if run.id in made:
-                st.query_params["version"] = made[run.id]
+                st.query_params.pop("version", None)  # the newest run's report, where it is
         if run and progress.is_news(run, made.get(run.id)):
             progress.ended(run, made.get(run.id))
         plan_form()
@@ -48,4 +48,5 @@ with st.container(key="page", gap="small"):
     with st.container(key="report", gap="small"):
         if name := choose_report(runs, made):
             report_view.show(name)
-            browser.reveal(name if name == linked else "", "report", "start")
+            asked = f"{name} {st.session_state.get('report-asked', 0)}"
+            browser.reveal(asked if name == linked else "", "report", "start")
