@@ -1,5 +1,5 @@
 // Streamlit's own words in another language: whole texts, and the names of what has none.
-const NAMES = ["aria-label", "alt"];
+const NAMES = ["aria-label", "aria-roledescription", "alt"];
 const said = new WeakMap(); // of a text or an attribute: Streamlit's words, and ours for them
 let known = ""; // the words of the language that is spoken
 let texts = [];

@@ -57,6 +57,13 @@ NAMES = (
     N_("Download as PNG: {name}"),
     N_("Snapshot"),
     N_("Switch camera"),
+    N_("visualization"),  # this and the next are Vega's, for the parts of a chart
+    N_("axis"),
+    N_("legend"),
+    N_("bar"),
+    N_("group mark container"),
+    N_("symbol mark container"),
+    N_("rect mark container"),
 )
 
 _borrowed = st.components.v2.component(

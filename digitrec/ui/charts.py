@@ -11,6 +11,7 @@ import streamlit as st
 from digitrec.language import _, marks
 
 GREY = "#8a8a8a"  # seen on light and on dark
+LINE = {"type": "line", "strokeWidth": 2, "aria": False}  # its points are read out, one by one
 Histories = Mapping[str, Mapping[str, Sequence[float]]]  # a fit's name -> Keras's history
 Spec = dict[str, Any]
 
@@ -72,9 +73,9 @@ def _curve(
         "color": {
             "field": "fit",
             "type": "nominal",
-            "title": None,
+            "title": _("Fit"),
             "scale": {"domain": names},
-            "legend": {"orient": "bottom", "columns": 3},
+            "legend": {"orient": "bottom", "columns": 3, "title": None},
         },
         "tooltip": [
             {"field": "fit", "title": _("Fit")},
@@ -87,17 +88,19 @@ def _curve(
         encoding["strokeDash"] = {
             "field": "images",
             "type": "nominal",
+            "title": _("Images"),
             "scale": {"domain": dashed, "range": [[1, 0], [4, 3]]},
             "legend": None,
         }
         encoding["opacity"] = {
             "field": "images",
             "type": "nominal",
+            "title": _("Images"),
             "sort": dashed,
             "scale": {"domain": dashed, "range": [1, 0.55]},
             "legend": None,
         }
-    mark = {"type": "line", "point": {"size": 28}, "strokeWidth": 2}
+    mark = {**LINE, "point": {"size": 28, "aria": True}}
     return {"mark": mark, "encoding": encoding, "height": 300}
 
 
@@ -136,8 +139,10 @@ def box_plot(accuracies: Sequence[float], key: str) -> None:
             "extent": 1.5,
             "size": 34,
             "outliers": False,
-            "rule": {"color": GREY},
-            "ticks": {"color": GREY, "size": 18},
+            "box": {"aria": False},
+            "median": {"aria": False},
+            "rule": {"color": GREY, "aria": False},
+            "ticks": {"color": GREY, "size": 18, "aria": False},
         },
         "encoding": {"x": x},
     }
@@ -156,23 +161,23 @@ def reliability(calibration: Mapping[str, Any], key: str) -> None:
     share: Spec = {"type": "quantitative", "scale": {"domain": [0, 1]}, "axis": {"format": ".0%"}}
     diagonal: Spec = {
         "data": {"values": [{"confidence": 0, "accuracy": 0}, {"confidence": 1, "accuracy": 1}]},
-        "mark": {"type": "line", "strokeDash": [2, 4], "color": GREY, "strokeWidth": 1.5},
+        "mark": {**LINE, "strokeDash": [2, 4], "color": GREY, "strokeWidth": 1.5},
         "encoding": {
             "x": {"field": "confidence", **share, "title": _("Confidence")},
             "y": {"field": "accuracy", **share, "title": _("Accuracy")},
         },
     }
     measured: Spec = {
-        "mark": {"type": "line", "point": {"size": 45}, "strokeWidth": 2},
+        "mark": {**LINE, "point": {"size": 45, "aria": True}},
         "encoding": {
             "x": {"field": "confidence", **share, "title": _("Confidence")},
             "y": {"field": "accuracy", **share, "title": _("Accuracy")},
             "color": {
                 "field": "when",
                 "type": "nominal",
-                "title": None,
+                "title": " ",
                 "scale": {"domain": list(names.values())},
-                "legend": {"orient": "bottom"},
+                "legend": {"orient": "bottom", "title": None},
             },
             "tooltip": [
                 {"field": "when", "title": " "},
@@ -197,4 +202,18 @@ def chart(rows: list[dict[str, Any]], spec: Spec, key: str, alt: str) -> None:
         "percent": f"{space}%",
     }
     config = {"locale": {"number": numbers}}
+    _say(spec)
     st.vega_lite_chart(rows, spec | {"config": config}, width="stretch", key=key, alt=alt)
+
+
+def _say(spec: Spec) -> None:
+    """Name axes and keys for a screen reader: what Vega makes up itself is English alone."""
+    for part in spec.get("layer", [spec]):
+        encoding = part["encoding"]
+        for channel in ("x", "y"):
+            axis = encoding.get(channel, {})
+            if title := axis.get("title"):
+                axis["axis"] = {**axis.get("axis", {}), "description": title}
+        if colour := encoding.get("color"):
+            values = colour.get("scale", {}).get("domain", [colour["title"]])
+            colour["legend"] = {**colour.get("legend", {}), "description": ", ".join(values)}

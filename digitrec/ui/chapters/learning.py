@@ -129,7 +129,13 @@ def _histogram(measure: Any, labels: Any, border: int) -> None:
             },
             {
                 "data": {"values": [{"border": border}]},
-                "mark": {"type": "rule", "size": 2, "strokeDash": [5, 3], "color": "#8a8a8a"},
+                "mark": {
+                    "type": "rule",
+                    "size": 2,
+                    "strokeDash": [5, 3],
+                    "color": "#8a8a8a",
+                    "aria": False,
+                },
                 "encoding": {"x": {"field": "border", "type": "quantitative"}},
             },
         ],
