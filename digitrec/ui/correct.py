@@ -84,6 +84,7 @@ def _ask(
                 "found": [(place, shape.box) for place, shape in agreed(wanted, reading.numbers)],
                 "round": state.get("round", 0),
             }
+            place.pass_on()
         else:
             raise CorrectionError(
                 _(
@@ -268,7 +269,7 @@ def _fix_boxes(
     ).format(count=found, typed=_shown(wanted))
     if given:
         were += " " + _("What is sure has its box.")
-    st.markdown(f"{were} {_next_step(missing, drawn)}")
+    place.told(f"{were} {_next_step(missing, drawn)}", "boxes-not")
     next_one = _typed(missing[max(0, min(drawn, len(missing) - 1))])
     with st.container(key="boxes", width=part.size[0]):
         boxes.canvas(picture, part, next_one, given, key)
@@ -286,6 +287,7 @@ def _fix_boxes(
     def leave() -> None:
         state.round = fixing["round"] + 1  # another canvas for the next time
         del state["fixing"]
+        place.pass_on()
 
     def again() -> None:
         fixing["round"] = state.round = fixing["round"] + 1

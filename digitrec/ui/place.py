@@ -16,7 +16,11 @@ def told(words: str, button: str) -> None:
     with st.container(key="told", width="content", gap=None):
         _place(
             key="place",
-            data={"turn": st.session_state.get("turn", 0), "button": button},
+            data={
+                "turn": st.session_state.get("turn", 0),
+                "button": button,
+                "canvas": st.session_state.get("round", 0),  # each has tools to hide
+            },
             height=1,
         )
         st.markdown(words, width="content")
