@@ -19,6 +19,8 @@ SLIM = 0.15  # the least of its short side over its long one: a bar is rather a 
 SOLID = 0.7  # of its outline that a sheet fills; a box is only the outline
 EDGES = 0.08, 0.13, 0.2, 0.3  # of the light: how much it changes within two pixels at an edge
 NECK = 3  # pixels: so narrow a way is none
+NARROW = 0.03  # of the longer side: half the width of a desk, at the least
+STRAY = 0.05  # of the desk around a sheet that the frame cuts, as bright as the paper
 SHARP = 0.5  # of the step from desk to paper, that is made at the edge; a shadow's is soft
 LARGE = 0.4  # of the picture: a sheet that is one, whatever lies beside it
 EDGE = 0.08  # of the picture's longer side: the least edge of a desk in a corner
@@ -73,6 +75,8 @@ def find_sheet(pixels: NDArray[np.uint8]) -> Sheet | None:
     oblongs = [part for each in partings for part in _oblong(*each)]
     oblongs += _enclosed(small)
     sheets = [part for part in oblongs if _is_sheet(part, small, grey, contrast)]
+    whole = [part for part in sheets if not _is_cut(part)]
+    sheets = whole or sheets
     filled = max(sheets, key=np.sum) if sheets else _between_corners(small, partings, contrast)
     if filled is None:
         return None
@@ -193,13 +197,26 @@ def _step(pixels: NDArray[np.uint8], filled: Mask) -> float:
 
 
 def _oblong(channel: NDArray[np.uint8], level: float) -> Iterator[Mask]:
-    """The filled outline of an oblong on the other side of a level than the frame, if there is."""
+    """The filled outlines of oblongs on the other side of a level than the desk, if there are.
+
+    Of most of the frame; or, where the frame cuts the sheet, of all that is not on it.
+    """
     above = channel > level
     frame = ring(above).mean()
-    if min(frame, 1 - frame) > 1 - FRAME:
-        return
-    outlined = _outlined((above if frame < 0.5 else ~above).astype(np.uint8))
-    yield from (filled for filled in outlined if _is_sharp(channel, filled))
+    cut = min(frame, 1 - frame) > 1 - FRAME
+    for paper in (above, ~above) if cut else (above if frame < 0.5 else ~above,):
+        for filled in _outlined(paper.astype(np.uint8)):
+            if _is_sharp(channel, filled) and not (cut and _is_narrow(1 - filled, paper)):
+                yield filled
+
+
+def _is_narrow(desk: Mask, paper: NDArray[np.bool_]) -> bool:
+    """Whether a desk beyond a sheet that the frame cuts is rather strokes along the frame.
+
+    Or has paper in it: then the strokes part the paper.
+    """
+    wide = cv2.erode(desk, square(2 * round(NARROW * max(desk.shape)) + 1))
+    return bool(wide.sum() < desk.sum() / 3 or paper[desk > 0].mean() > STRAY)
 
 
 def _outlined(tone: Mask) -> Iterator[Mask]:
@@ -242,11 +259,20 @@ def _is_sheet(
     one_edge = np.count_nonzero(beside != np.roll(beside, 1)) == 2
     if one_edge and beside.mean() > 1 - FRAME and _is_shadow(small, 1 - filled):
         return False
+    cut = _is_cut(filled)
+    if cut and _is_shadow(small, 1 - filled):
+        return False
     desk, paper = (float(np.median(grey[filled == side])) for side in (0, 1))
     if not _is_written_on(contrast, filled, FAINT * paper):
         return False
     around = max(CLEAR * desk, 2 * FAINT * paper)
-    return filled.mean() >= LARGE or not _is_written_on(contrast, 1 - filled, around)
+    large = filled.mean() >= LARGE and not cut
+    return large or not _is_written_on(contrast, 1 - filled, around)
+
+
+def _is_cut(filled: Mask) -> bool:
+    """Whether the picture's frame cuts a sheet, which lies on a desk elsewhere."""
+    return bool(ring(filled).mean() > 1 - FRAME)
 
 
 def _is_sharp(grey: NDArray[np.uint8], filled: Mask) -> bool:
