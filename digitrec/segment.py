@@ -23,11 +23,11 @@ WIDEST = 1.15  # width over height of a lone mark that need not be cut
 WIDEST_IN_LINE = 0.85  # of a mark among others, where touching digits are likelier
 BESIDE = 0.3  # of the height: marks nearer than that to each other may belong together
 LOW = 0.55  # of the typical height: a lower mark may be a part of a digit
-TOO_TALL = 3  # times the usual height, for a straight stroke at the frame
+TOO_TALL = 3  # times the usual height, for a straight stroke at the frame, or beside many marks
 SLENDER = 2  # times its width, at the least, that a sliver at the frame is tall
 SLIVER = 0.65  # of the strokes' width inside, at the most that of a sliver
 STROKES = 4  # widths of a stroke, at the least, that digits are tall
-SEVERAL = 4  # marks, from which the slope of a page's lines is told
+SEVERAL = 4  # marks, from which the slope of a page's lines is told, and their usual height
 SLOPES = np.tan(np.radians(np.arange(-14, 15)))  # of a page's lines
 CLEARLY_LESS = 0.85  # of the height that level lines would take
 STRIPES = 9  # marks whose boxes each take a tenth of the picture: so many are a pattern
@@ -45,6 +45,9 @@ def find_lines(ink: Ink, strokes: Sequence[Piece] = ()) -> list[Line]:
     if not marks:
         return []
     typical = typical_height(marks)
+    # The edge of a sheet, or what is left of a form, would make one line of all that it is beside.
+    high = TOO_TALL * typical if len(marks) > SEVERAL else np.inf
+    marks = [m for m in marks if m.box[3] <= high]
     large = [m for m in marks if max(m.box[2], m.box[3]) >= 0.4 * typical]
     small = [m for m in marks if SPECK * typical <= max(m.box[2], m.box[3]) < 0.4 * typical]
     lone = len(large) == 2 and bool(_distances(large[:1], large[1:])[0] < BESIDE * typical)

@@ -129,6 +129,15 @@ def test_the_edge_of_a_desk_across_the_picture_is_not_a_mark() -> None:
     assert [len(line.marks) for line in lines] == [2, 3]
 
 
+def test_the_edges_of_a_sheet_do_not_make_one_line_of_its_lines() -> None:
+    ink = rings((100, 60), (180, 60), (100, 160), (180, 160), (260, 160))
+    cv2.polylines(ink, [np.array([(40, 290), (40, 20), (400, 20)])], False, 1.0, 3)  # noqa: FBT003
+    assert [len(line.marks) for line in find_lines(ink)] == [2, 3]
+    lone = rings((100, 60), (180, 60))
+    cv2.line(lone, (300, 20), (300, 280), 1.0, 5)
+    assert sum(len(line.marks) for line in find_lines(lone)) == 3  # among so few it may be a one
+
+
 def test_a_digit_that_fills_the_picture_is_a_mark() -> None:
     ink = rings((22, 32), shape=(64, 44))
     (line,) = find_lines(ink)

@@ -61,6 +61,34 @@ def test_a_sheet_in_shadow_is_found_on_a_desk_as_dark_in_the_light() -> None:
     assert sheet.box == pytest.approx((95, 60, 405, 270), abs=20)
 
 
+@pytest.mark.parametrize("rows", [slice(None), slice(80, None), slice(None, -80)])
+@pytest.mark.parametrize("columns", [slice(110, None), slice(None, -130)])
+def test_a_sheet_that_the_frame_cuts_is_told_from_the_desk(rows: slice, columns: slice) -> None:
+    pixels = np.ascontiguousarray(photo(60, 240)[rows, columns])
+    sheet = find_sheet(pixels)
+    assert sheet is not None
+    paper = np.zeros(pixels.shape[:2], np.uint8)
+    x, y, w, h = sheet.box
+    paper[y : y + h, x : x + w] = sheet.inside
+    assert paper[pixels[..., 0] > 60].mean() > 0.85
+    assert paper[pixels[..., 0] == 60].mean() < 0.01
+
+
+def test_a_shadow_along_two_sides_is_no_desk() -> None:
+    pixels = photo(140, 240)[:260, :450]
+    assert find_sheet(pixels) is None
+    assert find_sheet(np.where(pixels == 140, np.uint8((140, 110, 80)), pixels)) is not None
+
+
+def test_a_stroke_along_the_frame_is_no_desk() -> None:
+    one = photo(240, 240)
+    one[:, :30] = 60
+    assert find_sheet(one) is None
+    one[:, 30:60] = 60  # and a wide one, with paper to both sides
+    one[:, :15] = 240
+    assert find_sheet(one) is None
+
+
 def test_without_a_desk_there_is_no_sheet() -> None:
     paper = photo(240, 240)
     assert find_sheet(paper) is None
