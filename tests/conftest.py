@@ -32,6 +32,18 @@ def a_machine_of_its_own(tmp_path_factory):
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _components_found_once() -> Iterator[None]:
+    """Each AppTest would look through all that is installed, as a server does: half a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "streamlit" in sys.modules:  # else none of these tests needs it
+            from streamlit.components.v2 import manifest_scanner
+
+            found = cache(manifest_scanner.scan_component_manifests)
+            patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A folder on a disk of its own, of 3 MB."""
