@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import hashlib
 import json
 import os
@@ -14,7 +16,8 @@ from babel.messages.pofile import read_po
 from google.protobuf.text_format import MessageToString
 from hypothesis import HealthCheck, settings
 
-from digitrec import schema
+from digitrec import schema, worker
+from digitrec.runs import Run
 from digitrec.settings import ROOT
 from digitrec.settings import settings as digitrec_settings
 from digitrec.versions import FILES
@@ -149,6 +152,34 @@ def run_in_french() -> Callable[[Any], str]:
         return drawn
 
     return run
+
+
+class InThisProcess:
+    """Parts of a run one after another, where TensorFlow is loaded already.
+
+    In a process of its own, each would load it anew: most of the time that a small part takes.
+    """
+
+    here, cores, at_once, device = True, 1, 1.0, "this process"
+
+    def start(self, run: Run, part: str, threads: int) -> InThisProcess:
+        worker.do(run, part, threads)
+        return self
+
+    def finished(self) -> bool:
+        return True
+
+    def kill(self) -> None:
+        """There is nothing to end."""
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> InThisProcess:
+    """An engine for `crossval.carry_out`."""
+    from digitrec import training  # loads TensorFlow
+
+    monkeypatch.setattr(training, "use_threads", lambda _: None)  # too late in this process
+    return InThisProcess()
 
 
 class DeafBrowser:

@@ -314,31 +314,14 @@ def test_a_plan_from_before_there_were_examples_is_read() -> None:
         Plan.from_dict(values)
 
 
-class InThisProcess:
-    """Parts one after another, where TensorFlow is loaded already."""
-
-    here, cores, at_once, device = False, 1, 1.0, "this process"
-
-    def start(self, run: Run, part: str, threads: int) -> InThisProcess:
-        worker.do(run, part, threads)
-        return self
-
-    def finished(self) -> bool:
-        return True
-
-    def kill(self) -> None:
-        """There is nothing to end."""
-
-
 @TENSORFLOW_S_OWN
 def test_a_cross_validation_tells_how_the_examples_moved(
-    store: Path, digits: Mnist, monkeypatch: pytest.MonkeyPatch
+    store: Path, digits: Mnist, monkeypatch: pytest.MonkeyPatch, in_this_process: crossval.Engine
 ) -> None:
     for module in (worker, results):
         monkeypatch.setattr(module, "mnist", lambda: digits)
-    monkeypatch.setattr(training, "use_threads", lambda _: None)  # too late in this process
     run = run_with(store, 2, name="taught")
-    assert crossval.carry_out(run.folder, engine=InThisProcess()) == "taught"
+    assert crossval.carry_out(run.folder, engine=in_this_process) == "taught"
     report = registry.report("taught", store)
     assert report["data"]["examples"] == 12
     found = report["examples"]
