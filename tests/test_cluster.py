@@ -93,8 +93,11 @@ def test_cancel_ends_the_tasks_and_their_processes(environment, tmp_path):
     before = set(workers())
     small = ("--epochs", "200", "--limit", "300", "--models", tmp_path)
     process = start(environment, *TRAIN, *small)
-    first = process.stdout.readline()
-    assert "/200" in first, process.stderr.read()  # of either fold, whichever is seen first
+    deadline = time.monotonic() + 200
+    while len(set(workers()) - before) < 2:
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline, "the tasks did not begin"
+        time.sleep(0.1)
     (run,) = jobs.history(tmp_path)
     jobs.cancel(run.id, tmp_path)
     _, err = process.communicate(timeout=120)
