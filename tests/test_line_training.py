@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -15,48 +16,35 @@ from digitrec.line_input import SYMBOLS
 from digitrec.line_reader import LineNetwork
 from digitrec.training import TrainingError
 
-
-@pytest.fixture(autouse=True)
-def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "CYCLES": ((1, 0.5, 0.001), (1, 0.5, 0.001)),
-        "EPOCHS": 2,
-        "CHUNKS": 1,
-        "CHUNK": 32,
-        "BATCH": 16,
-        "HELD_OUT": 8,
-    }.items():
-        monkeypatch.setattr(line_training, name, value)
-    # TensorFlow takes a number of threads only before its first step, which is another test's.
-    monkeypatch.setattr(line_training, "use_threads", lambda _: None)
+TENSORFLOW_S_OWN = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # as it exports
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # TensorFlow's own, as it exports
-def test_a_network_whose_runtimes_differ_leaves_the_last_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data = mnist()
-    digits = [data.x_test[data.y_test == digit] for digit in range(10)]
-    both = networks.line(len(SYMBOLS))
-    line_training.export(both, tmp_path, [], digits, 1)
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert sorted(before) == ["model.keras", "model.tflite", "report.json"]
-    assert json.loads(before["report.json"])["runtime_difference"] <= export.TOLERANCE
-
-    monkeypatch.setattr(export, "TOLERANCE", -1.0)
-    with pytest.raises(TrainingError, match="differs from the trained one"):
-        line_training.export(networks.line(len(SYMBOLS)), tmp_path, [], digits, 1)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+@pytest.fixture(autouse=True, scope="module")
+def _small() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "CYCLES": ((1, 0.5, 0.001), (1, 0.5, 0.001)),
+            "EPOCHS": 2,
+            "WORD_EPOCHS": 1,
+            "CHUNKS": 1,
+            "CHUNK": 32,
+            "BATCH": 16,
+            "HELD_OUT": 8,
+        }.items():
+            patch.setattr(line_training, name, value)
+        # TensorFlow takes a number of threads only before its first step, which is another test's.
+        patch.setattr(line_training, "use_threads", lambda _: None)
+        yield
 
 
 class KilledError(Exception):
     pass
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # TensorFlow's own, as it exports
-def test_a_broken_off_training_goes_on_and_averages_its_cycles(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a training left that was broken off in its second epoch, and begun again."""
+    folder = tmp_path_factory.mktemp("line")
     measure, calls = line_training.accuracy, []
 
     def killed_the_second_time(*arguments: object) -> float:
@@ -65,20 +53,42 @@ def test_a_broken_off_training_goes_on_and_averages_its_cycles(
             raise KilledError
         return measure(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(line_training, "accuracy", killed_the_second_time)
-    with pytest.raises(KilledError):
-        line_training.train(tmp_path)
-    line_training.train(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(line_training, "accuracy", killed_the_second_time)
+        with pytest.raises(KilledError):
+            line_training.train(folder)
+        line_training.train(folder)
     assert len(calls) == 4  # an epoch, the one that was broken off, it again, and the average
+    return folder
 
-    report = json.loads((tmp_path / "report.json").read_text())
+
+@TENSORFLOW_S_OWN
+def test_a_broken_off_training_goes_on_and_averages_its_cycles(trained: Path) -> None:
+    report = json.loads((trained / "report.json").read_text())
     assert len(report["history"]) == 2
     assert 0 <= report["accuracy"] <= 1
-    network = LineNetwork(tmp_path)
+    assert report["runtime_difference"] <= export.TOLERANCE
+    network = LineNetwork(trained)
     assert network(np.zeros((32, 64), np.float32))[0].shape[1] == len(report["symbols"]) + 1
 
-    model = keras.models.load_model(tmp_path / "model.keras", compile=False)
+    model = keras.models.load_model(trained / "model.keras", compile=False)
     kernel = model.layers[1].get_weights()[0]
-    ends = [np.load(tmp_path / f"epoch-{epoch}.npz")["arr_0"] for epoch in (1, 2)]
+    ends = [np.load(trained / f"epoch-{epoch}.npz")["arr_0"] for epoch in (1, 2)]
     assert not np.allclose(*ends)
     np.testing.assert_allclose(kernel, np.mean(ends, axis=0), atol=1e-6)
+
+
+@TENSORFLOW_S_OWN
+def test_a_network_whose_runtimes_differ_leaves_the_last_one(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = ("model.keras", "model.tflite", "report.json")
+    before = {name: (trained / name).read_bytes() for name in files}
+    for name, content in before.items():
+        (tmp_path / name).write_bytes(content)
+    data = mnist()
+    digits = [data.x_test[data.y_test == digit] for digit in range(10)]
+    monkeypatch.setattr(export, "TOLERANCE", -1.0)
+    with pytest.raises(TrainingError, match="differs from the trained one"):
+        line_training.export(networks.line(len(SYMBOLS)), tmp_path, [], digits, 1)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
