@@ -261,23 +261,27 @@ def test_a_scribble_is_refused_and_a_digit_after_it_read(page: Page) -> None:
     expect(page.locator(".st-key-answer")).to_have_text("7")
 
 
-@pytest.mark.parametrize(
-    "payload",
-    ["'data:image/png;base64,AAAA'", "'nonsense'", "'data:image/png;base64,%%%'", "7", "[]"],
-)
-def test_a_malformed_drawing_is_a_sentence_and_the_next_is_read(page: Page, payload: str) -> None:
-    page.evaluate(f"""
-        const honest = HTMLCanvasElement.prototype.toDataURL;
-        window.mend = () => HTMLCanvasElement.prototype.toDataURL = honest;
-        HTMLCanvasElement.prototype.toDataURL = () => {payload};
-    """)
-    write(page, "7")
-    expect(page.locator(".st-key-message [data-testid=stAlertContentError]")).to_be_visible()
-    expect(page.locator(".st-key-message p")).to_have_count(1)
-    page.evaluate("() => { window.mend() }")
-    write(page, "2", x=210)
-    expect(page.locator(".st-key-answer")).to_have_text("72")
-    expect(page.locator(".st-key-message")).to_have_count(0)
+def test_a_malformed_drawing_is_a_sentence_and_the_next_is_read(page: Page) -> None:
+    answer = page.locator(".st-key-answer")
+    urls = (f"data:image/png;base64,{end}" for end in ("AAAA", "%%%"))
+    for payload in (*urls, "nonsense", 7, []):
+        page.evaluate(
+            """(payload) => {
+                const honest = HTMLCanvasElement.prototype.toDataURL;
+                window.mend = () => { HTMLCanvasElement.prototype.toDataURL = honest; };
+                HTMLCanvasElement.prototype.toDataURL = () => payload;
+            }""",
+            payload,
+        )
+        write(page, "7")
+        expect(page.locator(".st-key-message [data-testid=stAlertContentError]")).to_be_visible()
+        expect(page.locator(".st-key-message p")).to_have_count(1)
+        page.evaluate("() => { window.mend() }")
+        write(page, "2", x=210)
+        expect(answer).to_have_text("72")
+        expect(page.locator(".st-key-message")).to_have_count(0)
+        page.get_by_role("button", name="Clear").click()
+        expect(answer).to_have_text("")
 
 
 def test_a_finger_on_a_phone(window: Callable[..., Page]) -> None:
