@@ -2,54 +2,51 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
+from keras import layers
 
+from digitrec import networks
 from digitrec.datasets import as_input, mnist
 from digitrec.graph import Field, Graph, GraphError
 from digitrec.inside import Inspector
 from digitrec.preprocess import SIDE
 from digitrec.settings import ROOT
 
-# Exported in a process of its own: TensorFlow stays out of this one. `branches` has what none of
-# the recipes has: a sum of two ways, a strided and a depthwise convolution, a mean over the map.
-EXPORT = """
-import sys, keras
-from digitrec import networks
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # TensorFlow's, as it exports
 
-def branches():
+
+def branches() -> keras.Model:
+    """What none of the recipes has.
+
+    A sum of two ways, a strided and a depthwise convolution, a mean over the map.
+    """
     x = image = keras.Input((28, 28, 1))
-    x = keras.layers.Conv2D(4, 3, strides=2, padding="same", activation="relu")(x)
-    y = keras.layers.DepthwiseConv2D(5, padding="same", activation="relu")(x)
-    x = keras.layers.Add()([x, y])
-    x = keras.layers.AveragePooling2D(2)(x)
-    x = keras.layers.Conv2D(6, 3)(x)
-    x = keras.layers.GlobalAveragePooling2D()(x)
-    return keras.Model(image, keras.layers.Dense(10, activation="softmax")(x))
+    x = layers.Conv2D(4, 3, strides=2, padding="same", activation="relu")(x)
+    y = layers.DepthwiseConv2D(5, padding="same", activation="relu")(x)
+    x = layers.Add()([x, y])
+    x = layers.AveragePooling2D(2)(x)
+    x = layers.Conv2D(6, 3)(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(image, layers.Dense(10, activation="softmax")(x))
 
-def plain():
+
+def plain() -> keras.Model:
     image = keras.Input((28, 28, 1))
-    return keras.Model(image, keras.layers.Dense(10)(keras.layers.Flatten()(image)))
-
-made = {f.__name__: f for f in (networks.classic, networks.compact, networks.nimble)}
-for name, make in {**made, "branches": branches, "plain": plain}.items():
-    make().export(f"{sys.argv[1]}/{name}.tflite", format="litert", verbose=False)
-"""
+    return keras.Model(image, layers.Dense(10)(layers.Flatten()(image)))
 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("networks")
-    quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-    command = [sys.executable, "-c", EXPORT, str(folder)]
-    subprocess.run(command, cwd=ROOT, env=quiet, check=True, capture_output=True)
-    return {path.stem: path.read_bytes() for path in folder.glob("*.tflite")}
+    for make in (networks.classic, networks.nimble, branches, plain):
+        make().export(folder / f"{make.__name__}.tflite", format="litert", verbose=False)
+    found = {path.stem: path.read_bytes() for path in folder.glob("*.tflite")}
+    return {"compact": (ROOT / "models/default/model.tflite").read_bytes(), **found}
 
 
 @pytest.mark.parametrize(
@@ -62,9 +59,9 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     ],
 )
 def test_receptive_fields(exported: dict[str, bytes], name: str, expected: list[int]) -> None:
-    layers = Graph(exported[name]).layers
-    assert [layer.fields[0].size for layer in layers] == expected
-    assert all(layer.fields[0] == layer.fields[1] for layer in layers)
+    found = Graph(exported[name]).layers
+    assert [layer.fields[0].size for layer in found] == expected
+    assert all(layer.fields[0] == layer.fields[1] for layer in found)
 
 
 @pytest.mark.parametrize("name", ["compact", "classic", "nimble", "branches"])
@@ -108,15 +105,15 @@ def test_the_field_is_no_larger_than_it_must_be(exported: dict[str, bytes]) -> N
 
 
 def test_layers_name_themselves(exported: dict[str, bytes]) -> None:
-    layers = Graph(exported["classic"]).layers
-    assert [layer.kind for layer in layers] == [
+    found = Graph(exported["classic"]).layers
+    assert [layer.kind for layer in found] == [
         *("Convolution", "Max pooling", "Convolution", "Convolution", "Max pooling"),
         *("Dense", "Dense"),
     ]
-    assert layers[0].shape == (26, 26, 32)
-    assert layers[1].window == (2, 2)
-    assert layers[2].weights == 64 * (3 * 3 * 32 + 1)
-    assert layers[1].weights == 0
+    assert found[0].shape == (26, 26, 32)
+    assert found[1].window == (2, 2)
+    assert found[2].weights == 64 * (3 * 3 * 32 + 1)
+    assert found[1].weights == 0
 
 
 def test_a_network_without_a_softmax_is_refused(exported: dict[str, bytes]) -> None:
