@@ -6,7 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks import synthetic
@@ -113,6 +113,7 @@ def test_numbers_on_paper() -> None:
     assert np.mean([right(s.pixels, s.text.replace("_", " ")) for s in sheets]) > 0.85
 
 
+@settings(max_examples=25)
 @given(
     angle=st.floats(-5, 5),
     factor=st.floats(0.5, 3),
@@ -120,6 +121,10 @@ def test_numbers_on_paper() -> None:
     gradient=st.floats(0, 0.4),
 )
 @example(angle=0, factor=1, inverted=True, gradient=0.4)
+@example(angle=5, factor=0.5, inverted=True, gradient=0.4)
+@example(angle=-5, factor=0.5, inverted=False, gradient=0.4)
+@example(angle=-5, factor=3, inverted=True, gradient=0)
+@example(angle=5, factor=3, inverted=False, gradient=0.4)
 def test_a_number_survives_the_camera(
     angle: float, factor: float, inverted: bool, gradient: float
 ) -> None:
