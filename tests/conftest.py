@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 from google.protobuf.text_format import MessageToString
 from hypothesis import HealthCheck, settings
 
-from digitrec import schema, worker
+from digitrec import schema
 from digitrec.runs import Run
 from digitrec.settings import ROOT
 from digitrec.settings import settings as digitrec_settings
@@ -163,6 +163,8 @@ class InThisProcess:
     here, cores, at_once, device = True, 1, 1.0, "this process"
 
     def start(self, run: Run, part: str, threads: int) -> InThisProcess:
+        from digitrec import worker  # few tests need it
+
         worker.do(run, part, threads)
         return self
 
