@@ -43,7 +43,7 @@ def app() -> AppTest:
 
 def png(picture: Image.Image) -> bytes:
     file = io.BytesIO()
-    picture.save(file, "PNG")
+    picture.save(file, "PNG", compress_level=1)  # much of the time of many tests
     return file.getvalue()
 
 

@@ -36,7 +36,7 @@ def app(no_examples: None) -> AppTest:
 
 def png(picture: Image.Image) -> bytes:
     file = io.BytesIO()
-    picture.save(file, "PNG")
+    picture.save(file, "PNG", compress_level=1)  # much of the time of many tests
     return file.getvalue()
 
 

@@ -20,7 +20,7 @@ QUADRANTS = np.kron(np.array([[10, 80], [150, 220]], np.uint8), np.ones((60, 90)
 
 def png(pixels: NDArray[np.uint8]) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
+    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 
