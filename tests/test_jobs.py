@@ -791,6 +791,9 @@ def test_a_run_killed_in_the_middle_goes_on_from_its_last_epoch(models, in_this_
     seen = jobs.snapshot(run, models)
     assert seen.state == "done"
     assert [part.epoch for part in seen.parts] == [4, 4, 4]
+    told = map(json.loads, filter(None, (folder / "events.jsonl").read_text().splitlines()))
+    learnt = [event for event in told if (event["event"], event.get("part")) == ("epoch", "fold 1")]
+    assert len(learnt) <= 4  # none again that had been kept
     assert seen.version == "killed"
     assert registry.in_service(models) == "killed"
     report = registry.report("killed", models)
