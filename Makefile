@@ -15,8 +15,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 app: $(VENV)/app.stamp
 	$(BIN)/streamlit run app.py --server.showEmailPrompt false --browser.serverAddress localhost
 
+# Of two workers on two cores, each one's threads would only wait for the other's.
+ONE_THREAD = OPENCV_FOR_THREADS_NUM=1 OPENBLAS_NUM_THREADS=1
 test: $(VENV)/test.stamp programs lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
