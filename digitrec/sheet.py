@@ -62,8 +62,8 @@ def find_sheet(pixels: NDArray[np.uint8]) -> Sheet | None:
     """The sheet in a photo, (h, w, 3) uint8 RGB; None where the paper fills the frame.
 
     A sheet is an oblong of another tone or colour than the frame, with sharp edges and something
-    written on it; the largest of them. Or it is all but the picture's corners, where these are of
-    another tone beyond straight edges.
+    written on it; the largest of them, and one that the frame does not cut if there is one. Or it
+    is all but the picture's corners, where these are of another tone beyond straight edges.
     """
     height, width = pixels.shape[:2]
     factor = max(1.0, max(height, width) / LOOK)
@@ -75,8 +75,7 @@ def find_sheet(pixels: NDArray[np.uint8]) -> Sheet | None:
     oblongs = [part for each in partings for part in _oblong(*each)]
     oblongs += _enclosed(small)
     sheets = [part for part in oblongs if _is_sheet(part, small, grey, contrast)]
-    whole = [part for part in sheets if not _is_cut(part)]
-    sheets = whole or sheets
+    sheets = [part for part in sheets if not _is_cut(part)] or sheets
     filled = max(sheets, key=np.sum) if sheets else _between_corners(small, partings, contrast)
     if filled is None:
         return None
@@ -253,7 +252,8 @@ def _is_sheet(
 
     A panel of a form is an oblong of another tone, too, but it is written around it as well. And
     where a shadow's edge runs through a cell, the part in the light, or in the shadow, is an oblong
-    that only the cell's lines keep from the frame.
+    that only the cell's lines keep from the frame. What else there is of a page that the frame cuts
+    may be in a shadow, too.
     """
     beside = ring(filled, max(3, round(RIM * max(filled.shape))))
     one_edge = np.count_nonzero(beside != np.roll(beside, 1)) == 2

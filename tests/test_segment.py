@@ -129,13 +129,19 @@ def test_the_edge_of_a_desk_across_the_picture_is_not_a_mark() -> None:
     assert [len(line.marks) for line in lines] == [2, 3]
 
 
-def test_the_edges_of_a_sheet_do_not_make_one_line_of_its_lines() -> None:
+def test_the_edge_of_a_sheet_does_not_make_one_line_of_its_lines() -> None:
     ink = rings((100, 60), (180, 60), (100, 160), (180, 160), (260, 160))
-    cv2.polylines(ink, [np.array([(40, 290), (40, 20), (400, 20)])], False, 1.0, 3)  # noqa: FBT003
+    cv2.line(ink, (40, 290), (44, 20), 1.0, 3)
     assert [len(line.marks) for line in find_lines(ink)] == [2, 3]
     lone = rings((100, 60), (180, 60))
     cv2.line(lone, (300, 20), (300, 280), 1.0, 5)
     assert sum(len(line.marks) for line in find_lines(lone)) == 3  # among so few it may be a one
+
+
+def test_a_digit_far_taller_than_many_is_a_line_of_its_own() -> None:
+    ink = rings((60, 60), (130, 60), (60, 160), (130, 160), (60, 260), (130, 260))
+    cv2.ellipse(ink, (300, 160), (60, 110), 0, 0, 360, 1.0, 5, cv2.LINE_AA)
+    assert [len(line.marks) for line in find_lines(ink)] == [2, 2, 1, 2]
 
 
 def test_a_digit_that_fills_the_picture_is_a_mark() -> None:
