@@ -103,36 +103,35 @@ def ink_map(pixels: NDArray[np.uint8]) -> Ink:
     return marks(*depth_map(pixels))
 
 
-def depth_map(pixels: NDArray[np.uint8], *, swapped: bool = False) -> tuple[Ink, float]:
+def depth_map(pixels: NDArray[np.uint8]) -> tuple[Ink, float]:
     """The share of the paper's light that is missing at each pixel, and what is too little for ink.
 
     (h, w, 3) uint8 RGB -> (h, w) float32, about 0 on paper. Ink is what is darker than the paper
     around it, or lighter on a dark ground, in any colour: the root mean square over the channels
     of the light it takes away. The paper is the grey closing by a square a little wider than the
     strokes, so that shadows and page edges wider than a stroke are paper. On the desk around a
-    sheet there is no ink. swapped: ink is lighter where it would be taken for darker, and darker
-    where for lighter.
+    sheet there is no ink.
     """
     sheet = find_sheet(pixels)
     if sheet is None:
-        return _depth_map(pixels, swapped)
-    on_it, floor = _depth_map(sheet.of(pixels), swapped)
+        return _depth_map(pixels)
+    on_it, floor = _depth_map(sheet.of(pixels))
     depth = np.zeros(pixels.shape[:2], np.float32)
     x, y, w, h = sheet.box
     depth[y : y + h, x : x + w] = on_it * sheet.inside
     return depth, floor
 
 
-def _depth_map(pixels: NDArray[np.uint8], swapped: bool) -> tuple[Ink, float]:
+def _depth_map(pixels: NDArray[np.uint8]) -> tuple[Ink, float]:
     """The same of a picture without a desk around the paper."""
     height, width = pixels.shape[:2]
     factor = max(1.0, max(height, width) / LOOK)
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     light_on_dark, flat = ground_of(small)
-    if light_on_dark != swapped:
+    if light_on_dark:
         pixels, small = 255 - pixels, 255 - small
-    if flat and not swapped:
+    if flat:
         return flat_depth(pixels), LEAST_CONTRAST
     found = paper_of(small, 3 if factor > 2 else 5)
     if found is None:

@@ -35,7 +35,6 @@ from digitrec.words import LETTERS, SMALL, apart, is_heard, is_word, without_uni
 ONE_DIGIT = 0.8  # probability from which marks that make up one digit are not read as a line
 STRETCHES = (1.0, 1.2)  # of a line's width: read twice, it is misread less often
 ENOUGH = 6  # digits that must read well for a page to be turned: a short word upside down may too
-CLEAR = 4  # digits that must read well where ink and ground are swapped: a sign may, too
 DOUBTFUL, WELL = 0.88, 0.9  # mean confidence of a page that is tried turned, and of one turned
 WHOLE = 0.95  # probability of a digit that is in pieces
 PARTED = 0.15  # of the height, up and down from the middle: what is there between digits parts them
@@ -66,12 +65,6 @@ def read(
     ink = marks(depth, floor)
     reduced = [Stroke(each.points / photo.scale, each.width / photo.scale) for each in strokes]
     page, quarters = _read(depth, ink, classifier, whole, reduced), 0
-    if not (page.count() or page.words[1:] or strokes):  # ink may be lighter than its ground
-        swapped = depth_map(photo.pixels, swapped=True)
-        maps = swapped[0], marks(*swapped)
-        other = _read(*maps, classifier, whole)
-        if other.count() >= CLEAR and other.quality() > WELL:
-            page, (depth, ink) = other, maps
     if turn and (page.quality() < DOUBTFUL or len(page.words) >= page.count()):
         for k in (1, 3, 2):
             turned = [np.ascontiguousarray(np.rot90(side, k)) for side in (depth, ink)]

@@ -18,6 +18,7 @@ OBLONG = 0.87  # of the box around it that a sheet fills; an ellipse fills 0.79
 SLIM = 0.15  # the least of its short side over its long one: a bar is rather a 1
 SOLID = 0.7  # of its outline that a sheet fills; a box is only the outline
 EDGES = 0.08, 0.13, 0.2, 0.3  # of the light: how much it changes within two pixels at an edge
+EVEN = 0.5  # of a sheet, at the least, that is no edge
 NECK = 3  # pixels: so narrow a way is none
 NARROW = 0.03  # of the longer side: half the width of a desk, at the least
 STRAY = 0.05  # of the desk around a sheet that the frame cuts, as bright as the paper
@@ -165,8 +166,9 @@ def _enclosed(small: NDArray[np.uint8]) -> Iterator[Mask]:
     change = cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, square(3)).max(2)
     steep = cv2.divide(change, np.maximum(smooth.max(2), 32), dtype=cv2.CV_32F)
     for least in EDGES:
+        even = (steep < least).astype(np.uint8)
         # Where a shadow's edge crosses the sheet's, lit desk may be as dark as shaded paper.
-        free = cv2.erode((steep < least).astype(np.uint8), square(NECK))
+        free = cv2.erode(even, square(NECK))
         count, labels = cv2.connectedComponents(free, connectivity=4)
         enclosed = np.ones(count, np.uint8)
         enclosed[ring(labels)] = 0
@@ -174,7 +176,10 @@ def _enclosed(small: NDArray[np.uint8]) -> Iterator[Mask]:
         within = enclosed[labels]
         # A shadow's own edge leads from the sheet's to the frame; the sheet's is none of it.
         within = cv2.erode(morphed(within, cv2.MORPH_OPEN, square(11)), square(9))
-        yield from (filled for filled in _outlined(within) if _step(smooth, filled) > least)
+        for filled in _outlined(within):
+            # Most of a scribble is edges; a frame has the same paper on both sides.
+            if even[filled > 0].mean() > EVEN and _step(smooth, filled) > least:
+                yield filled
 
 
 def _step(pixels: NDArray[np.uint8], filled: Mask) -> float:
@@ -185,12 +190,11 @@ def _step(pixels: NDArray[np.uint8], filled: Mask) -> float:
     widths = [square(side) for side in (9, 17)]
     inner, innermost = (cv2.erode(filled, width) for width in widths)
     near, far = (cv2.dilate(filled, width) for width in widths)
-    tones = []
-    for side in (inner - innermost, far - near):
-        around = cv2.blur(side.astype(np.float32), (15, 15))[..., None]
-        tones.append(cv2.blur(pixels * np.float32(side[..., None]), (15, 15)) / (around + 1e-6))
-    edge = (near - filled) > 0
-    within, beyond = (tone[edge] for tone in tones)
+    edge, tones = (near - filled) > 0, []
+    for side in (inner - innermost, far - near):  # the brightest there: it may be a double frame
+        bright = cv2.dilate(pixels * side[..., None], square(15))
+        tones.append(bright[edge].astype(np.float32))
+    within, beyond = tones
     steps = np.abs(within - beyond).max(1) / np.maximum(np.maximum(within, beyond).max(1), 32)
     return float(np.median(steps)) if steps.size else 0.0
 

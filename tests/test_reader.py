@@ -245,16 +245,6 @@ def test_a_page_on_its_side_is_turned(quarters: int) -> None:
     assert as_it_is.turned == 0
 
 
-def test_a_page_whose_ink_seems_lighter_than_its_ground_is_read() -> None:
-    """A light pen on the dark desk beside it is what is brightest."""
-    sheet = synthetic.sheet("23574962", 8, ink="black", shadow=0).pixels
-    desk = np.full_like(sheet, 30)
-    photo = np.concatenate([desk, sheet, desk])
-    height, width = photo.shape[:2]
-    cv2.line(photo, (20, height - 20), (width // 2, height - 24), (120, 230, 230), 12)
-    assert read(photo).text == "23574962"
-
-
 @pytest.mark.parametrize("index", [0, 24, 32, 52])
 def test_a_digit_in_pieces_above_each_other(index: int) -> None:
     """Worn print: each piece alone is not a digit, and they are no lines of numbers."""
