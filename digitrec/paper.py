@@ -149,7 +149,7 @@ def paper_of(small: Picture, least: int) -> tuple[int, Picture, float] | None:
     grain is smaller, and has a sharp rim, which shadows and wrinkles lack.
     """
     smooth = cv2.GaussianBlur(small, (3, 3), 0)
-    steep = _steepness(smooth)
+    steep = steepness(smooth, 5)
     side = max(small.shape[:2])
     windows = [w for w in WINDOWS if least <= w <= side / 2.2] or [3]
     papers = [cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, square(window)) for window in windows]
@@ -252,8 +252,8 @@ def rims_of_solids(pixels: Picture, inked: NDArray[np.bool_], stroke: float) -> 
     return rims
 
 
-def _steepness(pixels: Picture) -> Depth:
-    """How much darker it gets within two pixels, as a share of the light; (h, w, 3) -> (h, w)."""
-    change = cv2.morphologyEx(pixels, cv2.MORPH_GRADIENT, square(5)).max(2)
-    steepness: Depth = cv2.divide(change, np.maximum(pixels.max(2), 32), dtype=cv2.CV_32F)
-    return steepness
+def steepness(pixels: Picture, window: int) -> Depth:
+    """How much darker it gets within a window, as a share of the light; (h, w, 3) -> (h, w)."""
+    change = cv2.morphologyEx(pixels, cv2.MORPH_GRADIENT, square(window)).max(2)
+    share: Depth = cv2.divide(change, np.maximum(pixels.max(2), 32), dtype=cv2.CV_32F)
+    return share

@@ -45,13 +45,15 @@ def find_lines(ink: Ink, strokes: Sequence[Piece] = ()) -> list[Line]:
     if not marks:
         return []
     typical = typical_height(marks)
-    # The edge of a sheet would make one line of all rows that it is beside.
+    # The edge of a sheet, or what is left of a form, would make one line of all that it is beside.
     high = TOO_TALL * typical if len(marks) > SEVERAL else np.inf
-    marks = [m for m in marks if m.box[3] <= high or not _is_line(m)]
+    tall = [m for m in marks if m.box[3] > high and not _is_line(m)]
+    marks = [m for m in marks if m.box[3] <= high]
     large = [m for m in marks if max(m.box[2], m.box[3]) >= 0.4 * typical]
     small = [m for m in marks if SPECK * typical <= max(m.box[2], m.box[3]) < 0.4 * typical]
     lone = len(large) == 2 and bool(_distances(large[:1], large[1:])[0] < BESIDE * typical)
     rows = [large] if lone else _rows(large, typical)  # a lone pair may be the rings of an 8
+    rows = sorted(rows + [[m] for m in tall], key=_level) if tall else rows
     heights = [float(box_of(row)[3]) if lone else typical_height(row) for row in rows]
     lines = []
     for row, height, near in zip(rows, heights, _shared_out(small, rows, heights), strict=True):
@@ -106,6 +108,11 @@ def _marks(ink: Ink) -> list[Piece]:
 def _is_line(mark: Piece) -> bool:
     area = int((mark.ink > SOLID).sum())
     return is_straight(area, *mark.box[2:], stroke_width(mark.ink))
+
+
+def _level(row: Sequence[Piece]) -> float:
+    """Where the middle of a row's marks lies."""
+    return float(np.median([mark.top + mark.bottom for mark in row]))
 
 
 def _touches(mark: Piece, shape: tuple[int, ...]) -> tuple[bool, bool, bool, bool]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitrec.masks import Mask, morphed, ring, square
+from digitrec.paper import steepness
 
 LOOK = 240  # long side at which a sheet is looked for, pixels
 FRAME = 0.75  # of the picture's frame, at the least, is desk
@@ -163,8 +164,7 @@ def _enclosed(small: NDArray[np.uint8]) -> Iterator[Mask]:
     frame.
     """
     smooth = cv2.medianBlur(small, 5)
-    change = cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, square(3)).max(2)
-    steep = cv2.divide(change, np.maximum(smooth.max(2), 32), dtype=cv2.CV_32F)
+    steep = steepness(smooth, 3)
     for least in EDGES:
         even = (steep < least).astype(np.uint8)
         # Where a shadow's edge crosses the sheet's, lit desk may be as dark as shaded paper.
@@ -172,7 +172,7 @@ def _enclosed(small: NDArray[np.uint8]) -> Iterator[Mask]:
         count, labels = cv2.connectedComponents(free, connectivity=4)
         enclosed = np.ones(count, np.uint8)
         enclosed[ring(labels)] = 0
-        enclosed[0] = 1
+        enclosed[0] = 1  # the edges
         within = enclosed[labels]
         # A shadow's own edge leads from the sheet's to the frame; the sheet's is none of it.
         within = cv2.erode(morphed(within, cv2.MORPH_OPEN, square(11)), square(9))
@@ -261,10 +261,9 @@ def _is_sheet(
     """
     beside = ring(filled, max(3, round(RIM * max(filled.shape))))
     one_edge = np.count_nonzero(beside != np.roll(beside, 1)) == 2
-    if one_edge and beside.mean() > 1 - FRAME and _is_shadow(small, 1 - filled):
-        return False
     cut = _is_cut(filled)
-    if cut and _is_shadow(small, 1 - filled):
+    in_light = cut or (one_edge and beside.mean() > 1 - FRAME)
+    if in_light and _is_shadow(small, 1 - filled):
         return False
     desk, paper = (float(np.median(grey[filled == side])) for side in (0, 1))
     if not _is_written_on(contrast, filled, FAINT * paper):

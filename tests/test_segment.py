@@ -138,6 +138,12 @@ def test_the_edge_of_a_sheet_does_not_make_one_line_of_its_lines() -> None:
     assert sum(len(line.marks) for line in find_lines(lone)) == 3  # among so few it may be a one
 
 
+def test_a_digit_far_taller_than_many_is_a_line_of_its_own() -> None:
+    ink = rings((60, 60), (130, 60), (60, 160), (130, 160), (60, 260), (130, 260))
+    cv2.ellipse(ink, (300, 160), (60, 110), 0, 0, 360, 1.0, 5, cv2.LINE_AA)
+    assert [len(line.marks) for line in find_lines(ink)] == [2, 2, 1, 2]
+
+
 def test_a_digit_that_fills_the_picture_is_a_mark() -> None:
     ink = rings((22, 32), shape=(64, 44))
     (line,) = find_lines(ink)

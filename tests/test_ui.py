@@ -26,7 +26,7 @@ from digitrec import Photo, Stroke, reader
 from digitrec.classifier import Classifier
 from digitrec.runtime import ModelError
 from digitrec.settings import settings
-from digitrec.ui import browser, view, words
+from digitrec.ui import address, browser, view, words
 from digitrec.ui import photo as photo_page
 from digitrec.ui.view import View
 
@@ -503,6 +503,16 @@ def test_an_unknown_input_in_the_address_is_ignored(app: AppTest) -> None:
     app.run()
     assert not app.exception
     assert app.segmented_control(key="input").value == "Draw"
+
+
+def test_an_input_that_got_lost_is_the_one_of_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    state, asked = {"input": None}, {"input": "Upload"}
+    monkeypatch.setattr(address.st, "session_state", state)
+    monkeypatch.setattr(address.st, "query_params", asked)
+    address.write("input")
+    assert asked == {"input": "Upload"}
+    address.follow("input", ("Draw", "Upload"), "Draw")
+    assert state["input"] == "Upload"
 
 
 def test_the_web_process_never_imports_tensorflow() -> None:

@@ -18,7 +18,8 @@ def follow(name: str, choices: Collection[str], first: str) -> None:
     asked = st.query_params.get(name)
     unnamed = f"{name}-unnamed"
     run = get_script_run_ctx()
-    if name not in state or (run and run.is_history_navigation):
+    # Nothing is chosen for a run where what the browser knows is in the language of before.
+    if state.get(name) is None or (run and run.is_history_navigation):
         state[name] = asked if asked in choices else state.get(unnamed, first)
     elif asked is None and not (run and run.fragment_ids_this_run):  # whose address may be old
         state[unnamed] = state[name]
@@ -26,7 +27,8 @@ def follow(name: str, choices: Collection[str], first: str) -> None:
 
 def write(name: str) -> None:
     """After a choice, as a callback: the address says it, and Back has where to go."""
-    st.query_params[name] = st.session_state[name]
+    if st.session_state[name] is not None:
+        st.query_params[name] = st.session_state[name]
 
 
 def choose(name: str, choice: str) -> None:
