@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
+from layout import PHONE
 from pen import canvas, drawable, write
 from playwright.sync_api import Locator, Page, expect
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SHARE = "(mark) => mark.offsetWidth / mark.parentElement.offsetWidth"
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from layout import PHONE, fits, rest
 from pen import drawable, write
 from playwright.sync_api import Page, WebSocketRoute, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 PAGES = ("", "train", "models", "examples", "course")
 
 
@@ -114,14 +114,8 @@ def test_french_fits_a_phone(window: Callable[..., Page], url: str) -> None:
     for path in PAGES:
         page.goto(f"{url}/{path}")
         page.locator(".st-key-page").wait_for()
-        page.wait_for_function(
-            "() => document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
-        )
-        assert page.evaluate("document.documentElement.scrollWidth") == 390, path
-        edges = page.locator(".st-key-page button:visible").evaluate_all(
-            "all => all.map(one => one.getBoundingClientRect()).map(box => [box.left, box.right])"
-        )
-        assert all(0 <= left < right <= 390 for left, right in edges), path
+        rest(page)
+        fits(page)
 
 
 def test_the_words_of_streamlit_are_ours(window: Callable[..., Page]) -> None:

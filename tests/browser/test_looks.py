@@ -7,24 +7,14 @@ import urllib.parse
 from collections.abc import Callable
 
 import pytest
+from layout import PHONE, fits
 from pen import canvas, write
 from playwright.sync_api import Page, expect
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 BUTTONS = ("Undo", "Clear", "Copy", "JSON")
 BRIGHTNESS = """node => {
     const [r, g, b] = getComputedStyle(node).backgroundColor.match(/[0-9.]+/g).map(Number);
     return (r + g + b) / 765;
-}"""
-
-# Once they are all laid out: one that is about to come has no width yet.
-WITHIN = """() => {
-    const seen = [...document.querySelectorAll(".st-key-page button")].filter(
-        one => one.checkVisibility()
-    );
-    return seen.length && seen.map(one => one.getBoundingClientRect()).every(
-        ({ left, right }) => 0 <= left && left < right && right <= 390
-    );
 }"""
 
 
@@ -35,8 +25,7 @@ def test_nothing_is_wider_than_a_phone(window: Callable[..., Page], where: str) 
     if where == "Upload":
         page.locator(".st-key-samples button").last.click()
         expect(page.locator(".picture")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
-    page.wait_for_function(WITHIN)
+    fits(page)
 
 
 @pytest.mark.parametrize(("scheme", "bright"), [("light", True), ("dark", False)])

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from layout import PHONE, rest
 from PIL import Image
 from playwright.sync_api import FloatRect, Locator, Mouse, Page, expect
 
@@ -17,7 +18,6 @@ from benchmarks import synthetic
 
 NUMBERS = {"first": "365", "second": "7", "third": "2718"}
 LINES = ("20471", "10423", "471")
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 Share = tuple[float, float]
 
 
@@ -361,6 +361,7 @@ def test_several_make_a_table_and_a_csv(
 
 def pick_row(page: Page, row: int) -> None:
     """Of the table of many, by its mark."""
+    rest(page)
     table = box_of(page.locator(".st-key-table canvas").first)
     page.mouse.click(table["x"] + 16, table["y"] + 36 + 56 * row + 28)
 
@@ -374,6 +375,8 @@ def test_the_picked_picture_stays_picked_when_others_are_removed(
     pick_row(upload, 2)
     expect(answer).to_have_text("2718")
     upload.get_by_role("button", name="Remove first.jpg").click()
+    rows = upload.locator(".st-key-table [role=row]")
+    expect(rows.filter(has_text="first.jpg")).to_have_count(0)
     chosen = upload.locator(".st-key-table [role=row][aria-selected=true]")
     expect(chosen).to_contain_text("third.jpg")
     expect(answer).to_have_text("2718")

@@ -9,13 +9,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from layout import PHONE, fits, rest
 from pen import drawable, write
 from playwright.sync_api import Page, expect
 
 from digitrec.settings import ROOT
 
 TRAINED = 240_000  # milliseconds: two tiny folds and a fit, beside whatever else the machine does
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture(scope="session")
@@ -134,6 +134,8 @@ def test_a_version_is_renamed_noted_and_deleted(window: Callable[..., Page], mod
     dialog.get_by_role("button", name="Rename").click()
     expect(dialog).to_have_count(0)
     card = page.locator(".st-key-version-other")
+    expect(card).to_be_visible()
+    rest(page)
     card.get_by_role("button", name="Note").click()
     dialog.get_by_role("textbox", name="Note").fill("for *slanted* hands")
     dialog.get_by_role("button", name="Save").click()
@@ -152,12 +154,7 @@ def test_the_pages_fit_a_phone(window: Callable[..., Page], path: str) -> None:
     page = window(path, **PHONE)
     key = "train-report" if "train" in path else "models-table"
     expect(page.locator(f".st-key-{key}")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
-    for button in page.locator(".st-key-page button:visible").all():
-        box = button.bounding_box()
-        assert box is not None
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= 390
+    fits(page)
 
 
 def test_the_keyboard_chooses_and_starts(window: Callable[..., Page]) -> None:
