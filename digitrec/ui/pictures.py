@@ -64,7 +64,10 @@ def choose_files() -> list[UploadedFile]:
         help=_("One picture or many at once. Phones offer the camera here too."),
     )
     state.uploaded = files
-    earlier: list[UploadedFile] = state.earlier
+    # Where the page before was left before the browser had drawn it, its uploader kept them.
+    here = {file.file_id for file in files}
+    earlier: list[UploadedFile] = [file for file in state.earlier if file.file_id not in here]
+    state.earlier = earlier
     if earlier:
         said = ngettext(
             "One picture from before is still here.",

@@ -135,7 +135,7 @@ def chromium(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bro
 
 @pytest.fixture
 def window(chromium: Browser, url: str) -> Iterator[Callable[..., Page]]:
-    """Opens the page; `path` and Playwright's context options may be given.
+    """Opens the page, whole; `path` and Playwright's context options may be given.
 
     At the end nothing may have been asked of another machine, and no error be in the console.
     """
@@ -153,6 +153,8 @@ def window(chromium: Browser, url: str) -> Iterator[Callable[..., Page]]:
     def fail(error: Error) -> None:
         if not any(known in str(error) for known in LET_GO):
             complaints.append(str(error))
+
+    from layout import rest  # beside this file, which is on the path by now
 
     def open_page(path: str = "/", **options: object) -> Page:
         size = {"width": 1280, "height": 900}
@@ -172,6 +174,7 @@ def window(chromium: Browser, url: str) -> Iterator[Callable[..., Page]]:
         )
         page.goto(url + path)
         page.locator(".st-key-page").wait_for()
+        rest(page)
         return page
 
     yield open_page

@@ -5,7 +5,10 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-AT_REST = "() => document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
+# All elements are there, and all letters as wide as they will be.
+AT_REST = """() => document.querySelector(".stApp").dataset.testScriptState === "notRunning"
+    && document.fonts.status === "loaded"
+"""
 # Once they are all laid out: one that is about to come has no width yet.
 WITHIN = """() => {
     const seen = [...document.querySelectorAll(".st-key-page button")].filter(
@@ -18,7 +21,7 @@ WITHIN = """() => {
 
 
 def rest(page: Page) -> None:
-    """Wait until the page is not being drawn: a click would be on what is about to go."""
+    """Wait until the page is not being drawn: what is clicked on would go, or move away."""
     page.wait_for_function(AT_REST)
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from math import cos, radians, sin
 
+from layout import AT_REST
 from playwright.sync_api import Locator, Page
 
 Stroke = list[tuple[float, float]]
@@ -38,13 +39,12 @@ SCRIBBLE: Stroke = [
 def drawable(page: Page) -> None:
     """Wait until the canvas has found its width: finding it mid-stroke would cut it short."""
     canvas(page).wait_for()
-    page.wait_for_function("""() => {
+    page.wait_for_function(f"""() => {{
         const stage = document.querySelector(".st-key-draw");
         const hosts = [...stage.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
         const canvas = hosts.map((host) => host.shadowRoot?.querySelector(".upper-canvas"));
-        const running = document.querySelector(".stApp").dataset.testScriptState;
-        return running === "notRunning" && canvas.some((one) => one?.width === stage.clientWidth);
-    }""")
+        return ({AT_REST})() && canvas.some((one) => one?.width === stage.clientWidth);
+    }}""")
 
 
 def write(page: Page, number: str, x: float = 50, y: float = 60, height: float = 160) -> None:

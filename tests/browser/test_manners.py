@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import pytest
+from layout import rest
 from pen import canvas, drawable, write
 from playwright.sync_api import Page, expect
 
@@ -115,6 +116,7 @@ def test_choices_fit_a_narrow_page(window: Callable[..., Page], url: str, locale
         expect(groups.last).to_be_visible()
         if path == "/inside":
             expect(page.locator(".st-key-reasons [role=radiogroup]")).to_be_visible()
+        rest(page)
         for choices, rows, right in groups.evaluate_all(ROWS):
             assert rows <= (most if choices < 9 else 2), (path, choices)
             assert right <= 304, (path, choices)

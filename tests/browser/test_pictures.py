@@ -418,6 +418,7 @@ def test_files_outlive_a_look_elsewhere(upload: Page, files: dict[str, Path]) ->
     upload.go_back()
     expect(upload.locator(".st-key-answer")).to_have_text("365")
     upload.get_by_role("link", name="Models").click()
+    expect(upload.get_by_role("heading", name="Models", exact=True)).to_be_visible()
     upload.get_by_role("link", name="Read").click()
     expect(upload.locator(".st-key-answer")).to_have_text("365")
     expect(upload.get_by_text("One picture from before is still here.")).to_be_visible()

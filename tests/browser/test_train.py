@@ -162,6 +162,7 @@ def test_the_keyboard_chooses_and_starts(window: Callable[..., Page]) -> None:
     page.get_by_role("radio", name="Compact, quick").focus()
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("radio", name="Compact, thorough")).to_be_checked()
+    rest(page)
     reached = ""
     for _ in range(40):
         page.keyboard.press("Tab")
