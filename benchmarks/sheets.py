@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.corpus import Sample
 from digitrec import preprocess
 from digitrec.images import ImageError, load
+from digitrec.masks import smaller
 from digitrec.reader import read
 
 ROWS = 10  # failures in each of a sheet's two columns
@@ -74,10 +75,7 @@ def _grey(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def _fit(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    factor = min(TALL / image.shape[0], WIDE / image.shape[1])
-    size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
-    fitted: NDArray[np.uint8] = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return fitted
+    return smaller(image, max(image.shape[0] / TALL, image.shape[1] / WIDE))
 
 
 def _tile(

@@ -18,6 +18,7 @@ from digitrec.classifier import Classifier
 from digitrec.example import NOT_A_DIGIT, New, unmarked
 from digitrec.images import Photo
 from digitrec.language import _
+from digitrec.masks import smaller
 from digitrec.preprocess import Ink, ink_map, normalise
 from digitrec.reading import Box, Number, Refusal
 from digitrec.rules import without_rules
@@ -188,10 +189,7 @@ def _crop(photo: Photo, box: Box) -> bytes:
     around = round(MARGIN * max(w, h))
     x, y, w, h = _within(photo, (box[0] - around, box[1] - around, w + 2 * around, h + 2 * around))
     pixels = photo.pixels[y : y + h, x : x + w]
-    factor = CROP_SIDE / max(w, h)
-    if factor < 1:
-        size = (max(1, round(w * factor)), max(1, round(h * factor)))
-        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    pixels = smaller(pixels, max(1.0, max(w, h) / CROP_SIDE))
     return cv2.imencode(".png", pixels[..., ::-1])[1].tobytes()
 
 

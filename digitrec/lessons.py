@@ -12,6 +12,7 @@ from digitrec.classifier import Classifier
 from digitrec.datasets import as_input, mnist
 from digitrec.example import NOT_A_DIGIT
 from digitrec.graph import Graph
+from digitrec.masks import smaller
 from digitrec.preprocess import SIDE, Ink, bounding_box
 from digitrec.runtime import Network
 
@@ -65,9 +66,7 @@ def cut_out(ink: Ink) -> Ink:
 
 def reduced(ink: Ink, side: int) -> Ink:
     """The same, its longer side at most `side` pixels."""
-    factor = min(1.0, side / max(ink.shape))
-    size = (max(1, round(ink.shape[1] * factor)), max(1, round(ink.shape[0] * factor)))
-    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
+    return smaller(ink, max(1.0, max(ink.shape) / side))
 
 
 def in_a_corner(ink: Ink) -> Ink:

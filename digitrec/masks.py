@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+T = TypeVar("T", bound=np.generic)
 Mask = NDArray[np.uint8]  # (h, w), 1 there
 
 STRAIGHT = 1.3  # of its box's diagonal, at the most the length of a straight stroke; a 7's is more
+
+
+def smaller(picture: NDArray[T], factor: float) -> NDArray[T]:
+    """(h, w, ...) -> so many times smaller each way, by the mean of what each pixel covers."""
+    height, width = picture.shape[:2]
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    found: NDArray[T] = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return found
 
 
 def square(side: int) -> Mask:

@@ -14,6 +14,7 @@ from HersheyFonts import HersheyFonts
 from numpy.typing import NDArray
 
 from digitrec.augment import CANVAS, Random, frame, pen, warp
+from digitrec.masks import smaller
 from digitrec.preprocess import Ink, bounding_box
 from digitrec.styles import Points, curve, draw
 
@@ -49,10 +50,8 @@ def _fitted(ink: Ink) -> Ink:
     if box is None:
         return canvas
     x, y, w, h = box
-    scale = min(1.0, (CANVAS - 8) / max(w, h))
-    size = (max(1, round(w * scale)), max(1, round(h * scale)))
-    ink = cv2.resize(ink[y : y + h, x : x + w], size, interpolation=cv2.INTER_AREA)
-    _paste(canvas, ink, (CANVAS - size[1]) // 2, (CANVAS - size[0]) // 2)
+    ink = smaller(ink[y : y + h, x : x + w], max(1.0, max(w, h) / (CANVAS - 8)))
+    _paste(canvas, ink, (CANVAS - ink.shape[0]) // 2, (CANVAS - ink.shape[1]) // 2)
     return canvas
 
 

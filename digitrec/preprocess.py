@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.masks import square
+from digitrec.masks import smaller, square
 from digitrec.paper import (
     LEAST_CONTRAST,
     depth_under,
@@ -68,9 +68,7 @@ def normalise(ink: Ink, box: int = BOX, shift: tuple[int, int] = (0, 0)) -> Ink:
     x, y, w, h = found
     digit = ink[y : y + h, x : x + w]
     if max(w, h) > 5 * box:  # the strokes keep at least their tenth pixel; the rest is speed
-        factor = 5 * box / max(w, h)
-        size = (max(1, round(w * factor)), max(1, round(h * factor)))
-        digit = cv2.resize(digit, size, interpolation=cv2.INTER_AREA)
+        digit = smaller(digit, max(w, h) / (5 * box))
     scale = max(digit.shape) / box
     thicken = MIN_STROKE * scale - stroke_width(digit)
     if thicken >= 1:
@@ -126,8 +124,7 @@ def _depth_map(pixels: NDArray[np.uint8]) -> tuple[Ink, float]:
     """The same of a picture without a desk around the paper."""
     height, width = pixels.shape[:2]
     factor = max(1.0, max(height, width) / LOOK)
-    size = (max(1, round(width / factor)), max(1, round(height / factor)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    small = smaller(pixels, factor)
     light_on_dark, flat = ground_of(small)
     if light_on_dark:
         pixels, small = 255 - pixels, 255 - small

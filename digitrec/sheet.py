@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.masks import Mask, morphed, ring, square
+from digitrec.masks import Mask, morphed, ring, smaller, square
 from digitrec.paper import steepness
 
 LOOK = 240  # long side at which a sheet is looked for, pixels
@@ -68,9 +68,7 @@ def find_sheet(pixels: NDArray[np.uint8]) -> Sheet | None:
     is all but the picture's corners, where these are of another tone beyond straight edges.
     """
     height, width = pixels.shape[:2]
-    factor = max(1.0, max(height, width) / LOOK)
-    size = (max(1, round(width / factor)), max(1, round(height / factor)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    small = smaller(pixels, max(1.0, max(height, width) / LOOK))
     partings = list(_partings(small))
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     contrast = _contrast(grey)

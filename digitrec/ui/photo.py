@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import cv2
 import numpy as np
 import streamlit as st
 from PIL import Image
@@ -16,6 +15,7 @@ from PIL import Image
 from digitrec import ImageError, Number, Photo, Reading, read
 from digitrec.classifier import Classifier, in_service
 from digitrec.language import _
+from digitrec.masks import smaller
 from digitrec.preprocess import ink_map
 from digitrec.reading import Box
 from digitrec.rules import without_rules
@@ -203,9 +203,7 @@ def _look(key: str, view: View, classifier: Classifier, _content: Callable[[], b
 def _ink(key: str, view: View, _content: Callable[[], bytes]) -> str:  # noqa: ARG001  the same
     """What counts as ink, as the URL of a see-through PNG that fits over the preview."""
     ink = without_rules(ink_map(view.of(_content()).pixels))[0]
-    factor = min(1.0, SHOWN_SIDE / max(ink.shape))
-    size = (max(1, round(ink.shape[1] * factor)), max(1, round(ink.shape[0] * factor)))
-    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+    small = smaller(ink, max(1.0, max(ink.shape) / SHOWN_SIDE))
     tinted = Image.fromarray(np.rint(small * (LEVELS - 1)).astype(np.uint8), "P")
     tinted.putpalette(TINT * LEVELS)
     file = io.BytesIO()
