@@ -7,7 +7,7 @@ import streamlit as st
 from digitrec.datasets import DatasetError
 from digitrec.language import N_, _
 from digitrec.runtime import ModelError
-from digitrec.ui import address
+from digitrec.ui import address, browser
 from digitrec.ui.chapters import convolution, data, folds, learning, preparing, saving, testing
 from digitrec.ui.words import plain
 
@@ -64,16 +64,20 @@ def page() -> None:
             _turn(number - 1, names, ":material/arrow_back:", "left")
         if number < len(names):
             _turn(number + 1, names, ":material/arrow_forward:", "right")
+    browser.reveal(st.session_state.pop("turned", ""), "course", "start")
 
 
 def _turn(number: int, names: dict[str, str], icon: str, side: Literal["left", "right"]) -> None:
+    def turn() -> None:
+        address.choose("chapter", str(number))
+        st.session_state.turned = str(number)
+
     st.button(
         _(names[str(number)]),
         icon=icon,
         icon_position=side,
         key=f"turn-{side}",
-        on_click=address.choose,
-        args=("chapter", str(number)),
+        on_click=turn,
     )
 
 

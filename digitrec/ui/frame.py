@@ -9,7 +9,7 @@ import streamlit as st
 from digitrec import language
 from digitrec.language import N_, _
 from digitrec.settings import settings
-from digitrec.ui import borrowed, browser, memory, status, switch
+from digitrec.ui import borrowed, browser, memory, place, status, switch
 
 memory.limit_arenas()  # once, before a picture is decoded
 language.ask(switch.of_session)
@@ -96,3 +96,4 @@ def sidebar() -> None:
         switch.switch()
         borrowed.speak()
         browser.refill()
+        place.onward()

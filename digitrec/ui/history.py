@@ -30,10 +30,10 @@ def history(runs: list[Snapshot], made: dict[str, str]) -> None:
     runs = [run for run in runs if not run.under_way]
     if not runs:
         return
-    with st.expander(
-        _("Earlier runs ({count})").format(count=len(runs)),
-        icon=":material/history:",
-        key="train-history",
+    title = _("Earlier runs ({count})").format(count=len(runs))
+    with (
+        st.expander(title, icon=":material/history:", key="train-history"),
+        st.container(key="earlier-runs"),
     ):
         for run in runs[:SHOWN]:
             _entry(run, made.get(run.id))

@@ -1,4 +1,4 @@
-"""The keyboard's place, and what is heard, where one button takes the place of another."""
+"""The keyboard's place, where what had it goes; and what is heard there."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ from pathlib import Path
 
 import streamlit as st
 
-_place = st.components.v2.component(
-    "digitrec_place", js=(Path(__file__).resolve().parent / "place.js").read_text()
-)
+HERE = Path(__file__).resolve().parent
+
+_place = st.components.v2.component("digitrec_place", js=(HERE / "place.js").read_text())
+_onward = st.components.v2.component("digitrec_onward", js=(HERE / "onward.js").read_text())
+
+
+def onward() -> None:
+    """On every page, what stands next has the place of what is gone."""
+    _onward(key="onward", height=1)
 
 
 def told(words: str, button: str) -> None:

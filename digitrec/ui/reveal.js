@@ -1,5 +1,6 @@
 // Once, brings the part of the page that this is in into sight, and keeps it there while what is in
-// it arrives, until the person does something.
+// it arrives, until the person does something. Where it is a text to be read from its start, the
+// keyboard's place is there, too.
 const PATIENCE = 3000; // ms
 const ACTS = ["pointerdown", "wheel", "touchmove", "keydown"];
 const shown = new WeakMap(); // what was brought into sight last, by each of these
@@ -10,6 +11,11 @@ export default function ({ data, parentElement }) {
   shown.set(host, data.what);
   if (!data.what) return;
   const part = host.closest(`.st-key-${data.part}`);
+  const heading = data.block === "start" && part.querySelector("h3");
+  if (heading) {
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+  }
   const observer = new ResizeObserver(() => part.scrollIntoView({ block: data.block }));
   observer.observe(part);
   const stop = () => {

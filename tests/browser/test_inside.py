@@ -80,7 +80,10 @@ def test_the_course_fits_a_phone_and_turns(window: Callable[..., Page]) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert rows(page.locator(".pixels.four figure")) == [2, 2]
     page.locator(".st-key-turn-left button").tap()
-    expect(page.locator(".st-key-course h3").first).to_have_text("3. Preparing the data")
+    title = page.locator(".st-key-course h3").first
+    expect(title).to_have_text("3. Preparing the data")
+    expect(title).to_be_in_viewport(ratio=1)
+    expect(title).to_be_focused()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.set_viewport_size({"width": 820, "height": 1180})
     expect(canvas(page)).to_have_js_property("clientWidth", 260)
@@ -107,6 +110,9 @@ def test_back_is_the_chapter_before(window: Callable[..., Page]) -> None:
     expect(title).to_have_text("1. What deep learning is")
     page.go_forward()
     expect(title).to_have_text("2. MNIST, the examples")
+    page.get_by_role("radio", name="The CNN").click()
+    page.get_by_role("link", name="See all its layers").press("Enter")
+    expect(page.get_by_role("heading", name="Inside the network")).to_be_focused()
 
 
 def test_leaving_the_layers_complains_of_nothing(window: Callable[..., Page]) -> None:

@@ -137,6 +137,7 @@ def test_a_report_comes_into_sight_each_time(window: Callable[..., Page]) -> Non
         page.locator(".st-key-train-form").scroll_into_view_if_needed()
         button.click()
         expect(name).to_be_in_viewport()
+        expect(page.locator(".st-key-report h3")).to_be_focused()
         page.wait_for_function("""() => {
             const top = document.querySelector(".st-key-report").getBoundingClientRect().top;
             return 0 < top && top < 100;

@@ -1,0 +1,62 @@
+// The keyboard's place, where what had it is gone: what stands there next has it, as soon as the
+// page is drawn.
+const CONTROLS = "a[href], button, summary, input, textarea, [tabindex='0']";
+let last = null; // what had it on the page, and where that stood in each keyed part around it
+let observer = null;
+
+const usable = (one) => one.checkVisibility() && !one.disabled;
+const reached = (one) => usable(one) && one.tabIndex >= 0;
+
+function remember(event) {
+  const page = event.target.closest(".st-key-page");
+  if (!page) return; // a dialog's button is none of the page's: what opened it has its place there
+  const trail = [];
+  for (let child = event.target; child !== page; child = child.parentElement) {
+    const part = child.parentElement;
+    const key = /st-key-\S+/.exec(part.className)?.[0];
+    if (key) trail.push({ key, place: [...part.children].indexOf(child) });
+  }
+  const target = event.composedPath()[0]; // in a component, where `event.target` is the whole of it
+  last = { target, trail, path: location.pathname };
+}
+
+function next({ trail, path }) {
+  if (path !== location.pathname) {
+    const heading = document.querySelector(".st-key-page h2");
+    if (heading) heading.tabIndex = -1;
+    return heading;
+  }
+  for (const { key, place } of trail) {
+    const part = document.querySelector(`.${key}`);
+    const controls = [...(part?.querySelectorAll(CONTROLS) ?? [])].filter(reached);
+    const from = [...(part?.children ?? [])].slice(place);
+    const after = controls.find((one) => from.some((child) => child.contains(one)));
+    if (controls.length) return after ?? controls.at(-1);
+  }
+  return null;
+}
+
+function look() {
+  if (!last || document.activeElement !== document.body) return;
+  if (usable(last.target)) {
+    if (last.waits) last.target.focus();
+  } else if (last.target.isConnected && last.target.closest("[data-testid=stDownloadButton]")) {
+    last.waits = true; // it is disabled for as long as its file is made
+  } else if (document.querySelector(".stApp").dataset.testScriptState === "notRunning") {
+    next(last)?.focus();
+  }
+}
+
+export default function () {
+  if (observer) return;
+  addEventListener("keydown", remember, true);
+  addEventListener("pointerdown", () => (last = null), true);
+  addEventListener("focusin", (event) => last && remember(event));
+  addEventListener("focusout", look);
+  observer = new MutationObserver(look);
+  observer.observe(document.body, {
+    attributeFilter: ["disabled", "data-test-script-state"],
+    childList: true,
+    subtree: true,
+  });
+}
