@@ -464,6 +464,12 @@ def test_pictures_outlive_another_page_until_they_are_removed(app: AppTest) -> N
     assert app.segmented_control(key="input").value == "Upload"
     app.file_uploader(key="files").set_value(("more.png", png(sheet("3")), "image/png")).run()
     assert list(app.dataframe[0].value["number"]) == ["47", "3"]
+    _, _, content = app.dataframe[0].value["picture"][0].partition(",")
+    with Image.open(io.BytesIO(base64.b64decode(content))) as cell:
+        assert cell.width <= 1.11 * cell.height  # what is wider than the table's cell is cut off
+        left, top, right, bottom = cell.getbbox() or (0, 0, 0, 0)
+    wide = sheet("47")
+    assert (right - left) / (bottom - top) == pytest.approx(wide.width / wide.height, rel=0.02)
     visit_another_page(app)
     assert list(app.dataframe[0].value["number"]) == ["47", "3"]
     app.button(key="forget").click().run()

@@ -39,7 +39,8 @@ class Result:
     anew, so that a number that was chosen is not taken for one of another picture. photo: gives
     the pixels that the reading's boxes refer to. picture: draws it, given the chosen number and
     what to tell when another is picked. problems: sentences about what could not be read.
-    one_of_many: the table of them all has the downloads.
+    one_of_many: the table of them all has the downloads. picked: names what a person has just
+    picked there, which is brought into sight; "": nothing.
     """
 
     reading: Reading | None = None
@@ -49,6 +50,7 @@ class Result:
     picture: Callable[[int | None, Callable[[int], None]], None] | None = None
     problems: tuple[str, ...] = ()
     one_of_many: bool = False
+    picked: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,16 +78,21 @@ def show(result: Result) -> None:
     def pick(index: int) -> None:
         st.session_state.picked = None if index == clicked else (result.key, index)
 
-    with st.container(horizontal=True, gap="small"):
-        number(shown)
-        with st.container(horizontal=True, width="content", gap="xsmall", key="ways-out"):
-            _ways_out(result, shown)
-    confidence(shown)
-    if said := corrections(shown):
-        st.html(f'<div class="certainty">{said}</div>')
-    else:
-        blank()
-    message(result.problems, shown, shapes=True)
+    with st.container(key="said", gap="small"):
+        with st.container(horizontal=True, gap="small"):
+            number(shown)
+            with st.container(horizontal=True, width="content", gap="xsmall", key="ways-out"):
+                _ways_out(result, shown)
+        confidence(shown)
+        if said := corrections(shown):
+            st.html(f'<div class="certainty">{said}</div>')
+        else:
+            blank()
+        message(result.problems, shown, shapes=True)
+        if result.picked:
+            browser.reveal(result.picked, "said", "nearest")
+        else:
+            blank()
     if result.photo and (asked := _asked(reading, selected)):
         correct(asked, result.photo, result.key)
     else:

@@ -17,5 +17,5 @@ def png_url(pixels: NDArray[np.uint8]) -> str:
 
 
 def data_url(content: bytes, kind: str) -> str:
-    """An image's bytes. kind: "jpeg" or "png"."""
+    """An image's bytes. kind: "jpeg", "png" or "webp"."""
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

@@ -27,6 +27,7 @@ from digitrec.ui.words import certainty, tone, tone_of
 
 SHOWN_SIDE = 1000  # pixels: what a page shows of a picture
 TINT = (226, 0, 122)  # of the ink laid over the photo: no pen has it
+CELL = 1.1  # of the table: its width by its height
 LEVELS = 16  # of the tint's strength: as many as an eye tells apart
 _BY_VERSION: dict[str | type[Any], Callable[[Any], Any]] = {
     Classifier: lambda classifier: (classifier.name, classifier.sha256)
@@ -47,7 +48,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Look:
-    """A picture as it was read. preview, thumbnail: JPEG, small. width, height: of its original."""
+    """A picture as it was read. preview: JPEG, thumbnail: WebP. width, height: of its original."""
 
     reading: Reading
     preview: bytes
@@ -192,8 +193,7 @@ def _look(key: str, view: View, classifier: Classifier, _content: Callable[[], b
     picture = Image.fromarray(photo.pixels)
     picture.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
     preview = jpeg(picture)
-    picture.thumbnail((160, 160))
-    look = Look(reading, preview, jpeg(picture), photo.width, photo.height)
+    look = Look(reading, preview, _thumbnail(picture), photo.width, photo.height)
     del photo, picture
     memory.give_back()
     return look
@@ -222,6 +222,17 @@ def _said(number: Number) -> str:
 def _share(box: Box, look: Look) -> Share:
     x, y, w, h = box
     return x / look.width, y / look.height, w / look.width, h / look.height
+
+
+def _thumbnail(picture: Image.Image) -> bytes:
+    """Whole in a cell of the table, which cuts off what is wider than the cell is high."""
+    picture.thumbnail((160, 160))
+    height = max(picture.height, round(picture.width / CELL))
+    whole = Image.new("RGBA", (picture.width, height))
+    whole.paste(picture, (0, (height - picture.height) // 2))
+    file = io.BytesIO()
+    whole.save(file, "WEBP", quality=82)
+    return file.getvalue()
 
 
 def jpeg(picture: Image.Image) -> bytes:

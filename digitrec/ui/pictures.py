@@ -184,7 +184,7 @@ def _several(sources: list[Source]) -> Result:
     progress.empty()
 
     column, widths = st.column_config, _widths(browser.room())
-    row = _follow([source.key for source in sources], list(widths))
+    row, by_hand = _follow([source.key for source in sources], list(widths))
     shown = [
         look if isinstance(look, str) else _corrected(source, look)
         for source, look in zip(sources, looks, strict=True)
@@ -210,7 +210,8 @@ def _several(sources: list[Source]) -> Result:
         blank()
     else:
         st.caption(plain(sources[row].name))
-    return _one(sources[row], one_of_many=True)
+    picked = sources[row].key if by_hand else ""
+    return replace(_one(sources[row], one_of_many=True), picked=picked)
 
 
 def _widths(room: int) -> dict[str, int]:
@@ -229,22 +230,25 @@ def _widths(room: int) -> dict[str, int]:
     return {name: width + left // len(wider) * (name in wider) for name, width in shown.items()}
 
 
-def _follow(keys: list[str], columns: list[str]) -> int:
+def _follow(keys: list[str], columns: list[str]) -> tuple[int, bool]:
     """The row that is picked: that of the same picture as before, where the rows have moved.
 
-    Streamlit keeps the row's number, and that only for as long as the table is drawn as it is.
+    And whether a person picked it in the table as it is drawn. Streamlit keeps the row's number,
+    and that only for as long as the table is drawn so.
     """
     state = st.session_state
     now = (keys, columns)
-    before, picked = state.get("tabled", ((), ""))
+    before, last, by_hand = state.get("tabled", ((), "", False))
     kept_up = "table" in state and before == now
+    picked = last
     if kept_up:
         picked = next((keys[row] for row in state.table["selection"]["rows"][:1]), "")
     row = keys.index(picked) if picked in keys else 0
+    by_hand = kept_up and (by_hand or picked != last)
     if not kept_up:
         state.table = {"selection": {"rows": [row], "columns": [], "cells": []}}
-    state.tabled = (now, keys[row])
-    return row
+    state.tabled = (now, keys[row], by_hand)
+    return row, by_hand
 
 
 def _row(name: str, look: Look | str) -> dict[str, str]:
@@ -254,7 +258,7 @@ def _row(name: str, look: Look | str) -> dict[str, str]:
     if (least := least_sure(look.reading)) is not None:
         sure = f"{certainty(least)}, {percent(least)}"
     return {
-        "picture": data_url(look.thumbnail, "jpeg"),
+        "picture": data_url(look.thumbnail, "webp"),
         "number": look.reading.written or _("Nothing found"),
         "sure": sure,
         "file": name,

@@ -352,8 +352,11 @@ def test_several_make_a_table_and_a_csv(
     read = json.loads((tmp_path / "numbers.json").read_text())
     assert [one.get("text") for one in read] == ["365", "7", None]
 
+    upload.set_viewport_size({"width": 1280, "height": 560})
+    expect(upload.locator(".certainty")).not_to_be_in_viewport()
     pick_row(upload, 1)
     expect(upload.locator(".st-key-answer")).to_have_text("7")
+    expect(upload.locator(".certainty")).to_be_in_viewport(ratio=1)
     pick_row(upload, 2)
     expect(upload.locator(".st-key-message p")).to_have_count(1)
     expect(upload.locator(".st-key-message")).to_contain_text("words.png")
