@@ -1,7 +1,7 @@
 // The keyboard's place, where what had it is gone: what stands there next has it, as soon as the
 // page is drawn.
 const CONTROLS = "a[href], button, summary, input, textarea, [tabindex='0']";
-let last = null; // what had it on the page, and where that stood in each keyed part around it
+let last = null; // what had it on the page, and where that stood in each part around it
 let observer = null;
 
 const usable = (one) => one.checkVisibility() && !one.disabled;
@@ -10,26 +10,25 @@ const reached = (one) => usable(one) && one.tabIndex >= 0;
 function remember(event) {
   const page = event.target.closest(".st-key-page");
   if (!page) return; // a dialog's button is none of the page's: what opened it has its place there
-  const trail = [];
-  for (let child = event.target; child !== page; child = child.parentElement) {
-    const part = child.parentElement;
-    const key = /st-key-\S+/.exec(part.className)?.[0];
-    if (key) trail.push({ key, place: [...part.children].indexOf(child) });
-  }
-  const target = event.composedPath()[0]; // in a component, where `event.target` is the whole of it
-  last = { target, trail, path: location.pathname };
+  const path = event.composedPath(); // from within a component on
+  const trail = path.slice(1, path.indexOf(page) + 1).map((part, index) => ({
+    part,
+    key: /st-key-\S+/.exec(part.className)?.[0],
+    place: [...part.children].indexOf(path[index]),
+  }));
+  last = { target: path[0], trail, page: location.pathname };
 }
 
-function next({ trail, path }) {
-  if (path !== location.pathname) {
+function next({ trail, page }) {
+  if (page !== location.pathname) {
     const heading = document.querySelector(".st-key-page h2");
     if (heading) heading.tabIndex = -1;
     return heading;
   }
-  for (const { key, place } of trail) {
-    const part = document.querySelector(`.${key}`);
-    const controls = [...(part?.querySelectorAll(CONTROLS) ?? [])].filter(reached);
-    const from = [...(part?.children ?? [])].slice(place);
+  for (const { part, key, place } of trail) {
+    const now = part.isConnected ? part : key && document.querySelector(`.${key}`);
+    const controls = [...(now?.querySelectorAll(CONTROLS) ?? [])].filter(reached);
+    const from = [...(now?.children ?? [])].slice(place);
     const after = controls.find((one) => from.some((child) => child.contains(one)));
     if (controls.length) return after ?? controls.at(-1);
   }
