@@ -49,8 +49,7 @@ class Flow {
   }
 
   layer(layer, index) {
-    const canvas = element("canvas", { tabIndex: 0 });
-    canvas.setAttribute("role", "img");
+    const canvas = element("canvas", { tabIndex: 0, role: "slider", ariaValueMin: 1 });
     const ring = element("i", { className: "ring", hidden: true });
     const cell = element("i", { className: "mark", hidden: true });
     const stage = element("div", { className: "maps" }, canvas, ring, cell);
@@ -83,6 +82,12 @@ class Flow {
   // A sentence with its {placeholders} filled in.
   words(name, values) {
     return this.data.words[name].replace(/{(\w+)}/g, (_, key) => values[key]);
+  }
+
+  named(index, number) {
+    const { title, shape } = this.data.layers[index];
+    const [rows, , count] = shape;
+    return this.words(rows > 1 ? "map" : "unit", { layer: title, number, count });
   }
 
   show(data) {
@@ -189,8 +194,7 @@ class Flow {
 
   paintDetail() {
     const { layer, map } = this.pinned;
-    const { title, shape } = this.data.layers[layer];
-    const [rows, columns, maps] = shape;
+    const [rows, columns, maps] = this.data.layers[layer].shape;
     const { canvas, caption } = this.detail;
     canvas.width = columns;
     canvas.height = rows;
@@ -198,11 +202,7 @@ class Flow {
     canvas
       .getContext("2d")
       .putImageData(pixels(columns, rows, (i) => this.mapRamp[values[i * maps + map]]), 0, 0);
-    caption.textContent = this.words(rows > 1 ? "map" : "unit", {
-      layer: title,
-      number: map + 1,
-      count: maps,
-    });
+    caption.textContent = this.named(layer, map + 1);
     canvas.setAttribute("aria-label", caption.textContent);
     const { frame } = this.detail;
     frame.onpointermove = (event) => {
@@ -285,8 +285,14 @@ class Flow {
 
   ring(index) {
     const { ring } = this.layers[index];
-    const { cell, rows, columns, width, height, across, down } = this.grid(index);
+    const { cell, rows, columns, maps, width, height, across, down } = this.grid(index);
     const { layer, map } = this.pinned;
+    const number = layer === index ? map + 1 : 1;
+    Object.assign(this.layers[index].canvas, {
+      ariaValueNow: number,
+      ariaValueMax: maps,
+      ariaValueText: this.named(index, number),
+    });
     ring.hidden = layer !== index || map >= across * down;
     ring.style.left = `${(map % across) * width}px`;
     ring.style.top = `${Math.floor(map / across) * height}px`;

@@ -205,7 +205,9 @@ def _several(sources: list[Source]) -> Result:
         key="table",
         alt=_("The files that were uploaded, with the number read in each"),
     )
-    _downloads(sources, shown)
+    with st.container(horizontal=True, gap="small"):
+        _downloads(sources, shown)
+        _steps(row, len(sources))
     if "file" in widths:
         blank()
     else:
@@ -246,9 +248,19 @@ def _follow(keys: list[str], columns: list[str]) -> tuple[int, bool]:
     row = keys.index(picked) if picked in keys else 0
     by_hand = kept_up and (by_hand or picked != last)
     if not kept_up:
-        state.table = {"selection": {"rows": [row], "columns": [], "cells": []}}
+        _pick(row)
     state.tabled = (now, keys[row], by_hand)
     return row, by_hand
+
+
+def _pick(row: int) -> None:
+    st.session_state.table = {"selection": {"rows": [row], "columns": [], "cells": []}}
+
+
+def _steps(row: int, count: int) -> None:
+    """The pictures one after the other: no key reaches a row of Streamlit's table."""
+    for words, to in ((_("Previous"), row - 1), (_("Next"), row + 1)):
+        st.button(words, on_click=_pick, args=(to,), disabled=not 0 <= to < count)
 
 
 def _row(name: str, look: Look | str) -> dict[str, str]:
@@ -272,23 +284,22 @@ def _downloads(sources: list[Source], looks: list[Look | str]) -> None:
         for source, look in zip(sources, looks, strict=True)
     ]
     stem = _("numbers")
-    with st.container(horizontal=True, gap="small"):
-        for name, content, mime, help_text in (
-            ("CSV", table.to_csv, "text/csv", _("Download every number, one a row")),
-            (
-                "JSON",
-                table.to_json,
-                "application/json",
-                _("Download every digit, box, alternative"),
-            ),
-        ):
-            st.download_button(
-                name,
-                bound(partial(content, readings)),
-                file_name=f"{stem}.{name.lower()}",
-                mime=mime,
-                icon=":material/download:",
-                help=help_text,
-                on_click="ignore",
-                key=f"all-{name.lower()}",
-            )
+    for name, content, mime, help_text in (
+        ("CSV", table.to_csv, "text/csv", _("Download every number, one a row")),
+        (
+            "JSON",
+            table.to_json,
+            "application/json",
+            _("Download every digit, box, alternative"),
+        ),
+    ):
+        st.download_button(
+            name,
+            bound(partial(content, readings)),
+            file_name=f"{stem}.{name.lower()}",
+            mime=mime,
+            icon=":material/download:",
+            help=help_text,
+            on_click="ignore",
+            key=f"all-{name.lower()}",
+        )

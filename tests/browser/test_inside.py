@@ -38,6 +38,8 @@ def test_a_drawn_digit_goes_through_the_layers(window: Callable[..., Page]) -> N
     expect(caption).to_contain_text("map 1 of")
     deeper.press("ArrowRight")
     expect(caption).to_contain_text("map 2 of")
+    expect(deeper).to_have_role("slider")  # so that what an arrow chose is heard
+    expect(deeper).to_have_attribute("aria-valuetext", caption.inner_text())
     expect(page.locator(".st-key-reasons canvas")).to_have_count(12)
 
 

@@ -357,6 +357,12 @@ def test_several_make_a_table_and_a_csv(
     pick_row(upload, 1)
     expect(upload.locator(".st-key-answer")).to_have_text("7")
     expect(upload.locator(".certainty")).to_be_in_viewport(ratio=1)
+    upload.get_by_role("button", name="Next").press("Enter")
+    expect(upload.locator(".st-key-table [aria-selected=true]")).to_contain_text("words.png")
+    previous = upload.get_by_role("button", name="Previous")
+    expect(previous).to_be_focused()  # there is no next one
+    previous.press("Enter")
+    expect(upload.locator(".st-key-answer")).to_have_text("7")
     pick_row(upload, 2)
     expect(upload.locator(".st-key-message p")).to_have_count(1)
     expect(upload.locator(".st-key-message")).to_contain_text("words.png")
