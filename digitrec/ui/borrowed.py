@@ -55,6 +55,7 @@ NAMES = (
     N_("Fullscreen: {name}"),
     N_("Show data: {name}"),
     N_("Download as PNG: {name}"),
+    N_("Copy Vega-Lite spec: {name}"),
     N_("Snapshot"),
     N_("Switch camera"),
     N_("visualization"),  # this and the next are Vega's, for the parts of a chart

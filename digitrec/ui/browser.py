@@ -94,12 +94,13 @@ def refill() -> None:
     _refill(key="refill", height=1, on_blank_change=lambda: None)
 
 
-def focus(text: str) -> None:
+def focus(text: str, keys: Literal["tel", "text"]) -> None:
     """Put the cursor into the first field of the form that this is in.
 
-    text: what the field starts with.
+    text: what the field starts with. keys: of a phone; its telephone's are digits, and the * of
+    what is none.
     """
-    _focus(key="focus", data={"text": text}, height=1)
+    _focus(key="focus", data={"text": text, "keys": keys}, height=1)
 
 
 def reveal(what: str, part: str, block: Literal["start", "nearest"]) -> None:

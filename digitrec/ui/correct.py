@@ -162,7 +162,7 @@ def _form(
                 on_click=_attempt,
                 args=(this, take, nothing),
             )
-        browser.focus(text)
+        browser.focus(text, "tel")
 
 
 def _keep(

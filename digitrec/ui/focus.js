@@ -1,5 +1,4 @@
-// The cursor into the first field of the form that this is in, with what is there selected. A phone
-// shows its telephone keys: digits, and the * of what is none.
+// The cursor into the first field of the form that this is in, with what is there selected.
 const ROOM = "7rem"; // below the form, so that it is still in sight when something is told in it
 
 export default function ({ data, parentElement }) {
@@ -9,7 +8,7 @@ export default function ({ data, parentElement }) {
     const field = form.querySelector("input");
     if (field?.value !== data.text) return; // Streamlit is yet to fetch the field, or to fill it
     observer.disconnect();
-    field.inputMode = "tel";
+    field.inputMode = data.keys;
     field.focus();
     field.select();
     form.style.scrollMarginBottom = ROOM;

@@ -6,7 +6,7 @@ import streamlit as st
 
 from digitrec import registry
 from digitrec.language import _, ngettext
-from digitrec.ui import report_view
+from digitrec.ui import browser, report_view
 from digitrec.ui.attempt import attempt
 from digitrec.ui.words import mean_and_std, moment, plain, recipe, share, size
 from digitrec.versions import Version
@@ -93,6 +93,7 @@ def rename(name: str) -> None:
         help_ = _("Letters, digits, - and _.")
         new = st.text_input(_("New name"), name, help=help_, key="new-name")
         sent = st.form_submit_button(_("Rename"), type="primary", key="rename-now")
+        browser.focus(name, "text")
     if sent:
         attempt(
             registry.rename,

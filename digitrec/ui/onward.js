@@ -8,8 +8,9 @@ const usable = (one) => one.checkVisibility() && !one.disabled;
 const reached = (one) => usable(one) && one.tabIndex >= 0;
 
 function remember(event) {
+  if (last && event.target.closest("[role=dialog]")) last.waits = true; // until that is closed
   const page = event.target.closest(".st-key-page");
-  if (!page) return; // a dialog's button is none of the page's: what opened it has its place there
+  if (!page) return;
   const path = event.composedPath(); // from within a component on
   const trail = path.slice(1, path.indexOf(page) + 1).map((part, index) => ({
     part,
@@ -37,6 +38,7 @@ function next({ trail, page }) {
 
 function look() {
   if (!last || document.activeElement !== document.body) return;
+  if (document.querySelector("[role=dialog]")) return;
   if (usable(last.target)) {
     if (last.waits) last.target.focus();
   } else if (last.target.isConnected && last.target.closest("[data-testid=stDownloadButton]")) {

@@ -205,7 +205,7 @@ def _several(sources: list[Source]) -> Result:
         key="table",
         alt=_("The files that were uploaded, with the number read in each"),
     )
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):  # one row of a phone's
         _downloads(sources, shown)
         _steps(row, len(sources))
     if "file" in widths:

@@ -131,6 +131,7 @@ def test_a_version_is_renamed_noted_and_deleted_with_the_keyboard(
     dialog = page.get_by_role("dialog")
     card.get_by_role("button", name="Rename").press("Enter")
     name = dialog.get_by_role("textbox", name="New name")
+    expect(name).to_be_focused()
     name.fill("in a folder/")
     name.press("Enter")
     expect(dialog).to_contain_text("A version's name is made of letters")
