@@ -33,17 +33,18 @@ with st.container(key="page", gap="small"):
     linked = st.query_params.get("version", "")
     runs, made = jobs.history(), registry.of_runs()
     run = runs[0] if runs else None
-    if run and run.under_way:
-        st.session_state.followed = run.id
-        progress.follow(run.id)
-    else:
-        if run and st.session_state.pop("followed", None) == run.id:
-            st.session_state.watched = run.id
-            if run.id in made:
-                st.query_params.pop("version", None)  # the newest run's report, where it is
-        if run and progress.is_news(run, made.get(run.id)):
-            progress.ended(run, made.get(run.id))
-        plan_form()
+    with st.container(key="train-now", gap="small"):
+        if run and run.under_way:
+            st.session_state.followed = run.id
+            progress.follow(run.id)
+        else:
+            if run and st.session_state.pop("followed", None) == run.id:
+                st.session_state.watched = run.id
+                if run.id in made:
+                    st.query_params.pop("version", None)  # the newest run's report, where it is
+            if run and progress.is_news(run, made.get(run.id)):
+                progress.ended(run, made.get(run.id))
+            plan_form()
     history(runs, made)
     with st.container(key="report", gap="small"):
         if name := choose_report(runs, made):
