@@ -106,6 +106,8 @@ def focus(text: str, keys: Literal["tel", "text"]) -> None:
 def reveal(what: str, part: str, block: Literal["start", "nearest"]) -> None:
     """Scroll the part of the page with this key, in which this is called, into sight.
 
+    One that is read from its start has the keyboard's place, too, at its title.
+
     what: names what there is to see, which is done once for each; "": there is nothing to see.
     """
     _reveal(key=f"reveal-{part}", data={"what": what, "part": part, "block": block}, height=1)
