@@ -1,4 +1,4 @@
-"""Masks: what is marked in a picture, and the shapes that it is widened and narrowed by."""
+"""Pictures made smaller, and masks: what is marked in them, and shapes that widen and narrow it."""
 
 from __future__ import annotations
 

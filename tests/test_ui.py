@@ -478,6 +478,14 @@ def test_pictures_outlive_another_page_until_they_are_removed(app: AppTest) -> N
     assert app.button(key="sample-5-chalk-on-a-blackboard")
 
 
+def test_a_picture_from_before_that_the_uploader_still_has_is_there_once(app: AppTest) -> None:
+    upload(app, ("page.png", sheet("47")))
+    app.session_state["earlier"] = list(app.session_state["uploaded"])
+    app.run()
+    assert not app.dataframe  # of two pictures
+    assert answer(app) == "47"
+
+
 @pytest.mark.parametrize("sample", ["../read.py", "/etc/hostname", "", "none.jpg"])
 def test_only_a_sample_is_read_from_the_address(app: AppTest, sample: str) -> None:
     app.query_params["input"] = "Upload"
