@@ -86,6 +86,8 @@ class Run:
         ):
             labels = mnist.y_test[kept]
             self.line(name, *(baseline.share_right(n, inks[kept], labels) for n in networks))
+        right = self.classifier.at_sight(inks)[:, :NOT_A_DIGIT].argmax(1) == mnist.y_test
+        self.line("MNIST test, at first sight alone", percent(right.sum(), len(right)))
 
     def pictures(self, name: str, answers: list[Answer]) -> None:
         self.failures += [a.sample for a in answers if not a.score.exact]

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,17 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec import augment, collected, export, registry, results, scores, training, versions
+from digitrec import (
+    augment,
+    collected,
+    export,
+    looks,
+    registry,
+    results,
+    scores,
+    training,
+    versions,
+)
 from digitrec.adaptation import FOLDS, Tell, check_count
 from digitrec.collected import Collected
 from digitrec.datasets import Mnist, as_input, mnist
@@ -171,7 +182,10 @@ def adapted(base: Version, found: Collected, folder: Path, tell: Tell) -> dict[s
     check_count(len(found))
     tell(Sentence(N_("Looking at MNIST again.")), 0.1)
     known = replay(parts, data)
-    theirs = answers(parts.head, features(parts, as_input(data.x_test)))
+    test = as_input(data.x_test)
+    temperature = versions.temperature(registry.report(base.name, base.folder.parent))
+    settled = partial(looks.again, partial(answers, model), test, temperature=temperature)
+    theirs = settled(answers(parts.head, features(parts, test)))
     tell(Sentence(N_("Looking at the examples.")), 0.4)
     seen = features_of_copies(parts, found.x)
     before = answers(parts.head, seen[:, 0])
@@ -189,8 +203,8 @@ def adapted(base: Version, found: Collected, folder: Path, tell: Tell) -> dict[s
     tell(Sentence(N_("Learning from all examples.")), 0.8)
     tune(parts, known, seen, found.y)
     tell(Sentence(N_("Exporting the model and comparing runtimes.")), 0.9)
-    ours, difference = export.write(model, folder, as_input(data.x_test))
-    temperature = versions.temperature(registry.report(base.name, base.folder.parent))
+    at_sight, difference = export.write(model, folder, test)
+    ours = settled(at_sight)
     return {
         "recipe": "adapted",
         "schedule": None,
@@ -207,7 +221,7 @@ def adapted(base: Version, found: Collected, folder: Path, tell: Tell) -> dict[s
         "folds": [],
         **scores.of_folds([]),
         "examples": collected.moved(found, before.argmax(1), after.argmax(1), base.name),
-        "test": scores.on_test(ours, data.y_test),
+        "test": scores.on_test(ours, at_sight, data.y_test),
         "out_of_fold": None,
         "calibration": {
             "temperature": temperature,

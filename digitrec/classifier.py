@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec import registry
+from digitrec import looks, registry
 from digitrec.example import NOT_A_DIGIT
 from digitrec.language import _
 from digitrec.runtime import MODEL, REPORT, ModelError, load, unusable
 from digitrec.settings import settings
 from digitrec.versions import DEFAULT, temperature
+
+Look = tuple[NDArray[np.float32], NDArray[np.float32]]  # (28, 28), and the (11,) said to it
 
 
 class Classifier:
@@ -40,16 +42,33 @@ class Classifier:
     def probabilities(self, inks: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n, 28, 28, 1) float32 in [0, 1] -> (n, 11) float32: digits 0 to 9, then *not a digit*.
 
-        Calibrated by temperature (Guo et al., *On calibration of modern neural networks*, 2017).
-        A network without the eleventh output has 0 there.
+        Calibrated, and of several looks where one leaves it unsure: see `digitrec.looks`. A network
+        without the eleventh output has 0 there.
         """
         if not len(inks):
             return np.zeros((0, NOT_A_DIGIT + 1), np.float32)
-        raw = self._network(inks)[0]
-        logits = np.log(np.clip(raw, 1e-12, 1)) / self._temperature
-        powers = np.exp(logits - logits.max(1, keepdims=True))
-        out = np.zeros((len(inks), NOT_A_DIGIT + 1), np.float32)
-        out[:, : raw.shape[1]] = powers / powers.sum(1, keepdims=True)
+        said = looks.again(self._at_sight, inks, self._at_sight(inks), self._temperature)
+        return self._calibrated(said)
+
+    def at_sight(self, inks: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same of one look each, of one digit at least."""
+        return self._calibrated(self._at_sight(inks))
+
+    def looks(self, ink: NDArray[np.float32]) -> list[Look]:
+        """Those that the answer to one digit, (28, 28), is of: one, or three where it is unsure."""
+        inks = ink[None, ..., None]
+        seen = [inks]
+        if looks.unsure(self._at_sight(inks), self._temperature).any():
+            seen += [looks.stretched(inks, width) for width in looks.WIDTHS]
+        said = self.at_sight(np.concatenate(seen))
+        return [(each[0, ..., 0], p) for each, p in zip(seen, said, strict=True)]
+
+    def _at_sight(self, inks: NDArray[np.float32]) -> NDArray[np.float32]:
+        return self._network(inks)[0]
+
+    def _calibrated(self, said: NDArray[np.float32]) -> NDArray[np.float32]:
+        out = np.zeros((len(said), NOT_A_DIGIT + 1), np.float32)
+        out[:, : said.shape[1]] = looks.tempered(said, self._temperature)
         return out
 
 

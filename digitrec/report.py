@@ -150,6 +150,8 @@ def _facts(report: Report) -> list[tuple[str, str]]:
                 percent(test["accuracy_without_contested"], 2),
             ),
         ]
+        if "accuracy_at_sight" in test:  # reports of earlier versions have none
+            facts.append((_("Test set at first sight"), percent(test["accuracy_at_sight"], 2)))
     if "ece_before" in calibration:
         error = _("{before} before, {after} after temperature {temperature}").format(
             before=percent(calibration["ece_before"], 2),

@@ -6,19 +6,20 @@ import importlib.metadata
 import os
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from digitrec import __version__, scores
+from digitrec import __version__, looks, scores
 from digitrec.classifier import Classifier
 from digitrec.collected import Collected, moved
 from digitrec.datasets import Mnist, as_input, mnist
 from digitrec.registry import in_service
 from digitrec.runs import FINAL, Run
-from digitrec.runtime import ModelError, quietly
+from digitrec.runtime import MODEL, ModelError, Network, quietly
 from digitrec.worker import CALIBRATED_ON, examples_of, folds, recipe_of
 
 PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "scikit-learn", "ai-edge-litert")
@@ -31,11 +32,11 @@ def report_of(
     """Everything ``report.json`` says but for the files, which `registry.publish` adds.
 
     results: of each part by its name; probabilities (n, classes) float32 in [0, 1] of its held-out
-    images, for the final fit of the test set's. worked: seconds. device: what it was trained on, in
-    words. Raises `digitrec.datasets.DatasetError` without MNIST.
+    images at first sight, for the final fit of the test set's. worked: seconds. device: what it was
+    trained on, in words. Raises `digitrec.datasets.DatasetError` without MNIST.
     """
     plan, data = run.plan, mnist()
-    final, on_test = results[FINAL]
+    final, at_sight = results[FINAL]
     of_folds = [results[part] for part in run.parts if part != FINAL]
     columns = [_columns(history["history"]) for history, _ in of_folds]
     folded: list[dict[str, Any]] = [
@@ -50,6 +51,12 @@ def report_of(
     recipe = recipe_of(plan, FINAL)
     found = examples_of(run)
     other = _serving(models)
+    unseen = _out_of_fold(run, of_folds, at_sight.shape[1])
+    if unseen is None:
+        temperature = final["temperature"]
+    else:
+        temperature = scores.fit_temperature(unseen, data.y_train[: plan.images])
+    on_test = looks.again(_exported(run), as_input(data.x_test), at_sight, temperature)
     return {
         "recipe": plan.recipe,
         "schedule": plan.schedule,
@@ -71,8 +78,8 @@ def report_of(
         "folds": folded,
         **scores.of_folds([fold["accuracy"] for fold in folded]),
         "history": _columns(final["history"]),
-        "test": scores.on_test(on_test, data.y_test),
-        **_out_of_fold(run, of_folds, final, on_test, data),
+        "test": scores.on_test(on_test, at_sight, data.y_test),
+        **_unseen(run, unseen, on_test, temperature, data),
         "comparison": _comparison(other, on_test, data),
         "examples": _on_examples(other, found, of_folds),
         "runtime_difference": final["runtime_difference"],
@@ -90,16 +97,33 @@ def _columns(history: list[dict[str, float]]) -> dict[str, list[float]]:
     return {name: [epoch[name] for epoch in history] for name in history[0]}
 
 
-def _out_of_fold(
-    run: Run, of_folds: list[Result], final: dict[str, Any], on_test: Any, data: Mnist
-) -> dict[str, Any]:
-    """What every training image's prediction by a network that never saw it tells.
+def _exported(run: Run) -> Callable[[Any], Any]:
+    """The network that the final fit left, on LiteRT."""
+    with quietly():
+        network = Network((run.folder / "version" / MODEL).read_bytes())
+    return lambda inks: network(inks)[0]
 
-    Without folds the temperature is fitted on distorted digits, and all else is measured on the
-    test set.
+
+def _out_of_fold(run: Run, of_folds: list[Result], classes: int) -> Any:
+    """Every training image's probabilities by a network that never saw it, (n, classes) float32.
+
+    At first sight, as the folds' own accuracies are. None without folds.
     """
     if not of_folds:
-        temperature = final["temperature"]
+        return None
+    probabilities = np.empty((run.plan.images, classes), np.float32)
+    for (_, held_out), (_, predicted) in zip(folds(run.plan), of_folds, strict=True):
+        probabilities[held_out] = predicted
+    return probabilities
+
+
+def _unseen(run: Run, unseen: Any, on_test: Any, temperature: float, data: Mnist) -> dict[str, Any]:
+    """What the answers to images that a network never saw tell.
+
+    unseen: as `_out_of_fold` has them. Without folds the temperature is fitted on distorted digits,
+    and all else is measured on the test set.
+    """
+    if unseen is None:
         examples = min(CALIBRATED_ON, run.plan.images)
         return {
             "out_of_fold": None,
@@ -113,16 +137,12 @@ def _out_of_fold(
             "mistakes": scores.mistakes(data.x_test, on_test, data.y_test),
         }
     labels = data.y_train[: run.plan.images]
-    probabilities = np.empty((len(labels), on_test.shape[1]), np.float32)
-    for (_, held_out), (_, predicted) in zip(folds(run.plan), of_folds, strict=True):
-        probabilities[held_out] = predicted
-    temperature = scores.fit_temperature(probabilities, labels)
-    answers = scores.answers(probabilities)
+    answers = scores.answers(unseen)
     where = f"{len(labels)} out-of-fold predictions"
     return {
         "out_of_fold": {
             "images": len(labels),
-            "accuracy": scores.digit_accuracy(probabilities, labels),
+            "accuracy": scores.digit_accuracy(unseen, labels),
             "confusion": scores.confusion(labels, answers),
             "digits": scores.by_digit(labels, answers),
         },
@@ -130,10 +150,10 @@ def _out_of_fold(
             "temperature": temperature,
             "fitted_on": where,
             "measured_on": where,
-            **scores.calibration(probabilities, labels, temperature),
+            **scores.calibration(unseen, labels, temperature),
         },
         "mistakes_in": "training set",
-        "mistakes": scores.mistakes(data.x_train, probabilities, labels),
+        "mistakes": scores.mistakes(data.x_train, unseen, labels),
     }
 
 

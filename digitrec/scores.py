@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax
 from scipy.stats import binomtest, t
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from digitrec.datasets import CONTESTED
 from digitrec.example import DIGITS
+from digitrec.looks import tempered
 
 BINS = 15  # of a reliability diagram, as Guo et al. have it
 MISTAKES_SHOWN = 60
@@ -69,20 +70,18 @@ def by_digit(labels: LABELS, predicted: NDArray[np.int64]) -> list[dict[str, flo
     ]
 
 
-def on_test(probabilities: FLOAT, labels: LABELS) -> dict[str, Any]:
-    """On MNIST's test set: plain, and without the labels that people dispute."""
+def on_test(probabilities: FLOAT, at_sight: FLOAT, labels: LABELS) -> dict[str, Any]:
+    """On MNIST's test set: plain, without the labels that people dispute, and at first sight.
+
+    at_sight: the probabilities before `digitrec.looks.again`.
+    """
     plain = np.setdiff1d(np.arange(len(labels)), CONTESTED)
     return {
         "accuracy": digit_accuracy(probabilities, labels),
         "accuracy_without_contested": digit_accuracy(probabilities[plain], labels[plain]),
+        "accuracy_at_sight": digit_accuracy(at_sight, labels),
         "confusion": confusion(labels, answers(probabilities)),
     }
-
-
-def tempered(probabilities: FLOAT, temperature: float) -> FLOAT:
-    """The probabilities at a temperature, (n, classes)."""
-    scaled: FLOAT = softmax(np.log(np.clip(probabilities, 1e-12, 1)) / temperature, axis=1)
-    return scaled
 
 
 def fit_temperature(probabilities: FLOAT, labels: NDArray[Any]) -> float:

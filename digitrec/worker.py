@@ -13,12 +13,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from digitrec import runs, scores, storage
+from digitrec import looks, runs, scores, storage
 from digitrec.collected import Collected, collected, deal, mixed_in
 from digitrec.datasets import as_input, mnist
 from digitrec.language import N_, Sentence, said
@@ -106,13 +107,24 @@ def do(run: Run, part: str, threads: int) -> None:
     else:
         probabilities = training.answers(model, as_input(held_out[0]))
         if found is not None and len(apart):
-            read = training.answers(model, as_input(found.x[apart])).argmax(1)
+            read = _read(model, as_input(found.x[apart]), probabilities, held_out[1])
             result["examples"] = {"indices": apart.tolist(), "answers": read.tolist()}
     storage.write(
         run.part_path(part, "result.npz"),
         storage.npz(result=np.array(json.dumps(result)), probabilities=probabilities),
     )
     tell("part done")
+
+
+def _read(model: Any, x: Any, on_held_out: Any, labels: Any) -> Any:
+    """What a fold's network reads of (n, 28, 28, 1), (n,), as the version in service would.
+
+    on_held_out: its probabilities of the images held out, (m, classes), and their labels, (m,).
+    """
+    from digitrec.training import answers
+
+    temperature = scores.fit_temperature(on_held_out, labels)
+    return looks.again(partial(answers, model), x, answers(model, x), temperature).argmax(1)
 
 
 def _export(

@@ -23,10 +23,12 @@ from digitrec import (
     networks,
     registry,
     results,
+    scores,
     training,
     worker,
 )
 from digitrec.adaptation import AdaptationError, Status
+from digitrec.classifier import Classifier
 from digitrec.collected import Collected, collected, mixed_in
 from digitrec.datasets import Mnist, as_input, mnist
 from digitrec.example import NOT_A_DIGIT, New
@@ -152,6 +154,9 @@ def test_an_adaptation_becomes_a_version(
     assert [row["writer"] for row in report["examples"]["writers"]] == ["", "Ada"]
     assert report["comparison"]["with"] == "default"
     assert abs(report["comparison"]["accuracy"] - report["comparison"]["other_accuracy"]) < 0.05
+    for reader, said in (("default", "other_accuracy"), (name, "accuracy")):
+        p = Classifier(store / reader).probabilities(as_input(digits.x_test))
+        assert report["comparison"][said] == scores.digit_accuracy(p, digits.y_test)
     status = adaptation.seen(store)
     assert status is not None
     assert (status.state, status.version) == ("done", name)

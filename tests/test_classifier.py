@@ -128,3 +128,24 @@ def test_ten_classes_leave_the_refusal_at_zero(monkeypatch: pytest.MonkeyPatch) 
     p = shipped.probabilities(np.zeros((1, 28, 28, 1), np.float32))
     assert p[0, classifier.NOT_A_DIGIT] == 0
     assert p[0, :10] == pytest.approx(np.full(10, 0.1), abs=1e-5)
+
+
+@pytest.fixture
+def unsure() -> np.ndarray:
+    return as_input(mnist().x_test[3601:3602])[0, ..., 0]
+
+
+def test_a_second_look_corrects_what_the_first_was_unsure_of(unsure: np.ndarray) -> None:
+    """A 1 of MNIST's test set that is a 6 at first sight."""
+    shipped = Classifier(SHIPPED)
+    inks = unsure[None, ..., None]
+    assert shipped.at_sight(inks)[0].argmax() == 6
+    assert shipped.probabilities(inks)[0].argmax() == 1
+
+
+def test_the_looks_are_what_the_answer_is_of(unsure: np.ndarray) -> None:
+    shipped = Classifier(SHIPPED)
+    seen = shipped.looks(unsure)
+    assert [int(p.argmax()) for _, p in seen] == [6, 1, 1]
+    assert np.array_equal(seen[0][0], unsure)
+    assert len(shipped.looks(as_input(mnist().x_test[:1])[0, ..., 0])) == 1

@@ -30,6 +30,8 @@ from digitrec import (
     speed,
     storage,
 )
+from digitrec.classifier import Classifier
+from digitrec.datasets import as_input, mnist
 from digitrec.jobs import BusyError, JobError
 from digitrec.language import Sentence
 from digitrec.recipes import LIMITS, Plan, PlanError
@@ -800,6 +802,15 @@ def test_a_run_killed_in_the_middle_goes_on_from_its_last_epoch(models, in_this_
     assert len(report["folds"]) == 2
     assert report["out_of_fold"]["images"] == 800
     assert report["comparison"]["with"] == "default"
+    # It says how the version reads, second looks and all.
+    classifier, data = Classifier(models / "killed"), mnist()
+    for named, read in (
+        ("accuracy", classifier.probabilities),
+        ("accuracy_at_sight", classifier.at_sight),
+    ):
+        answers = read(as_input(data.x_test))[:, :10].argmax(1)
+        assert report["test"][named] == (answers == data.y_test).mean()
+    assert report["test"]["accuracy"] != report["test"]["accuracy_at_sight"]
     assert not storage.is_locked(locks.machine_lock())
     assert not list((jobs.runs_folder(models) / run).glob("*.npz"))
     assert jobs.estimate_known(plan, models) is None  # so few images teach no pace

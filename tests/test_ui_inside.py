@@ -116,6 +116,21 @@ def test_what_was_said_of_a_malformed_drawing_goes_with_the_next(page, deaf):
     assert not deaf.elements("alert")
 
 
+def test_a_digit_that_it_was_unsure_of_shows_all_its_looks(app):
+    app.query_params["test"] = "3601"
+    app.switch_page("digitrec/ui/inside.py").run()
+    assert answer(app) == "1"
+    said = [one["words"] for one in component(app, "looks")["pictures"]]
+    assert [words.split(",")[0] for words in said] == ["Read as 6", "Read as 1", "Read as 1"]
+    assert "first sight" in component(app, "flow")["head"]
+
+
+def test_one_look_is_no_matter_of_words(page):
+    assert not [one for one in page.get("bidi_component") if one.proto.id.endswith("-looks")]
+    assert "It looked again" not in [title.value for title in page.subheader]
+    assert "first sight" not in component(page, "flow")["head"]
+
+
 def test_another_digit_can_be_asked_for(page):
     page.segmented_control(key="target-7").set_value(1).run()
     assert not page.exception

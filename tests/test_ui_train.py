@@ -466,6 +466,17 @@ def test_the_tables_of_the_page_are_those_of_the_report_as_a_file(models: Path) 
     assert [table for table in tables if table not in file] == []
 
 
+def test_what_was_right_at_first_sight_is_said_where_it_is_known(models: Path) -> None:
+    test = {"accuracy": 0.97, "accuracy_without_contested": 0.98}
+    test["confusion"] = full_report()["out_of_fold"]["confusion"]
+    add_version(models, "old", test=test)
+    add_version(models, "new", test={**test, "accuracy_at_sight": 0.9321})
+    assert re.search("At first sight.*?93.21 %", text(visit("train", version="new")))
+    assert "At first sight" not in text(visit("train", version="old"))
+    assert re.search("at first sight.*?93.21 %", reports.html(registry.report("new", models)))
+    assert "at first sight" not in reports.html(registry.report("old", models))
+
+
 @pytest.mark.parametrize("damage", [{"folds": [7]}, {"mistakes": [{}]}, {"test": 7}])
 def test_a_report_that_makes_no_sense_is_a_sentence(models: Path, damage: dict[str, Any]) -> None:
     add_version(models, "odd", **damage)

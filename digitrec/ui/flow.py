@@ -35,8 +35,11 @@ _flow = st.components.v2.component(
 )
 
 
-def show(flow: Flow, ink: Ink, p: Array) -> None:
-    """The network with this digit in it. ink: (28, 28). p: (11,), the calibrated answer."""
+def show(flow: Flow, ink: Ink, p: Array, looks: int) -> None:
+    """The network with this digit in it, at first sight.
+
+    ink: (28, 28). p: (11,), the calibrated answer, which is of so many looks.
+    """
     votes = flow.votes
     _flow(
         key="flow",
@@ -57,7 +60,12 @@ def show(flow: Flow, ink: Ink, p: Array) -> None:
             if votes is None
             else signed_bytes(votes / max(float(np.abs(votes).max()), 1e-9)),
             "words": _words(),
-            "head": _("What the last layer adds up for each; the percentages follow from it"),
+            "head": _("What the last layer adds up for each; the percentages follow from it")
+            if looks == 1
+            else _(
+                "What the last layer adds up for each at first sight; "
+                "the percentages are of all three looks"
+            ),
         },
     )
 

@@ -61,8 +61,10 @@ def explain(specimen: Specimen | None, classifier: Classifier) -> None:
     if specimen is None:
         specimen = look_at(as_input(test_digits()[0][FIRST : FIRST + 1])[0, ..., 0], classifier)
     with st.container(key="flow-section"):
-        flow.show(inspector(classifier).flow(specimen.ink), specimen.ink, specimen.p)
+        seen = classifier.looks(specimen.ink)
+        flow.show(inspector(classifier).flow(specimen.ink), specimen.ink, specimen.p, len(seen))
     with st.container(key="reasons", gap="xsmall"):
+        reasons.looks(seen)
         reasons.strokes(specimen, classifier)
         reasons.resembles(specimen, classifier)
         reasons.otherwise(specimen, classifier)

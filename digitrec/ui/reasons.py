@@ -6,19 +6,43 @@ import numpy as np
 import streamlit as st
 
 from digitrec.changes import Change, smallest_change
-from digitrec.classifier import Classifier
+from digitrec.classifier import Classifier, Look
 from digitrec.example import NOT_A_DIGIT, named
 from digitrec.inside import Array, inspector, occlusion
-from digitrec.language import _, number
+from digitrec.language import N_, _, number
 from digitrec.neighbours import Neighbours, neighbours
 from digitrec.preprocess import Ink
 from digitrec.ui import pixels
+from digitrec.ui.blank import blank
 from digitrec.ui.pixels import Picture
 from digitrec.ui.specimen import Specimen
 from digitrec.ui.words import percent, share
 
 ALIKE = 8
 MODELS = 2  # training images that the change is sought towards
+
+
+LOOKS = (N_("As it is"), N_("A little wider"), N_("A little narrower"))
+
+
+def looks(seen: list[Look]) -> None:
+    """What it said to each of several looks; nothing where one was enough."""
+    if len(seen) == 1:
+        blank(3)
+        return
+    st.subheader(_("It looked again"), anchor=False)
+    pictures = []
+    for words, (ink, p) in zip(LOOKS, seen, strict=True):
+        read = _("Read as {digit}").format(digit=named(int(p.argmax())))
+        sure = percent(float(p.max()))
+        pictures.append(Picture(ink, f"{_(words)}. {read}, {sure}", _(words), f"{read}, {sure}"))
+    pixels.show(pictures, "looks", side="min(9rem, 30%)", layout="row")
+    st.caption(
+        _(
+            "At first sight the network was not sure, so it looked twice more, at the digit made "
+            "a little wider and a little narrower. Its answer is the mean of the three."
+        )
+    )
 
 
 def strokes(specimen: Specimen, classifier: Classifier) -> None:

@@ -154,6 +154,8 @@ def _tiles(report: Report) -> None:
         (_("Without contested labels"), share(test.get("accuracy_without_contested"))),
         (_("Training took"), duration(report["seconds"]) if "seconds" in report else "–"),
     ]
+    if "accuracy_at_sight" in test:  # reports of earlier versions have none
+        tiles.insert(2, (_("At first sight"), share(test["accuracy_at_sight"])))
     if report.get("folds"):
         low, high = (min(1.0, max(0.0, bound)) for bound in report["interval"])
         tiles[:0] = [
@@ -247,7 +249,8 @@ def _curves(report: Report) -> None:
     st.caption(
         _(
             "Solid: on images the network did not see. Dashed: on those it was trained on. "
-            "All images: the network that was kept, on the test set."
+            "All images: the network that was kept, on the test set at first sight, without the "
+            "second look at what it is not sure of."
         )
     )
 
