@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.adaptation``: a quarter of an hour of one core. A hand is a writer of UCI
 pendigits, or one of UNIPEN's sites, whose files hold no more than eight digits a writer. Strokes
-are drawn as on the page. Every adaptation starts anew from the version in service.
+are drawn as on the page, and each digit is looked at once. Every adaptation starts anew from the
+version in service.
 """
 
 from __future__ import annotations
