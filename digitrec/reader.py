@@ -35,6 +35,7 @@ from digitrec.words import LETTERS, SMALL, apart, is_heard, is_word, without_uni
 ONE_DIGIT = 0.8  # probability from which marks that make up one digit are not read as a line
 STRETCHES = (1.0, 1.2)  # of a line's width: read twice, it is misread less often
 ENOUGH = 6  # digits that must read well for a page to be turned: a short word upside down may too
+MANY = 12  # digits that hardly read well by chance
 DOUBTFUL, WELL = 0.88, 0.9  # mean confidence of a page that is tried turned, and of one turned
 WHOLE = 0.95  # probability of a digit that is in pieces
 PARTED = 0.15  # of the height, up and down from the middle: what is there between digits parts them
@@ -65,7 +66,7 @@ def read(
     ink = marks(depth, floor)
     reduced = [Stroke(each.points / photo.scale, each.width / photo.scale) for each in strokes]
     page, quarters = _read(depth, ink, classifier, whole, reduced), 0
-    if turn and (page.quality() < DOUBTFUL or len(page.words) >= page.count()):
+    if turn and page.is_doubtful():
         for k in (1, 3, 2):
             turned = [np.ascontiguousarray(np.rot90(side, k)) for side in (depth, ink)]
             other = _read(turned[0], turned[1], classifier, whole)
@@ -200,11 +201,18 @@ class _Page:
         others = sum(len(line.refused) for line in self.lines)
         return sum(sure) / max(1, len(sure) + others)
 
-    def is_clearer(self, other: _Page) -> bool:
-        """Whether this is how the page was written, and not how the other is turned.
+    def is_doubtful(self) -> bool:
+        """Whether it may be on its side or upside down.
 
-        Where most of the other is taken for words, the few digits in it may read well.
+        Where most of it is taken for words, the few digits in it may read well all the same.
         """
+        if self.quality() < DOUBTFUL:
+            return True
+        few = self.count() < MANY or self.quality() < 1 - CLEARLY
+        return few and len(self.words) >= self.count()
+
+    def is_clearer(self, other: _Page) -> bool:
+        """Whether this is how the page was written, and not how the other is turned."""
         better = self.quality() > other.quality() + CLEARLY
         more = bool(other.words) and self.count() >= 2 * other.count()
         return self.quality() > WELL and (better or more)

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks import synthetic_pages
 from benchmarks.synthetic_pages import Camera, page, random_page
+from digitrec import reader
 from digitrec.classifier import in_service
 from digitrec.lattice import Step, lattices
 from digitrec.line_reader import network
@@ -75,6 +76,24 @@ def test_a_form_on_its_side_is_turned_whatever_words_are_on_it() -> None:
     written = page(FORM, 5, form="labels", camera=CLEAN)
     reading = read(np.rot90(written.pixels))
     assert (reading.text, reading.turned) == (written.text, 270)
+
+
+@pytest.mark.parametrize(("many", "times"), [(reader.MANY, 1), (100, 4)])
+def test_a_form_full_of_words_is_not_tried_turned_where_its_digits_read_well(
+    many: int, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = page([[digit] for digit in "472905361847"], 5, form="labels", camera=CLEAN)
+    seen: list[object] = []
+
+    def counted(*given: object) -> object:
+        seen.append(given)
+        return read_page(*given)
+
+    read_page = reader._read
+    monkeypatch.setattr(reader, "_read", counted)
+    monkeypatch.setattr(reader, "MANY", many)
+    assert read(written.pixels).text == written.text
+    assert len(seen) == times
 
 
 def test_a_word_is_one_shape_at_its_place() -> None:
