@@ -26,6 +26,7 @@ from digitrec.schema import EXAMPLES, NewerSchemaError, database, refusal, writi
 from digitrec.settings import settings
 
 LONGEST = 64  # letters of a source, a version or a writer
+LARGEST = 2**63 - 1  # number that a database can be asked for
 
 
 class ExamplesError(RuntimeError):
@@ -233,12 +234,19 @@ def _labels(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
 
 
 def _update(connection: Connection, ids: Sequence[int], **values: Any) -> None:
+    _refuse(id_ for id_ in ids if abs(id_) > LARGEST)
     for some in queries.slices(tuple(set(ids))):
         chosen = sa.update(EXAMPLES).where(EXAMPLES.c.id.in_(some))
         if connection.execute(chosen.values(**values)).rowcount != len(some):
             found = sa.select(EXAMPLES.c.id).where(EXAMPLES.c.id.in_(some))
-            missing = set(some) - set(connection.execute(found).scalars())
-            raise ExamplesError(_("There is no example {number}.").format(number=min(missing)))
+            _refuse(set(some) - set(connection.execute(found).scalars()))
+
+
+def _refuse(missing: Iterable[int]) -> None:
+    """Raises `ExamplesError` where there is one at least."""
+    first = min(missing, default=None)
+    if first is not None:
+        raise ExamplesError(_("There is no example {number}.").format(number=first))
 
 
 def _rows(which: Which, *more: sa.ColumnClause[Any]) -> Iterator[Row[Any]]:
