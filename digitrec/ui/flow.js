@@ -15,6 +15,7 @@ class Flow {
     this.said = element("p", { className: "said" });
     const close = element("div", { className: "close" }, this.input.figure, this.detail.figure);
     this.layers = data.layers.map((layer, index) => this.layer(layer, index));
+    this.head = element("span", {});
     this.evidence = element("ol", { className: "evidence" });
     const rows = element("div", { className: "rows" }, ...this.layers.map((one) => one.section));
     rows.append(
@@ -25,7 +26,7 @@ class Flow {
           "header",
           {},
           element("h4", { textContent: data.words.evidence }),
-          element("span", { textContent: data.head }),
+          this.head,
         ),
         this.evidence,
       ),
@@ -177,6 +178,7 @@ class Flow {
       for (const name of ["pointerleave", "blur"]) row.addEventListener(name, () => this.rest());
       return row;
     });
+    this.head.textContent = this.data.head;
     this.evidence.replaceChildren(...rows);
   }
 

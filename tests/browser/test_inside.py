@@ -6,9 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
+import numpy as np
 from layout import PHONE
 from pen import canvas, drawable, write
 from playwright.sync_api import Locator, Page, expect
+
+from digitrec.datasets import mnist
 
 SHARE = "(mark) => mark.offsetWidth / mark.parentElement.offsetWidth"
 
@@ -41,6 +44,30 @@ def test_a_drawn_digit_goes_through_the_layers(window: Callable[..., Page]) -> N
     expect(deeper).to_have_role("slider")  # so that what an arrow chose is heard
     expect(deeper).to_have_attribute("aria-valuetext", caption.inner_text())
     expect(page.locator(".st-key-reasons canvas")).to_have_count(12)
+
+
+def test_a_digit_that_it_was_unsure_of_is_said_to_be_looked_at_again(
+    window: Callable[..., Page],
+) -> None:
+    page = window("/inside?test=0")
+    again = page.get_by_role("heading", name="It looked again")
+    head = page.locator(".layer.last header")
+    expect(head).to_contain_text("the percentages follow from it")
+    page.get_by_role("button", name="Others").click()
+    second = np.random.default_rng(2).choice(10_000, 16, replace=False)
+    dealt = page.locator(".st-key-dealt .pixels button")
+    for place, label in enumerate(mnist().y_test[second]):
+        named = f"A {label} from MNIST"
+        expect(dealt.nth(place).locator("canvas")).to_have_attribute("aria-label", named)
+    unsure = list(second).index(1878)
+    for place, times, words in (
+        (unsure, 1, "at first sight"),
+        (unsure - 1, 0, "the percentages follow from it"),
+    ):
+        dealt.nth(place).click()
+        expect(page.get_by_text(f"Test digit {second[place]},")).to_be_visible()
+        expect(again).to_have_count(times)
+        expect(head).to_contain_text(words)
 
 
 def test_what_was_drawn_on_the_wider_canvas_is_whole_on_the_narrower_ones(
