@@ -17,6 +17,7 @@ from digitrec.pieces import Candidate, Line, Piece
 from digitrec.preprocess import Ink, normalise
 
 IMPOSSIBLE = -math.inf
+LEFT_OUT, LEFT_OUT_OF_STROKES = 0.35, 0.1  # how likely it is that ink means nothing
 MOST = 5000  # candidates of a page: a page of a thousand digits has fewer
 
 
@@ -150,13 +151,16 @@ def _scored(line: Line, candidate: Candidate, seen: Ink, p: NDArray[np.float32])
         other = max(other, 0.85)  # a dot or a dash, unless it makes another whole
     elif tall > 0.7:  # most of what people write here are digits, the more so in a row
         other *= 0.4 if len(line.marks) > 2 else 0.5
-    # A dot may be left out; more ink than that is rather explained.
+    # A dot may be left out; more ink than that is rather explained, and a stroke of the pen that
+    # hangs together with others the more so.
     dot = max(width, height) < 0.3 * line.height
+    parted = bool(candidate.start % 1 or candidate.end % 1)
+    left_out = LEFT_OUT_OF_STROKES if line.strokes is not None and parted else LEFT_OUT
     unlikely = 0.4 * candidate.unlikely
     return _Scored(
         candidate,
         seen,
         p,
         candidate.weight * np.log(np.maximum(digits, 1e-12)) - unlikely,
-        candidate.weight * math.log(max((1.0 if dot else 0.35) * other, 1e-12)) - unlikely,
+        candidate.weight * math.log(max((1.0 if dot else left_out) * other, 1e-12)) - unlikely,
     )

@@ -75,6 +75,18 @@ def test_digits_apart_are_read_as_before(text: str) -> None:
     assert boxes[0] == boxes[1]
 
 
+@pytest.mark.parametrize("share", [0.44, 0.46, 0.48, 0.5, 0.52, 0.54])
+def test_no_stroke_of_a_digit_is_left_out_for_another_to_read_well(share: float) -> None:
+    """A 4 whose top is half closed by a third stroke, without which its stem alone is a 1."""
+    parts = [
+        [(10, 5), (5, 40), (50, 45)],
+        [(45, 2), (50, 100)],
+        [(10, 5), (10 + 35 * share, 5 - 3 * share)],
+    ]
+    strokes = [Stroke(np.array(part) * (1.5, 1.75) + (150, 40), PEN) for part in parts]
+    assert read(picture(strokes), strokes=strokes).text in {"4", "9"}
+
+
 def test_the_order_of_strokes_need_not_be_the_order_of_digits() -> None:
     """The bars of the sevens last, and the second digit before the first."""
     (body, bar), zero = digit(SEVEN, 60), digit(ZERO, 130)
